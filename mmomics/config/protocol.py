@@ -1,0 +1,41 @@
+"""How models are compared: splits, fitted preprocessing and training, with the run's defaults."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mmomics.config.strict import Strict
+
+
+class Split(Strict):
+    """Who trains and who tests."""
+
+    scheme: Literal["kfold", "preset"] = Field("kfold", description="`kfold` (by subject, stratified) or `preset` (a column says).")
+    folds: int = Field(5, ge=2, description="Outer folds; each subject is tested once per repeat.")
+    repeats: int = Field(1, ge=1, description="Repeats of the outer cross-validation, each with its own shuffle.")
+    inner: int = Field(5, ge=2, description="Inner folds of the training rows: early stopping, search, calibration.")
+    column: str | None = Field(None, description="`preset`: column of the samples table; `part` is the label of stacked files.")
+    test: str = Field("test", description="`preset`: the value of `column` that marks test rows; all other rows train.")
+    group: str | None = Field(None, description="Column whose equal values must stay on one side of every split.")
+
+
+class Prepare(Strict):
+    """Preprocessing fitted on the training rows of each fold."""
+
+    n_features: int = Field(1000, ge=1, description="Features kept per modality: the most variable on the training rows.")
+    max_missing: float = Field(0.5, ge=0, lt=1, description="Features missing in a larger share of the measured training rows are dropped.")
+    clip: float = Field(8.0, gt=0, description="Standardised values are cut at this many standard deviations.")
+
+
+class Training(Strict):
+    """The loop shared by all fusion methods."""
+
+    members: int = Field(5, ge=1, description="Networks per fold and seed, each stopped on another inner fold, averaged.")
+    epochs: int = Field(60, ge=1, description="Passes over the training rows at most.")
+    patience: int = Field(10, ge=1, description="Epochs without a better validation loss before a member stops.")
+    batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
+    learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
+    weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    modality_dropout: float = Field(0.2, ge=0, lt=1, description="Chance that a measured modality is hidden in a minibatch.")

@@ -1,0 +1,51 @@
+"""`config/config.yaml`: which cohorts, models and imputers to run; and `Study`, all that is settled for one cohort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from mmomics.config.cohort import Cohort
+from mmomics.config.protocol import Prepare, Split, Training
+from mmomics.config.strict import Strict
+
+
+class Model(Strict):
+    """One configured model: a method with its settings and the modalities it may see."""
+
+    method: str | None = Field(None, description="A file of `mmomics/fusion` or `mmomics/baselines`. Default: the model's name.")
+    modalities: list[str] | None = Field(None, description="Modalities that the model may see. Default: all, with `clinical`.")
+    params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
+
+
+class Run(Strict):
+    """What one call of Snakemake runs."""
+
+    cohorts: list[str] | str = Field(["acc"], description="Names of files in `config/cohorts`; several may be given as `a,b`.")
+    data_dir: str = Field("data", description="Folder that `{data_dir}` in cohort files stands for.")
+    results: str = Field("results", description="Folder for all results.")
+    models: dict[str, Model] = Field(description="Models to compare, each under the name it gets in the report.")
+    imputers: list[str] = Field(["mean", "ridge", "poe_vae"], description="Imputers to compare; the last one fills the cohort.")
+    split: Split = Field(Split(), description="Who trains and who tests.")
+    prepare: Prepare = Field(Prepare(), description="Preprocessing fitted per fold.")
+    training: Training = Field(Training(), description="The training loop.")
+    seed: int = Field(0, ge=0, description="Of the splits and of the first training seed.")
+    seeds: int = Field(1, ge=1, description="Training seeds per fold.")
+    shards: int = Field(1, ge=1, description="Jobs per model: 1 on a laptop, up to folds x repeats x seeds on a cluster. Never changes the numbers.")
+
+
+class Study(Strict):
+    """Everything that is settled for one cohort: the cohort file with the run's settings merged in."""
+
+    name: str
+    cohort: Cohort
+    folder: str
+    models: dict[str, Model]
+    imputers: list[str]
+    split: Split
+    prepare: Prepare
+    training: Training
+    seed: int
+    seeds: int
+    shards: int

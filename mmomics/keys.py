@@ -1,0 +1,27 @@
+"""The names of columns and slots in the files that the stages hand to one another."""
+
+from typing import Final
+
+# cohort.h5mu: columns of `obs` beside the covariates (one row per subject)
+LABEL: Final = "outcome"  # class name, or value of a regression outcome
+TIME: Final = "time"  # follow-up (days)
+EVENT: Final = "event"  # True = the event was seen
+BATCH: Final = "batch"  # technical batch
+PART: Final = "part"  # preset part of the cohort (train, test)
+GROUP: Final = "group"  # subjects that must stay on one side of a split
+
+# a modality's AnnData
+MEASURED: Final = "measured"  # layers: the values before normalisation
+CLINICAL: Final = "clinical"  # the modality made of the covariates
+
+# splits.parquet
+REPEAT: Final = "repeat"
+FOLD: Final = "fold"  # WHOLE = no test rows: the model that is shipped
+SUBJECT: Final = "subject"
+ROLE: Final = "role"  # TRAIN or TEST
+INNER: Final = "inner"  # inner fold of a training row, -1 for a test row
+TRAIN: Final = "train"
+TEST: Final = "test"
+WHOLE: Final = -1
+
+SEED: Final = "seed"

@@ -1,0 +1,72 @@
+"""Find plug-ins: the folder is the registry, the file stem is the name that users write.
+
+Nothing here imports a plug-in before it is used, so listing them costs no torch.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mmomics.errors import UserError, did_you_mean
+
+ROOT = Path(__file__).parent
+CONTRACT = "contract"  # what every plug-in of a folder promises; not a plug-in itself
+
+
+@cache
+def paths(package: str) -> dict[str, Path]:
+    """Every plug-in of a package (``"assays"``, ``"fusion"``), one folder deep at most: name -> file."""
+    files = sorted([*(ROOT / package).glob("*.py"), *(ROOT / package).glob("*/*.py")])
+    return {file.stem: file for file in files if not file.stem.startswith("_") and file.stem != CONTRACT}
+
+
+def names(package: str) -> list[str]:
+    """The names of every plug-in of a package, sorted."""
+    return sorted(paths(package))
+
+
+def family(package: str, name: str) -> str:
+    """The folder that a plug-in stands in: ``family("fusion", "poe_vae") == "generative"``."""
+    return paths(package)[name].parent.name
+
+
+def load(package: str, name: str, where: object = "settings") -> ModuleType:
+    """Import one plug-in by its name.
+
+    Raises
+    ------
+    UserError
+        If there is no such plug-in; the message lists the choices.
+    """
+    if name not in paths(package):
+        raise UserError(where, f"no '{name}' in mmomics {package}", did_you_mean(name, names(package)))
+    parts = paths(package)[name].relative_to(ROOT).with_suffix("").parts
+    return import_module(".".join(("mmomics", *parts)))
+
+
+def summary(package: str, name: str) -> str:
+    """First line of a plug-in's docstring, read without importing it."""
+    return (_docstring(package, name) or [""])[0]
+
+
+def defaults(package: str, name: str) -> dict[str, Any]:
+    """The settings of a plug-in (the literals of its ``Params`` class), read without importing it."""
+    for node in _tree(package, name).body:
+        if isinstance(node, ast.ClassDef) and node.name == "Params":
+            fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and item.value is not None]
+            return {field.target.id: ast.literal_eval(field.value) for field in fields}  # type: ignore
+    return {}
+
+
+@cache
+def _tree(package: str, name: str) -> ast.Module:
+    return ast.parse(paths(package)[name].read_text(encoding="utf-8"))
+
+
+def _docstring(package: str, name: str) -> list[str]:
+    return (ast.get_docstring(_tree(package, name)) or "").splitlines()

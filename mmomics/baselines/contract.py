@@ -1,0 +1,68 @@
+"""What a baseline promises: fitted on the training rows of a fold, with out-of-fold predictors for calibration.
+
+A baseline's file holds a class `Baseline` and, if it has settings, `Params`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmomics.heads.contract import Head
+
+
+@dataclass
+class Params:
+    """Settings of a baseline; one with settings declares its own subclass with literal defaults."""
+
+
+@dataclass
+class TrainingRows:
+    """The rows of one fold that have an outcome.
+
+    Attributes
+    ----------
+    x, seen : dict of str to Tensor
+        Features (n_obs, n_vars), zeros where not seen, and whether they were measured (n_obs,).
+    y : Tensor (n_obs, n_target)
+    inner : Tensor (n_obs,) int
+        Inner fold of each row.
+    head : Head
+    seed : int
+    """
+
+    x: dict[str, Tensor]
+    seen: dict[str, Tensor]
+    y: Tensor
+    inner: Tensor
+    head: Head
+    seed: int
+
+
+class Baseline(nn.Module, ABC):
+    """A fitted model whose buffers are all that is saved of it."""
+
+    def __init__(self, params: Any, task: str) -> None:
+        super().__init__()
+        self.params, self.task = params, task
+
+    @abstractmethod
+    def fit(self, rows: TrainingRows) -> Tensor:
+        """Fit on the rows; return their out-of-fold linear predictors (n_obs, n_out), from fits that did not see them."""
+
+    @abstractmethod
+    def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        """Linear predictor (n_obs, n_out) of any rows."""
+
+    def keep(self, name: str, value: Tensor) -> None:
+        """Save a tensor in the model under a name."""
+        self.register_buffer(name, value.detach().clone().contiguous())
+
+
+def joined(x: dict[str, Tensor]) -> Tensor:
+    """All modalities side by side (n_obs, sum of n_vars); what is not seen stands at the training mean, zero."""
+    return torch.cat(list(x.values()), dim=1)

@@ -1,0 +1,47 @@
+"""Decision-level fusion of linear models: one ridge model per modality, averaged over the modalities that a subject has."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmomics.baselines import contract
+from mmomics.baselines.contract import TrainingRows
+from mmomics.nn.cross_fit import CrossFit, ridge
+
+
+class Baseline(contract.Baseline):
+    """The mean of the linear predictors; a subject with nothing measured gets zero, the even odds."""
+
+    def fit(self, rows: TrainingRows) -> Tensor:
+        oof = {}
+        for name, found in per_modality(rows).items():
+            self.keep(f"coef_{name}", found.full[0])
+            self.keep(f"intercept_{name}", found.full[1])
+            oof[name] = spread(found.oof, rows.seen[name])
+        return mean_over_seen(oof, rows.seen)
+
+    def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        scores = {name: x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x}
+        return mean_over_seen(scores, seen)
+
+
+def per_modality(rows: TrainingRows) -> dict[str, CrossFit]:
+    """A ridge model of each modality, on the rows that have it."""
+    return {
+        name: ridge(rows.head, x[rows.seen[name]], rows.y[rows.seen[name]], rows.inner[rows.seen[name]]) for name, x in rows.x.items()
+    }
+
+
+def spread(values: Tensor, seen: Tensor) -> Tensor:
+    """Values of the rows that are seen, at their places among all rows, zero elsewhere."""
+    out = values.new_zeros(len(seen), *values.shape[1:])
+    out[seen] = values
+    return out
+
+
+def mean_over_seen(scores: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+    """Mean of {modality: (n_obs, n_out)} over the modalities that a row has."""
+    weight = torch.stack([seen[name] for name in scores], dim=1).float()
+    stacked = torch.stack(list(scores.values()), dim=1)  # (n_obs, n_modalities, n_out)
+    return (stacked * weight.unsqueeze(-1)).sum(1) / weight.sum(1, keepdim=True).clamp_min(1.0)

@@ -1,0 +1,67 @@
+"""Coordinated representation: modalities of one subject are pulled together, those of different subjects apart.
+
+InfoNCE (van den Oord et al. 2018, arXiv:1807.03748) between every modality and the mean of the others, which keeps the cost linear
+in the number of modalities (all pairs would be quadratic); subjects need not have an outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmomics.fusion import contract
+from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
+from mmomics.nn.layers import Linear
+from mmomics.nn.streams import Streams
+
+
+@dataclass
+class Params(contract.Params):
+    """Settings of `contrastive`."""
+
+    n_hidden: int = 64
+    n_latent: int = 32
+    dropout: float = 0.3
+    input_dropout: float = 0.3
+    temperature: float = 0.2
+    constraint: float = 0.1  # weight of the contrastive term beside the outcome's loss
+
+
+class Method(contract.Method):
+    """One encoder and projection per modality; the embedding is the mean over what is seen."""
+
+    def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
+        super().__init__(n_vars, params, streams)
+        self.n_latent = params.n_latent
+        self.encoders = Encoders(streams, n_vars, [params.n_hidden], params.dropout, params.input_dropout)
+        self.project = nn.ModuleDict({name: Linear(streams, params.n_hidden, params.n_latent) for name in n_vars})
+
+    def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        return mean_seen(self._views(x, seen), seen)
+
+    def step(
+        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        views = self._views(x, seen)
+        return mean_seen(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen)}
+
+    def _views(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: self.project[name](h) for name, h in self.encoders(x, seen).items()}
+
+    def _contrast(self, views: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        present = stack_seen(seen, views).to(torch.float32)  # (n_members, n_obs, n_modalities)
+        stacked = torch.stack([F.normalize(view, dim=-1) for view in views.values()], dim=2) * present.unsqueeze(-1)
+        total, n_seen = stacked.sum(2), present.sum(2)
+        losses = []
+        for position in range(stacked.shape[2]):
+            own = stacked[:, :, position]
+            others = F.normalize(total - own, dim=-1)
+            paired = (present[:, :, position] > 0) & (n_seen > 1)  # rows with this modality and another
+            similarity = own @ others.transpose(1, 2) / self.params.temperature  # (n_members, n_obs, n_obs)
+            similarity = similarity.masked_fill(~paired.unsqueeze(1), -1e4)
+            loss = torch.logsumexp(similarity, dim=-1) - similarity.diagonal(dim1=1, dim2=2)
+            losses.append((loss * paired).sum(-1) / paired.sum(-1).clamp_min(1))
+        return torch.stack(losses).mean(0)

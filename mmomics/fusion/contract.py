@@ -1,0 +1,68 @@
+"""What a fusion method promises: from the modalities that are seen to one embedding, for many networks at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from mmomics.nn.streams import Streams
+
+
+@dataclass
+class Params:
+    """Settings of a method; each method declares its own subclass with literal defaults."""
+
+
+class Method(nn.Module, ABC):
+    """A fusion method for `len(streams)` members at once.
+
+    Every parameter leads with the member dimension (the loop clips, stops and saves members one by one), randomness comes from
+    `streams` alone, and a row's embedding depends on that row (and on anchors kept from training), never on its neighbours in a
+    minibatch. The engine adds the linear path, the outcome's read-out and loss, the optimiser and early stopping.
+
+    Parameters
+    ----------
+    n_vars : dict of str to int
+        Modalities and their number of features.
+    params : Params
+        The method's settings.
+    streams : Streams
+        One random stream per member.
+    """
+
+    n_latent: int
+
+    def __init__(self, n_vars: dict[str, int], params: Any, streams: Streams) -> None:
+        super().__init__()
+        self.n_vars, self.params, self.streams = n_vars, params, streams
+
+    @abstractmethod
+    def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        """Embedding z (n_members, n_obs, n_latent) of x {modality: (n_members, n_obs, n_vars)}, seen {modality: (n_members, n_obs)}."""
+
+    def step(
+        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Embedding for a training minibatch, and the method's own loss terms by name, each (n_members,).
+
+        `shown` is the part of `seen` that modality dropout left: the embedding may use `shown` only, targets may use all that was seen.
+        """
+        return self.encode(x, shown), {}
+
+    def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
+        """Keep what is needed of the training rows (anchors of a graph) in buffers, before training; default: nothing."""
+
+
+class Generative(Method):
+    """A method that can also draw the modalities from its embedding, and so impute those that are missing."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Mean (n_members, n_obs, n_vars) and standard deviation (n_members, 1, n_vars) of every modality's standardised values."""
+
+    @abstractmethod
+    def posterior(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (n_members, n_obs, n_latent) of the embedding given what is seen."""

@@ -1,0 +1,69 @@
+"""Time to an event, right-censored: Cox's partial likelihood, with Breslow's baseline for survival curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mmomics import keys
+from mmomics.heads.contract import Head, has_outcome
+
+N_TIMES = 30  # points of a predicted survival curve
+LARGEST = 30.0  # a log hazard ratio beyond this has no meaning, and its exponential no float32
+
+
+class Survival(Head):
+    """Cox proportional hazards (Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x); `eta` is the log relative hazard."""
+
+    n_out = 1
+
+    @classmethod
+    def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> Survival:
+        return cls(outcome, {})
+
+    def target(self, obs: pd.DataFrame) -> tuple[Tensor, Tensor]:
+        time = obs[keys.TIME].astype(float)
+        y = np.column_stack([time.fillna(0.0), obs[keys.EVENT].astype(float).fillna(0.0)]).astype("float32")
+        return torch.from_numpy(y), torch.from_numpy(has_outcome(time))
+
+    def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+        """Negative log partial likelihood per event, Breslow's rule for ties (doi:10.2307/2529620)."""
+        eta = eta[..., 0].clamp(-LARGEST, LARGEST)
+        time, event = y[..., 0].expand_as(eta), (y[..., 1] * weight).expand_as(eta)
+        late_first, order = torch.sort(-time, dim=-1)
+        hazard = torch.exp(eta) * weight
+        at_risk = torch.cumsum(hazard.gather(-1, order), dim=-1)
+        last_tie = torch.searchsorted(late_first.contiguous(), late_first.contiguous(), right=True) - 1
+        log_risk = torch.log(at_risk.gather(-1, last_tie).clamp_min(torch.finfo(eta.dtype).tiny))
+        event = event.gather(-1, order)
+        n_events = event.sum(-1).clamp_min(1.0)
+        return ((log_risk - eta.gather(-1, order)) * event).sum(-1) / n_events
+
+    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor) -> None:
+        """Also Breslow's cumulative baseline hazard on a grid of times, from the out-of-fold predictor."""
+        super().calibrate(eta, y, has)
+        time, event = y[has].double().numpy().T
+        hazard = torch.exp(self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST)).double().numpy()
+        at_risk = (hazard[None, :] * (time[None, :] >= time[:, None])).sum(1)
+        grid = np.asarray(self.outcome["times"])
+        step = np.where(event > 0, 1.0 / at_risk, 0.0)
+        self.state["cumulative_hazard"] = [float(step[time <= t].sum()) for t in grid]
+
+    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
+        risk = eta[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
+        survival = np.exp(-np.exp(risk)[:, None] * np.asarray(self.state["cumulative_hazard"])[None, :])
+        columns = [f"s_{float(time)!r}" for time in self.outcome["times"]]
+        return pd.concat([pd.DataFrame({"risk": risk}, index=obs_index), pd.DataFrame(survival, obs_index, columns)], axis=1)
+
+
+def times(obs: pd.DataFrame) -> list[float]:
+    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded."""
+    longest = float(np.nanmax(obs[keys.TIME].astype(float)))
+    return [round(float(time), 3) for time in np.linspace(0, longest, N_TIMES + 2)[1:-1]]
+
+
+HEAD = Survival

@@ -1,0 +1,150 @@
+"""Train one model on the units of a shard, and turn what comes out into predictions: the same path for every method."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mmomics import keys, plugins
+from mmomics.baselines.contract import Baseline, Params, TrainingRows
+from mmomics.config.protocol import Training
+from mmomics.config.run import Model
+from mmomics.nn.streams import Streams
+from mmomics.training import linear_path, loop
+from mmomics.training.fold import Fold
+from mmomics.training.linear_path import LinearScores
+from mmomics.training.model import FusionModel
+from mmomics.training.rows import Rows
+from mmomics.training.units import Unit
+
+log = logging.getLogger(__name__)
+NETWORKS_PER_PASS = 40  # more in one pass are no faster, and memory grows with them
+
+
+@dataclass
+class Fit:
+    """One trained unit.
+
+    Attributes
+    ----------
+    unit : Unit
+    fold : Fold
+        With its head calibrated on the out-of-fold predictors of the training rows.
+    network : FusionModel or Baseline
+        The trained model; a FusionModel holds the members of every unit of its pass.
+    members : range
+        This unit's members in the network.
+    scores : LinearScores or None
+        The linear path of a fusion model.
+    eta : Tensor (n_obs, n_out)
+        Linear predictor of every subject, mean over members.
+    embedding : Tensor (n_obs, n_latent) or None
+        Of the first member: embeddings of different members have no common axes.
+    history : DataFrame
+        member, epoch, term, value.
+    """
+
+    unit: Unit
+    fold: Fold
+    network: FusionModel | Baseline
+    eta: Tensor
+    members: range = range(1)
+    scores: LinearScores | None = None
+    embedding: Tensor | None = None
+    history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
+
+    def predictions(self, subjects: Any) -> pd.DataFrame:
+        """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""
+        test = self.fold.test
+        index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
+        table = self.fold.head.predict(self.fold.head.calibrated(self.eta[test]), index).reset_index()
+        return self.stamped(table)
+
+    def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with the unit's repeat, fold and seed as first columns."""
+        stamp = {keys.REPEAT: self.unit.repeat, keys.FOLD: self.unit.fold, keys.SEED: self.unit.seed}
+        return pd.concat([pd.DataFrame(stamp, index=table.index), table], axis=1)
+
+
+def fit(model: Model, folds: dict[tuple[int, int], Fold], units: list[Unit], settings: Training, device: str = "cpu") -> list[Fit]:
+    """Train a configured model on each unit; `folds` holds the fold of every unit by (repeat, fold)."""
+    method = str(model.method)
+    if method in plugins.names("baselines"):
+        return [_baseline(method, model.params, folds[unit.repeat, unit.fold], unit) for unit in units]
+    n_units = max(1, NETWORKS_PER_PASS // settings.members)
+    scores: dict[tuple[int, int], LinearScores] = {}
+    fits: list[Fit] = []
+    for start in range(0, len(units), n_units):
+        fits += _fusion(method, model.params, folds, scores, units[start : start + n_units], settings, torch.device(device))
+        log.info("%s: %d of %d folds and seeds trained", method, len(fits), len(units))
+    return fits
+
+
+def make_params(package: str, method: str, params: dict[str, Any]) -> Any:
+    """A method's settings: its defaults with the changes of the configuration."""
+    return getattr(plugins.load(package, method), "Params", Params)(**params)
+
+
+def make_method(method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, n_out: int) -> FusionModel:
+    """An untrained network, one member per stream."""
+    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), n_out)
+
+
+def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit) -> Fit:
+    network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, params), fold.head.outcome["task"])
+    fold = replace(fold, head=fold.head.copy())
+    has = fold.has
+    rows = TrainingRows(
+        x={name: x[has] for name, x in fold.x.items()}, seen={name: seen[has] for name, seen in fold.seen.items()},
+        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0],
+    )  # fmt: skip
+    oof = network.fit(rows)
+    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool))
+    return Fit(unit, fold, network, eta=network(fold.x, fold.seen))
+
+
+def _fusion(
+    method: str, params: dict[str, Any], folds: dict[tuple[int, int], Fold], scores: dict[tuple[int, int], LinearScores],
+    units: list[Unit], settings: Training, device: torch.device,
+) -> list[Fit]:  # fmt: skip
+    places = list(dict.fromkeys((unit.repeat, unit.fold) for unit in units))
+    for place in places:
+        if place not in scores:
+            scores[place] = linear_path.fit(folds[place])
+    n_inner = [int(folds[place].inner.max()) + 1 for place in places]
+    members = [(group, places.index((unit.repeat, unit.fold)), member) for group, unit in enumerate(units) for member in range(settings.members)]
+    rows = Rows(
+        [folds[place] for place in places], [scores[place].scores for place in places],
+        fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
+    )  # fmt: skip
+    streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
+    head = folds[places[0]].head
+    network = make_method(method, params, rows.n_vars, streams, head.n_out).to(device)
+    _attach(network, rows)
+    group = torch.tensor([group for group, _, _ in members])
+    trained = loop.train(network, rows, head, group, settings)
+    held = trained.eta.gather(1, rows.validate.cpu().unsqueeze(-1).expand(-1, -1, head.n_out))
+    oof, weight = loop.pool(held, rows.validate.cpu(), group, rows.n_obs)
+    fits = []
+    for position, unit in enumerate(units):
+        fold = folds[unit.repeat, unit.fold]
+        fold = replace(fold, head=fold.head.copy())
+        own = range(position * settings.members, (position + 1) * settings.members)
+        fold.head.calibrate(oof[position], fold.y, fold.has & (weight[position] > 0))
+        history = trained.history[trained.history["group"] == position].drop(columns="group")
+        fits.append(
+            Fit(unit, fold, network, trained.eta[list(own)].mean(0), own, scores[unit.repeat, unit.fold], trained.z[own.start], history)
+        )
+    return fits
+
+
+def _attach(network: FusionModel, rows: Rows) -> None:
+    """Show the method its training rows, equally many for every member."""
+    n_rows = min(len(own) for own in rows.learn)
+    batch = rows.take(torch.stack([own[:n_rows] for own in rows.learn]).to(rows.device))
+    network.method.attach(batch.x, batch.seen)

@@ -1,0 +1,74 @@
+"""One fold as tensors: prepared features of every subject, and the outcome of the training rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mmomics import keys, plugins
+from mmomics.cohort.data import CohortData
+from mmomics.cohort.prepare import Preparation, apply
+from mmomics.heads.contract import Head
+
+
+@dataclass
+class Fold:
+    """The rows are all subjects of the cohort, in its order.
+
+    Attributes
+    ----------
+    repeat, fold : int
+    preparation : Preparation
+        Restricted to the modalities of the model.
+    head : Head
+        Learned on the training rows.
+    x, seen : dict of str to Tensor
+        Features (n_obs, n_vars) and whether they were measured (n_obs,).
+    y : Tensor (n_obs, n_target)
+    has : Tensor (n_obs,) bool
+        Rows whose outcome may be learned from: training rows with an outcome. The outcome of test rows is blanked.
+    train, test : Tensor (n_rows,) int
+        Positions.
+    inner : Tensor (n_obs,) int
+        Inner fold of the training rows, -1 for test rows.
+    """
+
+    repeat: int
+    fold: int
+    preparation: Preparation
+    head: Head
+    x: dict[str, Tensor]
+    seen: dict[str, Tensor]
+    y: Tensor
+    has: Tensor
+    train: Tensor
+    test: Tensor
+    inner: Tensor
+
+
+def make(data: CohortData, splits: pd.DataFrame, preparation: Preparation, repeat: int, fold: int, modalities: list[str] | None) -> Fold:
+    """Assemble one fold for a model that may see `modalities` (None = all)."""
+    own = splits[(splits[keys.REPEAT] == repeat) & (splits[keys.FOLD] == fold)].set_index(keys.SUBJECT).reindex(data.subjects)
+    is_train = (own[keys.ROLE] == keys.TRAIN).to_numpy()
+    preparation = {name: fitted for name, fitted in preparation.items() if modalities is None or name in modalities}
+    outcome = dict(data.outcome)
+    if outcome["task"] == "survival":
+        from mmomics.heads.survival import times
+
+        outcome["times"] = times(data.obs)
+    head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, data.obs[is_train])
+    y, has = head.target(data.obs)
+    trains = torch.from_numpy(is_train)
+    return Fold(
+        repeat=repeat, fold=fold, preparation=preparation, head=head,
+        x={name: torch.from_numpy(values) for name, values in apply(preparation, data).items()},
+        seen={name: torch.from_numpy(data.seen[name]) for name in preparation},
+        y=y * (has & trains)[:, None], has=has & trains,
+        train=torch.from_numpy(np.flatnonzero(is_train)),
+        test=torch.from_numpy(np.flatnonzero((own[keys.ROLE] == keys.TEST).to_numpy())),
+        inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")),
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""The data of one batched pass: which member learns from which rows of which fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmomics.training.fold import Fold
+
+
+@dataclass
+class Minibatch:
+    """Rows for every member: x {modality: (n_members, n_obs, n_vars)}, seen, scores, targets y and whether they are known."""
+
+    x: dict[str, Tensor]
+    seen: dict[str, Tensor]
+    scores: Tensor
+    y: Tensor
+    has: Tensor
+
+
+class Rows:
+    """Folds stacked once, shared by all members that train on them.
+
+    Parameters
+    ----------
+    folds : list of Fold
+        All of one cohort; features are padded with zeros to a common number.
+    scores : list of Tensor (n_obs, n_modalities, n_out)
+        The linear path's scores in each fold.
+    fold_of : list of int
+        Position in `folds` of each member.
+    held_out : list of int
+        The inner fold that each member keeps for validation.
+    """
+
+    def __init__(self, folds: list[Fold], scores: list[Tensor], fold_of: list[int], held_out: list[int], device: torch.device) -> None:
+        first = folds[0]
+        self.n_vars = {name: max(fold.x[name].shape[1] for fold in folds) for name in first.x}
+        self.x = {
+            name: torch.stack([F.pad(fold.x[name], (0, size - fold.x[name].shape[1])) for fold in folds]).to(device)
+            for name, size in self.n_vars.items()
+        }
+        self.seen = {name: first.seen[name].to(device) for name in self.n_vars}  # the same in every fold
+        self.scores = torch.stack(scores).to(device)
+        self.y = torch.stack([fold.y for fold in folds]).to(device)
+        self.has = torch.stack([fold.has for fold in folds]).to(device)
+        self.fold_of = torch.tensor(fold_of, device=device)
+        inner = torch.stack([folds[position].inner for position in fold_of])
+        held = torch.tensor(held_out)[:, None]
+        self.learn = [torch.nonzero(row)[:, 0] for row in (inner >= 0) & (inner != held)]
+        self.n_obs = self.y.shape[1]
+        self.device = device
+        self.validate = self._validation(inner == held)
+
+    def take(self, rows: Tensor) -> Minibatch:
+        """The rows (n_members, n_rows) of each member's own fold."""
+        fold = self.fold_of[:, None]
+        return Minibatch(
+            x={name: values[fold, rows] for name, values in self.x.items()},
+            seen={name: flags[rows] for name, flags in self.seen.items()},
+            scores=self.scores[fold, rows], y=self.y[fold, rows], has=self.has[fold, rows],
+        )  # fmt: skip
+
+    def all(self, n_rows: int = 256) -> list[Tensor]:
+        """Positions of all rows in chunks, the same for every member."""
+        everyone = torch.arange(self.n_obs, device=self.device)
+        return [chunk.expand(len(self.fold_of), -1) for chunk in everyone.split(n_rows)]
+
+    def _validation(self, held: Tensor) -> Tensor:
+        """Held-out rows of every member (n_members, most), the shorter ones filled up with their last row."""
+        own = [torch.nonzero(row)[:, 0] for row in held]
+        most = max(len(rows) for rows in own)
+        return torch.stack([torch.cat([rows, rows[-1:].expand(most - len(rows))]) for rows in own]).to(self.device)

@@ -14,6 +14,8 @@ from mmomics import keys, plugins
 from mmomics.baselines.contract import Baseline, Params, TrainingRows
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
+from mmomics.fusion.contract import Method
+from mmomics.heads.contract import Head
 from mmomics.nn.streams import Streams
 from mmomics.training import linear_path, loop
 from mmomics.training.fold import Fold
@@ -37,8 +39,6 @@ class Fit:
         With its head calibrated on the out-of-fold predictors of the training rows.
     network : FusionModel or Baseline
         The trained model; a FusionModel holds the members of every unit of its pass.
-    members : range
-        This unit's members in the network.
     scores : LinearScores or None
         The linear path of a fusion model.
     eta : Tensor (n_obs, n_out)
@@ -53,7 +53,6 @@ class Fit:
     fold: Fold
     network: FusionModel | Baseline
     eta: Tensor
-    members: range = range(1)
     scores: LinearScores | None = None
     embedding: Tensor | None = None
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
@@ -90,9 +89,9 @@ def make_params(package: str, method: str, params: dict[str, Any]) -> Any:
     return getattr(plugins.load(package, method), "Params", Params)(**params)
 
 
-def make_method(method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, n_out: int) -> FusionModel:
+def make_network(method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, head: Head) -> FusionModel:
     """An untrained network, one member per stream."""
-    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), n_out)
+    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), head)
 
 
 def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit) -> Fit:
@@ -124,27 +123,25 @@ def _fusion(
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
     head = folds[places[0]].head
-    network = make_method(method, params, rows.n_vars, streams, head.n_out).to(device)
-    _attach(network, rows)
+    network = make_network(method, params, rows.n_vars, streams, folds[places[0]].head).to(device)
+    attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])
-    trained = loop.train(network, rows, head, group, settings)
-    held = trained.eta.gather(1, rows.validate.cpu().unsqueeze(-1).expand(-1, -1, head.n_out))
-    oof, weight = loop.pool(held, rows.validate.cpu(), group, rows.n_obs)
+    history = loop.train(network, rows, group, settings)
+    eta, z = network.predict(rows)
+    oof, held = rows.pool(eta.gather(1, rows.validate.unsqueeze(-1).expand(-1, -1, eta.shape[-1])), group)
     fits = []
     for position, unit in enumerate(units):
         fold = folds[unit.repeat, unit.fold]
         fold = replace(fold, head=fold.head.copy())
+        fold.head.calibrate(oof[position].cpu(), fold.y, fold.has & (held[position] > 0).cpu())
         own = range(position * settings.members, (position + 1) * settings.members)
-        fold.head.calibrate(oof[position], fold.y, fold.has & (weight[position] > 0))
-        history = trained.history[trained.history["group"] == position].drop(columns="group")
-        fits.append(
-            Fit(unit, fold, network, trained.eta[list(own)].mean(0), own, scores[unit.repeat, unit.fold], trained.z[own.start], history)
-        )
+        curves = history[history["group"] == position].drop(columns="group")
+        fits.append(Fit(unit, fold, network, eta[list(own)].mean(0).cpu(), scores[unit.repeat, unit.fold], z[own.start].cpu(), curves))
     return fits
 
 
-def _attach(network: FusionModel, rows: Rows) -> None:
-    """Show the method its training rows, equally many for every member."""
+def attach(method: Method, rows: Rows) -> None:
+    """Show a method its training rows, equally many for every member."""
     n_rows = min(len(own) for own in rows.learn)
     batch = rows.take(torch.stack([own[:n_rows] for own in rows.learn]).to(rows.device))
-    network.method.attach(batch.x, batch.seen)
+    method.attach(batch.x, batch.seen)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pandas as pd
 import torch
 from torch import Tensor
 
 from mmomics.config.protocol import Training
-from mmomics.heads.contract import Head
-from mmomics.training.model import FusionModel
+from mmomics.fusion.contract import Method
 from mmomics.training.rows import Minibatch, Rows
 
 log = logging.getLogger(__name__)
@@ -19,45 +18,44 @@ LARGEST_GRADIENT = 1.0  # norm, per member
 BETTER = 1e-4  # a smaller fall of the validation loss does not count
 
 
-@dataclass
-class Trained:
-    """What a pass leaves: predictors of every row by every member, embeddings, and the learning curves.
+class Trainable(Protocol):
+    """What the loop asks of a model, beside being a module whose every parameter leads with the member dimension."""
 
-    Attributes
-    ----------
-    eta : Tensor (n_members, n_obs, n_out)
-    z : Tensor (n_members, n_obs, n_latent)
-    history : DataFrame
-        group, member, epoch, term, value.
-    """
+    method: Method
 
-    eta: Tensor
-    z: Tensor
-    history: pd.DataFrame
+    def step(self, batch: Minibatch, shown: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Loss terms of a training minibatch, each (n_members,)."""
+
+    def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:
+        """Loss (n_groups,) on the rows that members hold out."""
 
 
-def train(model: FusionModel, rows: Rows, head: Head, group: Tensor, settings: Training) -> Trained:
-    """Train all members; leave the model at each group's best epoch.
+def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataFrame:
+    """Train all members, leave the model at each group's best epoch, return the learning curves.
 
     Members of a group (one fold and seed) hold out different inner folds; the epoch is chosen for the group by the loss of all its
     held-out rows together, which is far less noisy than one small fold. Epoch 0 is the linear solution.
 
     Parameters
     ----------
-    head : Head
-        Its loss; the same for all folds.
+    model : nn.Module and Trainable
     group : Tensor (n_members,) int
         Which members form one ensemble.
+
+    Returns
+    -------
+    DataFrame
+        group, member, epoch, term, value.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
     best = [parameter.detach().clone() for parameter in parameters]
-    best_loss = _validation_loss(model, rows, head, group)
+    best_loss = _held_out_loss(model, rows, group)
     since = torch.zeros_like(best_loss)
     history: list[tuple[int, str, Tensor]] = [(0, "validation", best_loss[group])]
     for epoch in range(1, settings.epochs + 1):
-        history += [(epoch, term, value) for term, value in _epoch(model, rows, head, settings, optimizer, parameters).items()]
-        loss = _validation_loss(model, rows, head, group)
+        history += [(epoch, term, value) for term, value in _epoch(model, rows, settings, optimizer, parameters).items()]
+        loss = _held_out_loss(model, rows, group)
         history.append((epoch, "validation", loss[group]))
         running = since < settings.patience
         better = running & (loss < best_loss - BETTER)
@@ -71,22 +69,11 @@ def train(model: FusionModel, rows: Rows, head: Head, group: Tensor, settings: T
         for kept, parameter in zip(best, parameters, strict=True):
             parameter.copy_(kept)
     log.info("%d networks stopped after %d epochs at most", len(group), epoch)
-    return Trained(*predict(model, rows), _history(history, group))
-
-
-@torch.no_grad()
-def predict(model: FusionModel, rows: Rows) -> tuple[Tensor, Tensor]:
-    """Linear predictors and embeddings of every row by every member."""
-    model.eval()
-    outputs = []
-    for chunk in rows.all():
-        batch = rows.take(chunk)
-        outputs.append(model(batch.x, batch.seen, batch.scores))
-    return torch.cat([eta for eta, _ in outputs], dim=1).cpu(), torch.cat([z for _, z in outputs], dim=1).cpu()
+    return _history(history, group)
 
 
 def _epoch(
-    model: FusionModel, rows: Rows, head: Head, settings: Training, optimizer: torch.optim.Optimizer, parameters: list[torch.nn.Parameter]
+    model: Any, rows: Rows, settings: Training, optimizer: torch.optim.Optimizer, parameters: list[torch.nn.Parameter]
 ) -> dict[str, Tensor]:
     """One pass over the training rows; mean of every loss term (n_members,)."""
     model.train()
@@ -98,8 +85,7 @@ def _epoch(
     for step in range(n_steps):
         batch = rows.take(order[:, step * size : (step + 1) * size])
         shown = _hide(batch, streams.uniform(size, len(batch.seen)), settings.modality_dropout)
-        eta, terms = model.step(batch.x, batch.seen, shown, batch.scores)
-        terms = {"task": head.loss(eta, batch.y, batch.has.to(eta.dtype)), **terms}
+        terms = model.step(batch, shown)
         optimizer.zero_grad(set_to_none=True)
         sum(terms.values()).sum().backward()  # type: ignore[union-attr]
         _clip(parameters)
@@ -130,27 +116,9 @@ def _clip(parameters: list[torch.nn.Parameter]) -> None:
 
 
 @torch.no_grad()
-def _validation_loss(model: FusionModel, rows: Rows, head: Head, group: Tensor) -> Tensor:
-    """Loss of each group's held-out rows (n_groups,), each row predicted by the members that did not learn from it."""
+def _held_out_loss(model: Any, rows: Rows, group: Tensor) -> Tensor:
     model.eval()
-    eta = []
-    for chunk in rows.validate.split(256, dim=1):
-        batch = rows.take(chunk)
-        eta.append(model(batch.x, batch.seen, batch.scores)[0])
-    pooled, weight = pool(torch.cat(eta, dim=1), rows.validate, group, rows.n_obs)
-    first = torch.stack([torch.nonzero(group == g)[0, 0] for g in range(int(group.max()) + 1)])
-    fold = rows.fold_of[first]
-    return head.loss(pooled, rows.y[fold], weight * rows.has[fold])
-
-
-def pool(eta: Tensor, where: Tensor, group: Tensor, n_obs: int) -> tuple[Tensor, Tensor]:
-    """Held-out predictors (n_members, n_rows, n_out) at rows `where`, as one vector per group (n_groups, n_obs, n_out), and 0/1 weights."""
-    n_groups = int(group.max()) + 1
-    flat = (group.to(where.device)[:, None] * n_obs + where).flatten()
-    total = eta.new_zeros(n_groups * n_obs, eta.shape[-1]).index_add_(0, flat, eta.flatten(0, 1))
-    count = eta.new_zeros(n_groups * n_obs).index_add_(0, flat, torch.ones_like(flat, dtype=eta.dtype))
-    pooled = total / count.clamp_min(1.0)[:, None]
-    return pooled.view(n_groups, n_obs, -1), (count > 0).to(eta.dtype).view(n_groups, n_obs)
+    return model.held_out_loss(rows, group).cpu()
 
 
 def _history(history: list[tuple[int, str, Tensor]], group: Tensor) -> pd.DataFrame:

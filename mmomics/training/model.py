@@ -1,13 +1,16 @@
-"""The network that is trained: a linear path, a fusion method, and a read-out that starts at nought."""
+"""The network that predicts an outcome: a linear path, a fusion method, and a read-out that starts at nought."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from mmomics.fusion.contract import Method
+from mmomics.heads.contract import Head
 from mmomics.nn.encoders import stack_seen
 from mmomics.nn.layers import Linear
 from mmomics.training.linear_path import LinearPath
+from mmomics.training.rows import Minibatch, Rows
 
 
 class FusionModel(nn.Module):
@@ -17,21 +20,34 @@ class FusionModel(nn.Module):
     unless the network does better on held-out rows.
     """
 
-    def __init__(self, method: Method, n_out: int) -> None:
+    def __init__(self, method: Method, head: Head) -> None:
         super().__init__()
         streams = method.streams
-        self.method = method
+        self.method, self.head = method, head
         self.path = LinearPath(len(streams), len(method.n_vars)).to(streams.device)
-        self.readout = Linear(streams, method.n_latent, n_out, zero=True)
+        self.readout = Linear(streams, method.n_latent, head.n_out, zero=True)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor], scores: Tensor) -> tuple[Tensor, Tensor]:
         """Linear predictor (n_members, n_obs, n_out) and embedding (n_members, n_obs, n_latent)."""
         z = self.method.encode(x, seen)
         return self.path(scores, stack_seen(seen, self.method.n_vars)) + self.readout(z), z
 
-    def step(
-        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor], scores: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Linear predictor of a training minibatch and the method's own loss terms."""
-        z, terms = self.method.step(x, seen, shown)
-        return self.path(scores, stack_seen(shown, self.method.n_vars)) + self.readout(z), terms
+    def step(self, batch: Minibatch, shown: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Loss terms of a training minibatch, each (n_members,): the outcome's and the method's own."""
+        z, terms = self.method.step(batch.x, batch.seen, shown)
+        eta = self.path(batch.scores, stack_seen(shown, self.method.n_vars)) + self.readout(z)
+        return {"task": self.head.loss(eta, batch.y, batch.has.to(eta.dtype)), **terms}
+
+    def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:
+        """Loss of each group's held-out rows (n_groups,), each row predicted by the members that did not learn from it."""
+        eta = torch.cat([self(batch.x, batch.seen, batch.scores)[0] for batch in rows.held_out()], dim=1)
+        pooled, weight = rows.pool(eta, group)
+        fold = rows.fold_of_group(group)
+        return self.head.loss(pooled, rows.y[fold], weight * rows.has[fold])
+
+    @torch.no_grad()
+    def predict(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Linear predictors (n_members, n_obs, n_out) and embeddings of every row by every member."""
+        self.eval()
+        outputs = [self(batch.x, batch.seen, batch.scores) for batch in rows.everyone()]
+        return torch.cat([eta for eta, _ in outputs], dim=1), torch.cat([z for _, z in outputs], dim=1)

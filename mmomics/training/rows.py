@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmomics.training.fold import Fold
+
+
+CHUNK = 256  # rows of a member looked at together when nothing is learned
 
 
 @dataclass
@@ -65,10 +69,32 @@ class Rows:
             scores=self.scores[fold, rows], y=self.y[fold, rows], has=self.has[fold, rows],
         )  # fmt: skip
 
-    def all(self, n_rows: int = 256) -> list[Tensor]:
-        """Positions of all rows in chunks, the same for every member."""
-        everyone = torch.arange(self.n_obs, device=self.device)
-        return [chunk.expand(len(self.fold_of), -1) for chunk in everyone.split(n_rows)]
+    def everyone(self) -> Iterator[Minibatch]:
+        """All rows in order, the same for every member, in chunks."""
+        for chunk in torch.arange(self.n_obs, device=self.device).split(CHUNK):
+            yield self.take(chunk.expand(len(self.fold_of), -1))
+
+    def held_out(self) -> Iterator[Minibatch]:
+        """Every member's held-out rows, in chunks."""
+        for chunk in self.validate.split(CHUNK, dim=1):
+            yield self.take(chunk)
+
+    def pool(self, eta: Tensor, group: Tensor) -> tuple[Tensor, Tensor]:
+        """Held-out predictors (n_members, n_rows, n_out) of all members, as one per group and row.
+
+        Returns predictors (n_groups, n_obs, n_out), the mean where several members hold a row out, and whether any does (n_groups,
+        n_obs) as 0 or 1.
+        """
+        n_groups = int(group.max()) + 1
+        flat = (group.to(self.device)[:, None] * self.n_obs + self.validate).flatten()
+        total = eta.new_zeros(n_groups * self.n_obs, eta.shape[-1]).index_add_(0, flat, eta.flatten(0, 1))
+        count = eta.new_zeros(n_groups * self.n_obs).index_add_(0, flat, torch.ones_like(flat, dtype=eta.dtype))
+        pooled = total / count.clamp_min(1.0)[:, None]
+        return pooled.view(n_groups, self.n_obs, -1), (count > 0).to(eta.dtype).view(n_groups, self.n_obs)
+
+    def fold_of_group(self, group: Tensor) -> Tensor:
+        """Position of each group's fold (n_groups,)."""
+        return torch.stack([self.fold_of[torch.nonzero(group == g)[0, 0]] for g in range(int(group.max()) + 1)])
 
     def _validation(self, held: Tensor) -> Tensor:
         """Held-out rows of every member (n_members, most), the shorter ones filled up with their last row."""

@@ -64,6 +64,14 @@ class Fit:
         table = self.fold.head.predict(self.fold.head.calibrated(self.eta[test]), index).reset_index()
         return self.stamped(table)
 
+    def embeddings(self, subjects: Any) -> pd.DataFrame:
+        """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""
+        assert self.embedding is not None
+        rows = self.embedding[self.fold.test]
+        table = pd.DataFrame(rows.numpy(), columns=[f"z{axis}" for axis in range(rows.shape[1])])
+        table.insert(0, keys.SUBJECT, subjects[self.fold.test.numpy()])
+        return self.stamped(table)
+
     def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table with the unit's repeat, fold and seed as first columns."""
         stamp = {keys.REPEAT: self.unit.repeat, keys.FOLD: self.unit.fold, keys.SEED: self.unit.seed}

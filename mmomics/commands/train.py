@@ -1,0 +1,73 @@
+"""Train one model: on the folds of a shard, or on the whole cohort to make the bundle (shard `final`)."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", required=True, help="the cohort's settings.json")
+    parser.add_argument("--input", required=True, help="cohort.h5mu")
+    parser.add_argument("--splits", required=True, help="splits.parquet")
+    parser.add_argument("--prepare", required=True, help="prepare.safetensors")
+    parser.add_argument("--model", required=True, help="name of a model in the settings")
+    parser.add_argument("--shard", default="1of1", help="`final`, or `2of5` for every fifth fold and seed from the second")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
+    parser.add_argument("--output", required=True, help="folder to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from mmomics.cohort.data import read_cohort
+    from mmomics.cohort.prepare import load as load_preparations
+    from mmomics.config.load import read_settings
+    from mmomics.errors import UserError, did_you_mean
+    from mmomics.training import bundle, fold, units
+    from mmomics.training.device import choose
+    from mmomics.training.fit import fit
+    from mmomics.training.predictor import Predictor
+
+    study = read_settings(args.settings)
+    if args.model not in study.models:
+        raise UserError(f"{args.settings}: models", f"there is no model '{args.model}'", did_you_mean(args.model, study.models))
+    model = study.models[args.model]
+    device = choose(args.device)
+    log.info("model %s: %s, seed %d, device %s", args.model, model.model_dump_json(exclude_defaults=True), study.seed, device)
+    data = read_cohort(args.input)
+    splits = pd.read_parquet(args.splits)
+    preparations = load_preparations(args.prepare)
+    wanted = units.of_shard(splits, args.shard, study.seed, study.seeds)
+    if not wanted:
+        raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
+    folds = {
+        (unit.repeat, unit.fold): fold.make(data, splits, preparations[unit.repeat, unit.fold], unit.repeat, unit.fold, model.modalities)
+        for unit in wanted
+    }
+    fits = fit(model, folds, wanted, study.training, device)
+    if args.shard == units.FINAL:
+        n_outcome = int(fits[0].fold.has.sum())
+        summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(data.subjects), "n_with_outcome": n_outcome,
+                   "seed": study.seed, "training": study.training.model_dump()}  # fmt: skip
+        bundle.save(args.output, Predictor.of(fits[0], str(model.method)), model.params, summary)
+        return
+    _write(args.output, args.model, fits, data.subjects)
+
+
+def _write(output: str, model: str, fits: list, subjects: object) -> None:  # type: ignore[type-arg]
+    import pandas as pd
+
+    from mmomics.storage import atomic
+
+    history = pd.concat([one.stamped(one.history) for one in fits], ignore_index=True)
+    history.insert(0, "model", model)
+    with atomic(output) as draft:
+        draft.mkdir()
+        pd.concat([one.predictions(subjects) for one in fits], ignore_index=True).to_parquet(draft / "predictions.parquet", index=False)
+        history.to_parquet(draft / "history.parquet", index=False)
+        embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]
+        if embeddings:
+            pd.concat(embeddings, ignore_index=True).to_parquet(draft / "embeddings.parquet", index=False)

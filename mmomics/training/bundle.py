@@ -1,0 +1,111 @@
+"""The bundle: a folder with `model.json` and `weights.safetensors` that predicts without the training data. No pickle."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mmomics import __version__, plugins
+from mmomics.baselines.contract import Baseline
+from mmomics.cohort.prepare import from_arrays, to_arrays
+from mmomics.errors import UserError
+from mmomics.nn.streams import Streams
+from mmomics.storage import atomic
+from mmomics.training.fit import make_network, make_params
+from mmomics.training.model import FusionModel
+from mmomics.training.predictor import Predictor
+
+FORMAT = 1
+PACKAGES = ("torch", "numpy", "scikit-learn", "anndata", "mudata", "lifelines", "safetensors")
+
+
+def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summary: dict[str, Any]) -> None:
+    """Write a trained model.
+
+    Parameters
+    ----------
+    folder : path
+        Made anew.
+    predictor : Predictor
+    params : dict
+        The method's settings that differ from its defaults.
+    summary : dict
+        What a reader wants to know of the training: cohort, subjects, seed.
+    """
+    arrays, layout = to_arrays(predictor.preparation)
+    network = predictor.network
+    tensors = {f"prepare.{name}": torch.as_tensor(array) for name, array in arrays.items()}
+    tensors |= {f"network.{name}": tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    tensors |= {f"coef.{name}": tensor for name, tensor in predictor.coef.items()}
+    tensors |= {f"intercept.{name}": tensor for name, tensor in predictor.intercept.items()}
+    fusion = isinstance(network, FusionModel)
+    model = {
+        "format": FORMAT, "method": predictor.method, "package": "fusion" if fusion else "baselines", "params": params,
+        "n_members": len(network.method.streams) if isinstance(network, FusionModel) else 1,
+        "n_vars": {name: len(fitted.features) for name, fitted in predictor.preparation.items()},
+        "outcome": predictor.head.outcome, "head": predictor.head.state, "prepare": layout, "training": summary,
+        "versions": {"mmomics": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    }  # fmt: skip
+    with atomic(folder) as draft:
+        draft.mkdir()
+        (draft / "model.json").write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, draft / "weights.safetensors")
+
+
+def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
+    """Read a bundle: the predictor and its `model.json`.
+
+    Raises
+    ------
+    UserError
+        If the folder is no bundle, is damaged, or was written by a newer mmomics.
+    """
+    folder = Path(folder)
+    try:
+        model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        tensors = load_file(folder / "weights.safetensors")
+    except (OSError, ValueError) as error:
+        raise UserError(folder, "is not a readable model bundle", "give the folder results/<cohort>/train/<model>/final") from error
+    except Exception as error:
+        if type(error).__module__.split(".")[0] != "safetensors":
+            raise
+        raise UserError(folder / "weights.safetensors", "is damaged", "train the model again") from error
+    if model["format"] > FORMAT:
+        raise UserError(folder, f"has format {model['format']}, this mmomics reads up to {FORMAT}", "update mmomics")
+    head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
+    network: FusionModel | Baseline
+    if model["package"] == "fusion":
+        network = make_network(model["method"], model["params"], model["n_vars"], Streams([0] * model["n_members"]), head)
+    else:
+        params = make_params("baselines", model["method"], model["params"])
+        network = plugins.load("baselines", model["method"]).Baseline(params, model["outcome"]["task"])
+    _fill(network, part(tensors, "network."))
+    arrays = {name: tensor.numpy() for name, tensor in part(tensors, "prepare.").items()}
+    predictor = Predictor(
+        model["method"], from_arrays(arrays, model["prepare"]), network, head, part(tensors, "coef."), part(tensors, "intercept.")
+    )
+    return predictor, model
+
+
+def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose name starts with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _fill(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Put saved tensors in place. Buffers take the saved shape: how many anchors or trees there are is learned."""
+    parameters = dict(network.named_parameters())
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            if name in parameters:
+                parameters[name].copy_(tensor)
+                continue
+            owner, _, last = name.rpartition(".")
+            network.get_submodule(owner).register_buffer(last, tensor)

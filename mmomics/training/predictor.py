@@ -1,0 +1,100 @@
+"""A trained model ready for any subjects: fitted preprocessing, network, calibrated head. No training data needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from mmomics import keys
+from mmomics.baselines.contract import Baseline
+from mmomics.cohort.data import CohortData
+from mmomics.cohort.prepare import Preparation, apply
+from mmomics.heads.contract import Head
+from mmomics.training.fit import Fit
+from mmomics.training.model import FusionModel
+
+CHUNK = 256  # rows predicted together
+
+
+@dataclass
+class Predictor:
+    """One trained unit.
+
+    Attributes
+    ----------
+    method : str
+        Name of the plug-in.
+    preparation : Preparation
+        Of the modalities that the model may see.
+    network : FusionModel or Baseline
+    head : Head
+        Calibrated.
+    coef, intercept : dict of str to Tensor
+        The linear path of a fusion model, {modality: (n_vars, n_out)} and {modality: (n_out,)}; empty for baselines.
+    """
+
+    method: str
+    preparation: Preparation
+    network: FusionModel | Baseline
+    head: Head
+    coef: dict[str, Tensor]
+    intercept: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, fit: Fit, method: str) -> Predictor:
+        """From a unit that trained by itself, so that the network's members are its own."""
+        scores = fit.scores
+        return cls(
+            method, fit.fold.preparation, fit.network, fit.fold.head,
+            scores.coef if scores else {}, scores.intercept if scores else {},
+        )  # fmt: skip
+
+    @property
+    def n_members(self) -> int:
+        """Networks in the ensemble; 1 for a baseline."""
+        return 1 if isinstance(self.network, Baseline) else len(self.network.method.streams)
+
+    def member_eta(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        """Uncalibrated linear predictors (n_members, n_obs, n_out) of x {modality: (n_members, n_obs, n_vars)}; gradients flow to x."""
+        self.network.eval()
+        if isinstance(self.network, Baseline):
+            own = {name: values[0] for name, values in x.items()}
+            return self.network(own, {name: flags[0] for name, flags in seen.items()}).unsqueeze(0)
+        scores = torch.stack([x[name] @ self.coef[name] + self.intercept[name] for name in x], dim=2)
+        return self.network(x, seen, scores)[0]
+
+    def widened(self, tensors: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
+        """Some rows of {modality: (n_obs, ...)}, the same for every member: {modality: (n_members, n_rows, ...)}."""
+        return {name: values[rows].expand(self.n_members, *values[rows].shape) for name, values in tensors.items()}
+
+    def tensors(self, data: CohortData) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Prepared features and what is seen of a cohort, for every modality of the model; those that it lacks are not seen."""
+        n_obs = len(data.subjects)
+        prepared = apply({name: fitted for name, fitted in self.preparation.items() if name in data.values}, data)
+        x, seen = {}, {}
+        for name, fitted in self.preparation.items():
+            x[name] = torch.from_numpy(prepared[name]) if name in prepared else torch.zeros(n_obs, len(fitted.features))
+            seen[name] = torch.from_numpy(data.seen[name]) if name in prepared else torch.zeros(n_obs, dtype=torch.bool)
+        return x, seen
+
+    @torch.no_grad()
+    def predict(self, data: CohortData) -> pd.DataFrame:
+        """Predictions of every subject, index = subject: the head's columns.
+
+        Where the model is an ensemble, `<column>_low` and `<column>_high` give the range over its members; `modalities` says what
+        the prediction rests on.
+        """
+        x, seen = self.tensors(data)
+        chunks = torch.arange(len(data.subjects)).split(CHUNK)
+        eta = torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1)
+        index = pd.Index(data.subjects, name=keys.SUBJECT)
+        table = self.head.predict(self.head.calibrated(eta.mean(0)), index)
+        if len(eta) > 1:
+            members = [self.head.predict(self.head.calibrated(one), index)[table.columns] for one in eta]
+            stacked = pd.concat(members, keys=range(len(members))).groupby(level=1, sort=False)
+            table = table.join(stacked.min().add_suffix("_low")).join(stacked.max().add_suffix("_high"))
+        table["modalities"] = [",".join(name for name in seen if seen[name][row]) for row in range(len(table))]
+        return table

@@ -34,6 +34,7 @@ class Method(nn.Module, ABC):
     """
 
     n_latent: int
+    n_anchors: int = 0  # training rows that `attach` wants to see
 
     def __init__(self, n_vars: dict[str, int], params: Any, streams: Streams) -> None:
         super().__init__()
@@ -53,7 +54,10 @@ class Method(nn.Module, ABC):
         return self.encode(x, shown), {}
 
     def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        """Keep what is needed of the training rows (anchors of a graph) in buffers, before training; default: nothing."""
+        """Keep what is needed of `n_anchors` training rows per member (n_members, n_anchors, n_vars) in buffers, before training.
+
+        A member with fewer rows has its surplus marked as not seen. Default: keep nothing.
+        """
 
 
 class Generative(Method):

@@ -57,13 +57,16 @@ class Dropout(nn.Module):
 
 
 class MLP(nn.Module):
-    """Dropout, then hidden layers of Linear, LayerNorm and GELU: (n_members, ..., n_in) -> (n_members, ..., n_hidden[-1])."""
+    """Dropout, then hidden layers of Linear and GELU: (n_members, ..., n_in) -> (n_members, ..., n_hidden[-1]).
+
+    No normalisation: it would forget how far a subject is from the training mean, and jump at the mean itself.
+    """
 
     def __init__(self, streams: Streams, n_in: int, n_hidden: list[int], dropout: float, input_dropout: float = 0.0) -> None:
         super().__init__()
         layers: list[nn.Module] = [Dropout(streams, input_dropout)]
         for width in n_hidden:
-            layers += [Linear(streams, n_in, width), LayerNorm(streams, width), nn.GELU(), Dropout(streams, dropout)]
+            layers += [Linear(streams, n_in, width), nn.GELU(), Dropout(streams, dropout)]
             n_in = width
         self.layers = nn.Sequential(*layers)
 

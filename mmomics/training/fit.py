@@ -149,7 +149,10 @@ def _fusion(
 
 
 def attach(method: Method, rows: Rows) -> None:
-    """Show a method its training rows, equally many for every member."""
-    n_rows = min(len(own) for own in rows.learn)
-    batch = rows.take(torch.stack([own[:n_rows] for own in rows.learn]).to(rows.device))
-    method.attach(batch.x, batch.seen)
+    """Show a method a sample of each member's training rows, of a size that does not depend on what trains beside it."""
+    if not method.n_anchors:
+        return
+    batch = rows.take(method.streams.permutation(rows.learn, method.n_anchors))
+    surplus = torch.stack([torch.arange(method.n_anchors, device=rows.device) >= len(own) for own in rows.learn])
+    seen = {name: flags & ~surplus for name, flags in batch.seen.items()}
+    method.attach({name: values * seen[name].unsqueeze(-1) for name, values in batch.x.items()}, seen)

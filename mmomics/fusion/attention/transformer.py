@@ -38,8 +38,8 @@ class Method(contract.Method):
         self.tokens = nn.ModuleDict(
             {name: MLP(streams, size, [params.n_tokens * width], params.dropout, params.input_dropout) for name, size in n_vars.items()}
         )
-        self.place = nn.Parameter(streams.normal(len(n_vars) * params.n_tokens, width) * 0.02)
-        self.reader = nn.Parameter(streams.normal(1, width) * 0.02)
+        self.place = nn.Parameter(streams.normal(len(n_vars) * params.n_tokens, width))
+        self.reader = nn.Parameter(streams.normal(1, width))
         self.blocks = nn.ModuleList([Block(streams, width, params.n_heads, params.dropout) for _ in range(params.n_layers)])
         self.norm = LayerNorm(streams, width)
 

@@ -20,6 +20,7 @@ from mmomics.nn.layers import MLP
 from mmomics.nn.streams import Streams
 
 N_AXES = 32  # principal axes of a modality in which distances are taken
+SAME = 1e-4  # squared distance, in units of the mean, below which two rows are one subject
 FAR = -1e4  # logit of a pair without a common modality, or of a subject with itself
 
 
@@ -42,6 +43,7 @@ class Method(contract.Method):
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
         width = self.n_latent = params.n_hidden
+        self.n_anchors = params.n_anchors
         self.encoders = Encoders(streams, n_vars, [width], params.dropout, params.input_dropout)
         self.trust = nn.Parameter(torch.zeros(len(streams), len(n_vars), device=streams.device))
         self.layers = nn.ModuleList([MLP(streams, 2 * width, [width], params.dropout) for _ in range(params.n_layers)])
@@ -53,27 +55,28 @@ class Method(contract.Method):
             self.register_buffer(f"unit_{name}", torch.ones(len(streams), 1, 1))
 
     def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        n_rows = next(iter(x.values())).shape[1]
-        order = self.streams.permutation([torch.arange(n_rows)] * len(self.streams), min(n_rows, self.params.n_anchors))
-        for name in self.n_vars:
-            rows = x[name].gather(1, order.unsqueeze(-1).expand(-1, -1, x[name].shape[-1]))
-            values, vectors = torch.linalg.eigh(rows @ rows.transpose(1, 2))  # rows are centred; the Gram matrix is n x n, not p x p
-            n_axes = min(N_AXES, self.n_vars[name], rows.shape[1])
-            axes = rows.transpose(1, 2) @ vectors[..., -n_axes:] / values[:, None, -n_axes:].clamp_min(1e-6).sqrt()
-            setattr(self, f"anchor_{name}", rows)
-            setattr(self, f"anchor_seen_{name}", seen[name].gather(1, order))
+        for name, size in self.n_vars.items():
+            # rows are centred and zero where not seen; the Gram matrix is n x n, not p x p
+            values, vectors = torch.linalg.eigh(x[name] @ x[name].transpose(1, 2))
+            n_axes = min(N_AXES, size, x[name].shape[1])
+            values, vectors = values[:, None, -n_axes:], vectors[..., -n_axes:]
+            kept = values > 1e-4 * values[..., -1:]
+            axes = torch.where(kept, x[name].transpose(1, 2) @ vectors / values.clamp_min(1e-12).sqrt(), 0.0)
+            spread = (x[name] @ axes).square().sum((1, 2)) / seen[name].sum(1).clamp_min(1)
+            setattr(self, f"anchor_{name}", x[name])
+            setattr(self, f"anchor_seen_{name}", seen[name])
             setattr(self, f"axes_{name}", axes)
-            setattr(self, f"unit_{name}", (rows @ axes).square().sum(-1).mean(1).clamp_min(1e-6)[:, None, None])
+            setattr(self, f"unit_{name}", spread.clamp_min(1e-6)[:, None, None])
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         anchors = {name: getattr(self, f"anchor_{name}") for name in self.n_vars}
         anchors_seen = {name: getattr(self, f"anchor_seen_{name}") for name in self.n_vars}
-        n_anchors, n_neighbors = next(iter(anchors.values())).shape[1], self.params.n_neighbors
-        if self.training and n_anchors > self.params.n_sampled:
-            pick = self.streams.permutation([torch.arange(n_anchors)] * len(self.streams), self.params.n_sampled)
+        n_neighbors = self.params.n_neighbors
+        if self.training and self.n_anchors > self.params.n_sampled:
+            pick = self.streams.permutation(_real(anchors_seen), self.params.n_sampled)
             anchors = {name: rows.gather(1, pick.unsqueeze(-1).expand(-1, -1, rows.shape[-1])) for name, rows in anchors.items()}
             anchors_seen = {name: flags.gather(1, pick) for name, flags in anchors_seen.items()}
-            n_neighbors = max(3, round(n_neighbors * self.params.n_sampled / n_anchors))  # the same reach among fewer
+            n_neighbors = max(3, round(n_neighbors * self.params.n_sampled / self.n_anchors))  # the same reach among fewer
         links = self._links(x, seen, anchors, anchors_seen, n_neighbors)
         among = self._links(anchors, anchors_seen, anchors, anchors_seen, n_neighbors)
         rows = mean_seen(self.encoders(x, seen), seen)
@@ -93,12 +96,23 @@ class Method(contract.Method):
         score, total, same = 0.0, 0.0, True
         for position, name in enumerate(self.n_vars):
             axes, unit = getattr(self, f"axes_{name}"), getattr(self, f"unit_{name}")
-            distance = torch.cdist(x[name] @ axes, anchors[name] @ axes).square() / unit
+            distance = _squared_distance(x[name] @ axes, anchors[name] @ axes) / unit
             both = (seen[name].unsqueeze(2) & anchors_seen[name].unsqueeze(1)) * trust[:, position, None, None]
             score, total = score - both * distance, total + both
-            same = same & (distance < 1e-6)  # a training subject must not lean on itself: a new one cannot
+            same = same & (distance < SAME)  # a training subject must not lean on itself: a new one cannot
         comparable = (total > 0) & ~same
         score = (score / total.clamp_min(1e-6) * 8.0).masked_fill(~comparable, FAR)
         nearest = score.topk(min(n_neighbors, score.shape[-1]), dim=-1).indices
         keep = torch.zeros_like(score, dtype=torch.bool).scatter(-1, nearest, True) & comparable
         return F.softmax(score.masked_fill(~keep, FAR), dim=-1) * keep
+
+
+def _real(anchors_seen: dict[str, Tensor]) -> list[Tensor]:
+    """Positions of each member's anchors that are subjects, not filling."""
+    measured = torch.stack(list(anchors_seen.values())).any(0)
+    return [torch.nonzero(row)[:, 0].cpu() for row in measured]
+
+
+def _squared_distance(a: Tensor, b: Tensor) -> Tensor:
+    """Between rows (n_members, n_a, n_axes) and (n_members, n_b, n_axes): (n_members, n_a, n_b); smooth at zero, as gradients need."""
+    return (a.square().sum(-1)[:, :, None] + b.square().sum(-1)[:, None, :] - 2 * a @ b.transpose(1, 2)).clamp_min(0.0)

@@ -1,0 +1,94 @@
+"""Every imputer, and every fusion method that decodes, keeps the imputer's contract."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmomics import plugins
+from mmomics.config.protocol import Training
+from mmomics.errors import UserError
+from mmomics.training import imputer
+from mmomics.training.impute import score
+from mmomics.training.units import Unit
+from tests.folds import make_fold
+
+GENERATIVE = [name for name in plugins.names("fusion") if plugins.family("fusion", name) == "generative"]
+IMPUTERS = [*plugins.names("imputation"), *GENERATIVE]
+SETTINGS = Training(members=2, epochs=40, batch_size=32, learning_rate=3e-3)
+
+
+def related_fold(n_obs=300):
+    """Three modalities that share one hidden factor."""
+    fold, _ = make_fold("regression", n_obs=n_obs, sizes=(10, 12, 8), missing=0.2)
+    factor = torch.randn(n_obs, 1, generator=torch.Generator().manual_seed(5))
+    for name in fold.x:
+        values = fold.x[name] * 0.6 + 0.8 * factor
+        fold.x[name] = values * fold.seen[name].unsqueeze(-1)
+    return fold
+
+
+@pytest.mark.parametrize("name", IMPUTERS)
+def test_predictions_use_the_other_modalities_only(name):
+    fold = related_fold()
+    fitted = imputer.fit(name, fold, Unit(0, 0, 0), SETTINGS)
+    mean, sd = fitted.predict("m1", fold.x, fold.seen)
+    assert mean.shape == fold.x["m1"].shape == sd.shape and torch.isfinite(mean).all() and (sd > 0).all()
+    other, _ = fitted.predict("m1", {**fold.x, "m1": torch.full_like(fold.x["m1"], 9.0)}, fold.seen)
+    torch.testing.assert_close(mean, other)
+
+
+@pytest.mark.parametrize("name", IMPUTERS)
+def test_hidden_truth_is_never_seen_by_fit(name):
+    fold, corrupted = related_fold(), related_fold()
+    for values in corrupted.x.values():
+        values[corrupted.test] = 5.0
+    asked = ({key: values[:20] for key, values in part.items()} for part in (fold.x, fold.seen))
+    x, seen = asked
+    first, second = (imputer.fit(name, part, Unit(0, 0, 0), SETTINGS).predict("m0", x, seen)[0] for part in (fold, corrupted))
+    torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize("name", [name for name in IMPUTERS if name != "mean"])
+def test_beats_the_mean_where_modalities_are_related(name):
+    fold = related_fold()
+    unit = Unit(0, 0, 0)
+    table, mean = (score(imputer.fit(which, fold, unit, SETTINGS), fold, unit) for which in (name, "mean"))
+    assert table["pearson"].mean() > 0.3
+    assert table["rmse"].mean() < 0.97 * mean["rmse"].mean()
+    assert table["coverage"].between(0, 1).all() and table["coverage"].mean() > 0.7
+
+
+@pytest.mark.parametrize("name", IMPUTERS)
+def test_draws_scatter_around_the_mean(name):
+    fold = related_fold()
+    fitted = imputer.fit(name, fold, Unit(0, 0, 0), SETTINGS)
+    x, seen = ({key: values[:5] for key, values in part.items()} for part in (fold.x, fold.seen))
+    draws = fitted.draw("m2", x, seen, 400, seed=1)
+    mean, sd = fitted.predict("m2", x, seen)
+    assert draws.shape == (400, *mean.shape)
+    torch.testing.assert_close(draws, fitted.draw("m2", x, seen, 400, seed=1))
+    np.testing.assert_allclose(draws.mean(0), mean, atol=0.35)
+    assert 0.7 < float(draws.std(0).mean() / sd.mean()) < 1.4
+
+
+def test_a_method_that_cannot_decode_is_refused():
+    with pytest.raises(UserError, match="cannot draw modalities"):
+        imputer.fit("transformer", related_fold(), Unit(0, 0, 0), SETTINGS)
+
+
+def test_scores_are_those_of_scipy():
+    from scipy.stats import pearsonr, spearmanr
+
+    fold = related_fold()
+    unit = Unit(0, 0, 0)
+    fitted = imputer.fit("ridge", fold, unit, SETTINGS)
+    table = score(fitted, fold, unit)
+    others = fold.seen["m0"] | fold.seen["m2"]
+    rows = fold.test[(fold.seen["m1"] & others)[fold.test]]
+    mean, _ = fitted.predict("m1", {k: v[rows] for k, v in fold.x.items()}, {k: v[rows] for k, v in fold.seen.items()})
+    truth = fold.x["m1"][rows]
+    own = table[table["modality"] == "m1"].reset_index()
+    assert (own["n"] == len(rows)).all()
+    for column in range(3):
+        assert own["pearson"][column] == pytest.approx(pearsonr(truth[:, column], mean[:, column]).statistic, abs=1e-5)
+        assert own["spearman"][column] == pytest.approx(spearmanr(truth[:, column], mean[:, column]).statistic, abs=1e-5)

@@ -1,0 +1,163 @@
+"""Every fusion method and baseline found in the folders keeps its contract."""
+
+import numpy as np
+import pytest
+import torch
+from lifelines.utils import concordance_index
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+
+from mmomics import plugins
+from mmomics.config.protocol import Training
+from mmomics.config.run import Model
+from mmomics.fusion.contract import Generative
+from mmomics.nn.streams import Streams
+from mmomics.training.fit import fit, make_network, make_params
+from mmomics.training.units import Unit
+from tests.folds import TASKS, make_fold
+
+METHODS = plugins.names("fusion")
+ALL = [*METHODS, *plugins.names("baselines")]
+QUICK = Training(members=4, epochs=4, batch_size=32)
+PARAMS = {"forest": {"n_trees": 100}}
+
+
+def method_of(name, n_vars, seeds=(1, 2), dropout=True):
+    params = make_params("fusion", name, {} if dropout else {"dropout": 0.0, "input_dropout": 0.0})
+    return plugins.load("fusion", name).Method(n_vars, params, Streams(list(seeds)))
+
+
+def rows(n_vars, n_members=2, n_obs=9, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    one = {name: torch.randn(n_obs, size, generator=generator) for name, size in n_vars.items()}
+    x = {name: values.expand(n_members, -1, -1).clone() for name, values in one.items()}
+    return x, {name: torch.ones(n_members, n_obs, dtype=torch.bool) for name in n_vars}
+
+
+def ready(name, n_vars):
+    method = method_of(name, n_vars)
+    method.attach(*rows(n_vars, n_obs=40, seed=9))
+    return method.eval()
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("n_modalities", [1, 3, 12])
+def test_embedding_has_its_shape_and_is_finite(name, n_modalities):
+    n_vars = {f"m{place}": 6 + place for place in range(n_modalities)}
+    method = ready(name, n_vars)
+    z = method.encode(*rows(n_vars))
+    assert z.shape == (2, 9, method.n_latent) and torch.isfinite(z).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_parameter_leads_with_the_members(name):
+    assert all(len(parameter) == 2 for parameter in method_of(name, {"a": 5, "b": 7}).parameters())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_is_not_seen_does_not_matter(name):
+    n_vars = {"a": 5, "b": 7, "c": 6}
+    method = ready(name, n_vars)
+    x, seen = rows(n_vars)
+    for hidden in [["a"], ["b"], ["c"], ["a", "b"], ["a", "b", "c"]]:
+        shown = {key: flags & (key not in hidden) for key, flags in seen.items()}
+        other = {key: values + 100.0 * (key in hidden) for key, values in x.items()}
+        z = method.encode(x, shown)
+        assert torch.isfinite(z).all()
+        torch.testing.assert_close(method.encode(other, shown), z)
+    assert not torch.allclose(method.encode({**x, "a": x["a"] + 1}, seen), method.encode(x, seen))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_row_does_not_depend_on_its_neighbours(name):
+    n_vars = {"a": 5, "b": 7}
+    method = ready(name, n_vars)
+    x, seen = rows(n_vars)
+    alone = method.encode({key: values[:, 3:4] for key, values in x.items()}, {key: flags[:, 3:4] for key, flags in seen.items()})
+    torch.testing.assert_close(method.encode(x, seen)[:, 3:4], alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_members_do_not_know_each_other(name):
+    n_vars = {"a": 5, "b": 7}
+    both, one = ready(name, n_vars), method_of(name, n_vars, seeds=(2,))
+    anchors, anchors_seen = rows(n_vars, n_members=1, n_obs=40, seed=9)
+    one.attach(anchors, anchors_seen)
+    x, seen = rows(n_vars)
+    z = one.eval().encode({key: values[:1] for key, values in x.items()}, {key: flags[:1] for key, flags in seen.items()})
+    torch.testing.assert_close(both.encode(x, seen)[1:], z, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if plugins.family("fusion", name) == "generative"])
+def test_generative_methods_decode_every_modality(name):
+    n_vars = {"a": 5, "b": 7}
+    method = ready(name, n_vars)
+    assert isinstance(method, Generative)
+    mean, sd = method.posterior(*rows(n_vars))
+    for key, (value, noise) in method.decode(mean).items():
+        assert value.shape == (2, 9, n_vars[key]) and noise.shape == (2, 1, n_vars[key]) and (noise > 0).all()
+    assert (sd > 0).all() and (sd <= 1).all()  # the prior is an expert: no posterior is wider
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_untrained_network_is_the_linear_solution(name):
+    fold, _ = make_fold("binary")
+    network = make_network(name, {}, {key: values.shape[1] for key, values in fold.x.items()}, Streams([1]), fold.head).eval()
+    network.method.attach(*({key: values[None] for key, values in part.items()} for part in (fold.x, fold.seen)))
+    scores = torch.randn(1, len(fold.y), len(fold.x), 1, generator=torch.Generator().manual_seed(0))
+    eta, _ = network({key: values[None] for key, values in fold.x.items()}, {key: flags[None] for key, flags in fold.seen.items()}, scores)
+    seen = torch.stack(list(fold.seen.values()), dim=1).float()
+    expected = (scores[0, :, :, 0] * seen).sum(1) / seen.sum(1)
+    torch.testing.assert_close(eta[0, :, 0], expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ALL)
+def test_finds_the_planted_signal_of_every_task(name, task):
+    fold, obs = make_fold(task, n_obs=400, missing=0.1)
+    (found,) = fit(Model(method=name, params=PARAMS.get(name, {})), {(0, 0): fold}, [Unit(0, 0, 0)], QUICK)
+    subjects = np.array([f"s{row}" for row in range(len(obs))])
+    table = found.predictions(subjects)
+    assert list(table["subject"]) == list(subjects[fold.test.numpy()])
+    assert np.isfinite(table.select_dtypes("number")).all().all()
+    truth = obs.iloc[fold.test.numpy()]
+    if task == "survival":
+        assert concordance_index(truth["time"], -table["risk"], truth["event"]) > 0.6
+        curves = table.filter(like="s_").to_numpy()
+        assert ((curves >= 0) & (curves <= 1)).all() and (np.diff(curves, axis=1) <= 1e-12).all()
+    elif task == "regression":
+        assert spearmanr(truth["outcome"], table["value"]).statistic > 0.3
+        assert (table["lower"] < table["value"]).all() and (table["value"] < table["upper"]).all()
+    else:
+        p = table.filter(like="p_")
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-6)
+        assert roc_auc_score(truth["outcome"] == p.columns[-1].removeprefix("p_"), p.iloc[:, -1]) > 0.6
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_outcome_of_test_rows_is_never_used(name):
+    """Changing outcome and features of the test rows changes no prediction of training rows and no calibration."""
+    model = Model(method=name, params=PARAMS.get(name, {}))
+    fold, _ = make_fold("binary")
+    other, _ = make_fold("binary")
+    assert float(fold.y[fold.test].abs().sum()) == 0 and not fold.has[fold.test].any()
+    for key in other.x:
+        other.x[key][other.test] = 7.0
+    first, second = (fit(model, {(0, 0): part}, [Unit(0, 0, 0)], QUICK)[0] for part in (fold, other))
+    torch.testing.assert_close(first.eta[fold.train], second.eta[fold.train])
+    assert first.fold.head.state == second.fold.head.state
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_same_seed_same_numbers_whatever_trains_beside(name):
+    """A unit trained alone and in company with others: the shard must never change the numbers."""
+    model = Model(method=name, params=PARAMS.get(name, {}))
+    folds = {(0, place): make_fold("binary", seed=place, fold=place, missing=0.0)[0] for place in range(2)}
+    units = [Unit(0, 0, 0), Unit(0, 1, 0), Unit(0, 1, 1)]
+    together = fit(model, folds, units, QUICK)
+    alone = [fit(model, folds, [unit], QUICK)[0] for unit in units]
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one.eta, other.eta, atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(one.history["value"].astype(float), other.history["value"].astype(float), rtol=1e-3)
+    if name in METHODS:
+        assert not np.allclose(together[1].history["value"], together[2].history["value"])  # another seed is another model

@@ -1,0 +1,119 @@
+"""Losses agree with scikit-learn and lifelines; predictions are in the outcome's units."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from lifelines import CoxPHFitter
+from sklearn.metrics import log_loss, mean_squared_error
+
+from mmomics import plugins
+from tests.folds import CLASSES, TASKS
+
+
+def head_of(task, obs, **extra):
+    outcome = {"task": task, "unit": "", "classes": CLASSES.get(task, []), **extra}
+    return plugins.load("heads", task).HEAD.fit(outcome, obs)
+
+
+def survival_data(n=80, ties=True, seed=0):
+    rng = np.random.default_rng(seed)
+    time = rng.exponential(10, n)
+    return pd.DataFrame({"time": np.ceil(time) if ties else time, "event": rng.random(n) < 0.6}), rng.normal(size=n)
+
+
+def test_binary_loss_is_log_loss():
+    obs = pd.DataFrame({"outcome": ["no", "yes", "yes", "no"]})
+    eta = torch.tensor([[-1.0], [0.3], [2.0], [0.5]])
+    head = head_of("binary", obs)
+    y, has = head.target(obs)
+    assert float(head.loss(eta, y, has.float())) == pytest.approx(log_loss(obs["outcome"], torch.sigmoid(eta[:, 0]).numpy()), rel=1e-5)
+
+
+def test_multiclass_loss_is_log_loss():
+    obs = pd.DataFrame({"outcome": ["a", "c", "b", "a"]})
+    eta = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    head = head_of("multiclass", obs)
+    y, has = head.target(obs)
+    assert float(head.loss(eta, y, has.float())) == pytest.approx(log_loss(obs["outcome"], torch.softmax(eta, 1).numpy()), rel=1e-5)
+
+
+def test_regression_loss_is_half_the_squared_error_of_the_standardised_outcome():
+    obs = pd.DataFrame({"outcome": [1.0, 4.0, 9.0, 2.0]})
+    head = head_of("regression", obs)
+    y, has = head.target(obs)
+    eta = torch.tensor([[0.1], [0.2], [1.0], [-1.0]])
+    standardised = (obs["outcome"] - obs["outcome"].mean()) / obs["outcome"].std(ddof=0)
+    assert float(head.loss(eta, y, has.float())) == pytest.approx(mean_squared_error(standardised, eta[:, 0]) / 2, rel=1e-5)
+
+
+def test_survival_loss_is_the_partial_likelihood_of_lifelines():
+    obs, x = survival_data(ties=False)  # lifelines uses Efron's rule for ties, which agrees where there are none
+    head = head_of("survival", obs)
+    y, has = head.target(obs)
+    fitter = CoxPHFitter().fit(obs.assign(x=x), "time", "event")
+
+    def loss(beta):
+        return float(head.loss(torch.tensor(beta * x)[:, None], y.double(), has.double())) * obs["event"].sum()
+
+    assert loss(fitter.params_["x"]) == pytest.approx(-fitter.log_likelihood_, rel=1e-6)
+    assert loss(fitter.params_["x"]) < min(loss(fitter.params_["x"] + 0.1), loss(fitter.params_["x"] - 0.1))
+
+
+def test_tied_times_share_their_risk_set():
+    obs, x = survival_data(ties=True)
+    head = head_of("survival", obs)
+    y, has = head.target(obs)
+    eta = torch.tensor(x)
+    expected = 0.0
+    for i in np.flatnonzero(obs["event"]):
+        at_risk = torch.tensor((obs["time"] >= obs["time"][i]).to_numpy())
+        expected += float(torch.logsumexp(eta[at_risk], 0) - eta[i])
+    assert float(head.loss(eta[:, None], y.double(), has.double())) * obs["event"].sum() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_rows_of_weight_zero_do_not_count(task):
+    rng = np.random.default_rng(1)
+    obs = pd.DataFrame({"outcome": rng.choice(["no", "yes"], 30)})
+    if task == "multiclass":
+        obs = pd.DataFrame({"outcome": rng.choice(["a", "b", "c"], 30)})
+    elif task == "regression":
+        obs = pd.DataFrame({"outcome": rng.normal(size=30)})
+    elif task == "survival":
+        obs = survival_data(30)[0]
+    head = head_of(task, obs)
+    y, _ = head.target(obs)
+    eta = torch.randn(30, head.n_out, generator=torch.Generator().manual_seed(0))
+    weight = (torch.arange(30) % 3 > 0).float()
+    kept = weight > 0
+    assert float(head.loss(eta, y, weight)) == pytest.approx(float(head.loss(eta[kept], y[kept], weight[kept])), rel=1e-5)
+    stacked = head.loss(torch.stack([eta, 2 * eta]), y.expand(2, *y.shape), weight.expand(2, -1))
+    assert float(stacked[0]) == pytest.approx(float(head.loss(eta, y, weight)), rel=1e-5)
+
+
+def test_survival_curves_follow_the_breslow_estimator_of_lifelines():
+    obs, x = survival_data(300, ties=False)
+    rng = np.random.default_rng(3)
+    obs["time"] = rng.exponential(np.exp(-x) * 10)
+    fitter = CoxPHFitter().fit(obs.assign(x=x), "time", "event")
+    head = head_of("survival", obs, times=[2.0, 5.0, 10.0])
+    y, has = head.target(obs)
+    head.calibrate(torch.tensor(x, dtype=torch.float32)[:, None], y, has)
+    assert head.state["slope"] == pytest.approx(fitter.params_["x"], abs=0.02)
+    eta = torch.tensor([[0.0], [1.0]])
+    ours = head.predict(head.calibrated(eta), pd.Index(["s1", "s2"]))[["s_2.0", "s_5.0", "s_10.0"]].to_numpy()
+    theirs = fitter.predict_survival_function(pd.DataFrame({"x": [0.0, 1.0]}), times=[2.0, 5.0, 10.0]).to_numpy().T
+    np.testing.assert_allclose(ours, theirs, atol=0.02)
+
+
+def test_regression_intervals_cover():
+    rng = np.random.default_rng(0)
+    obs = pd.DataFrame({"outcome": rng.normal(100, 20, 4000)})
+    head = head_of("regression", obs[:2000])
+    y, has = head.target(obs)
+    eta = y + 0.5 * torch.from_numpy(rng.normal(size=(4000, 1))).float()
+    head.calibrate(eta[:2000], y[:2000], has[:2000])
+    table = head.predict(head.calibrated(eta[2000:]), obs.index[2000:])
+    covered = ((table["lower"] <= obs["outcome"][2000:]) & (obs["outcome"][2000:] <= table["upper"])).mean()
+    assert 0.87 < covered < 0.93

@@ -61,7 +61,10 @@ class Survival(Head):
 
 
 def times(obs: pd.DataFrame) -> list[float]:
-    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded."""
+    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded.
+
+    An axis for the output, shared by all folds; nothing is learned from it.
+    """
     longest = float(np.nanmax(obs[keys.TIME].astype(float)))
     return [round(float(time), 3) for time in np.linspace(0, longest, N_TIMES + 2)[1:-1]]
 

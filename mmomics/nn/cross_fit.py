@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mmomics.heads.contract import Head
-from mmomics.nn.elastic_net import Solution, loss_and_slope, solve
+from mmomics.nn.elastic_net import BEND, Solution, loss_and_slope, solve
 
 RIDGE_PENALTIES = tuple(10.0**exponent for exponent in (2, 1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2))  # times n_vars / n_obs
 L1_RATIOS = (0.2, 0.8)
@@ -49,15 +49,13 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     unit = x.shape[1] / len(x)
 
     def path(weight: Tensor) -> Iterator[Solution]:
-        start = None
-        for penalty in RIDGE_PENALTIES:
-            # each axis scaled by its own curvature, so that one step length suits all
-            scale = 1.0 / torch.sqrt(spread**2 / len(x) / 4 + penalty * unit)
-            if start is not None:
-                start = Solution(start.coef / scale[:, None, None], start.intercept)
-            found = solve(head, axes * (spread * scale), y, weight, 0.0, penalty * unit * scale**2, start)
-            start = Solution(found.coef * scale[:, None, None], found.intercept)
-            yield Solution(torch.einsum("rp,rbo->pbo", basis, start.coef), start.intercept)
+        # all penalties at once; along each axis the objective bends by its own spread, so that one step length suits all axes
+        n_penalties = len(RIDGE_PENALTIES)
+        penalty = unit * x.new_tensor(RIDGE_PENALTIES).repeat_interleave(len(weight))[None, :]  # (1, n_penalties * n_problems)
+        bend = (spread**2 / len(x) * BEND)[:, None] + penalty
+        found = solve(head, axes * spread, y, weight.repeat(n_penalties, 1), 0.0, penalty, bend)
+        for coef, intercept in zip(found.coef.chunk(n_penalties, 1), found.intercept.chunk(n_penalties), strict=True):
+            yield Solution(torch.einsum("rp,rbo->pbo", basis, coef), intercept)
 
     return _choose(head, x, y, inner, path)
 
@@ -65,7 +63,7 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
 def elastic_net(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """Elastic-net fit (Zou & Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x); strength and L1 share chosen on the inner folds."""
     everyone = torch.ones(1, len(x))
-    null = solve(head, torch.zeros_like(x[:, :1]), y, everyone, 0.0, torch.ones(1))
+    null = solve(head, torch.zeros_like(x[:, :1]), y, everyone, 0.0, torch.ones(1, 1))
     largest = float(_gradient(head, x, y, everyone, Solution(x.new_zeros(x.shape[1], 1, head.n_out), null.intercept)).max())
 
     def path(weight: Tensor) -> Iterator[Solution]:
@@ -89,7 +87,7 @@ def _screened(
     keep = (start.coef.abs().amax((1, 2)) > 0) | (_gradient(head, x, y, weight, start) >= ratio * (2 * penalty - before))
     while True:
         inside = Solution(start.coef[keep], start.intercept)
-        found = solve(head, x[:, keep], y, weight, penalty * ratio, x.new_full((int(keep.sum()),), penalty * (1 - ratio)), inside)
+        found = solve(head, x[:, keep], y, weight, penalty * ratio, x.new_full((int(keep.sum()), 1), penalty * (1 - ratio)), start=inside)
         coef = torch.zeros_like(start.coef)
         coef[keep] = found.coef
         start = Solution(coef, found.intercept)

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from mmomics.heads.contract import Head
 
-TOLERANCE = 1e-4  # largest change of a linear predictor between iterations at which a problem counts as solved
+TOLERANCE = 1e-4  # relative change of the linear predictors between iterations at which a problem counts as solved
+BEND = 0.25  # curvature that steps start from, the bound of the logistic loss; backtracking finds larger ones
 MAX_ITERATIONS = 500
 
 
@@ -29,7 +30,9 @@ class Solution:
         return (x @ self.coef.flatten(1)).unflatten(1, self.coef.shape[1:]).transpose(0, 1) + self.intercept
 
 
-def solve(head: Head, x: Tensor, y: Tensor, weight: Tensor, l1: float, l2: Tensor, start: Solution | None = None) -> Solution:
+def solve(
+    head: Head, x: Tensor, y: Tensor, weight: Tensor, l1: float, l2: Tensor, curvature: Tensor | None = None, start: Solution | None = None
+) -> Solution:
     """Minimise ``head.loss + l1 |w|_1 + sum(l2 w^2) / 2`` for every problem; intercepts are not penalised.
 
     Parameters
@@ -42,73 +45,71 @@ def solve(head: Head, x: Tensor, y: Tensor, weight: Tensor, l1: float, l2: Tenso
     weight : Tensor (n_problems, n_obs)
         Row weights; 0 leaves a row out.
     l1 : float
-    l2 : Tensor (n_vars,)
-        Ridge penalty of each feature.
+    l2 : Tensor (n_vars, n_problems or 1)
+        Ridge penalties.
+    curvature : Tensor (n_vars, n_problems or 1), optional
+        How steeply the objective bends along each feature: steps are its inverse. Default: one bound for all features.
     start : Solution, optional
         Warm start: the solution at a neighbouring penalty.
     """
     n_problems, n_vars = len(weight), x.shape[1]
     if start is None:
         start = Solution(x.new_zeros(n_vars, n_problems, head.n_out), x.new_zeros(n_problems, 1, head.n_out))
+    if curvature is None:
+        curvature = (_largest_eigenvalue(x) * BEND + l2).amax(0, keepdim=True)
+    penalty, inverse = l2.unsqueeze(-1), 1.0 / curvature.unsqueeze(-1)  # (n_vars or 1, n_problems or 1, 1)
     coef, intercept = start.coef.clone(), start.intercept.clone()
     eta = start.eta(x)
     look_coef, look_intercept, look_eta = coef, intercept, eta  # the extrapolated point
-    step = x.new_full((n_problems, 1, 1), 1.0 / _largest_curvature(x, l2))
-    momentum = x.new_ones(n_problems, 1, 1)
-    penalty = l2[:, None, None]
-
-    def by_problem(total: Tensor) -> Tensor:  # (n_vars, n_problems, n_out) -> (n_problems, 1, 1)
-        return total.sum((0, 2))[:, None, None]
-
-    def flip(per_problem: Tensor) -> Tensor:  # (n_problems, 1, 1) -> (1, n_problems, 1)
-        return per_problem.transpose(0, 1)
-
+    length = x.new_ones(n_problems)  # of each problem's step
+    momentum = x.new_ones(n_problems)
     for _ in range(MAX_ITERATIONS):
         loss, slope = loss_and_slope(head, look_eta, y, weight)
         gradient = (x.T @ slope.transpose(0, 1).flatten(1)).unflatten(1, coef.shape[1:]) + penalty * look_coef
         gradient_intercept = slope.sum(1, keepdim=True)
-        smooth = loss + 0.5 * by_problem(penalty * look_coef**2)
+        smooth = loss + 0.5 * (penalty * look_coef**2).sum((0, 2))
         for _ in range(30):  # backtrack until the quadratic bound holds, each problem by itself
-            moved = look_coef - flip(step) * gradient
-            new_coef = moved.sign() * (moved.abs() - flip(step) * l1).clamp_min(0.0)
-            new_intercept = look_intercept - step * gradient_intercept
+            step = inverse * length[:, None]
+            moved = look_coef - step * gradient
+            new_coef = moved.sign() * (moved.abs() - step * l1).clamp_min(0.0) if l1 else moved
+            new_intercept = look_intercept - (length / BEND)[:, None, None] * gradient_intercept
             new_eta = Solution(new_coef, new_intercept).eta(x)
             change, change_intercept = new_coef - look_coef, new_intercept - look_intercept
             with torch.no_grad():
-                new_smooth = head.loss(new_eta, y, weight)[:, None, None] + 0.5 * by_problem(penalty * new_coef**2)
-            distance = by_problem(change**2) + (change_intercept**2).sum((1, 2), keepdim=True)
-            linear = by_problem(gradient * change) + (gradient_intercept * change_intercept).sum((1, 2), keepdim=True)
-            bad = new_smooth > smooth + linear + distance / (2 * step) + 1e-6 * (1 + smooth.abs())
+                new_smooth = head.loss(new_eta, y, weight) + 0.5 * (penalty * new_coef**2).sum((0, 2))
+            bound = (gradient * change + change**2 / (2 * step)).sum((0, 2))
+            bound = bound + (gradient_intercept * change_intercept + BEND * change_intercept**2 / (2 * length)[:, None, None]).sum((1, 2))
+            bad = new_smooth > smooth + bound + 1e-6 * (1 + smooth.abs())
             if not bad.any():
                 break
-            step = torch.where(bad, step / 2, step)
-        restart = by_problem((look_coef - new_coef) * (new_coef - coef)) > 0
-        momentum = torch.where(restart, torch.ones_like(momentum), momentum)
+            length = torch.where(bad, length / 2, length)
+        restart = ((look_coef - new_coef) / inverse * (new_coef - coef)).sum((0, 2)) > 0
+        momentum = torch.where(restart, 1.0, momentum)
         next_momentum = (1 + torch.sqrt(1 + 4 * momentum**2)) / 2
-        beta = torch.where(restart, torch.zeros_like(momentum), (momentum - 1) / next_momentum)
-        done = (new_eta - eta).abs().max() < TOLERANCE
-        look_coef = new_coef + flip(beta) * (new_coef - coef)
-        look_intercept = new_intercept + beta * (new_intercept - intercept)
-        look_eta = new_eta + beta * (new_eta - eta)  # linear, so no second product with x
+        beta = torch.where(restart, 0.0, (momentum - 1) / next_momentum)[:, None]
+        moved_by, size = (new_eta - eta).abs().amax((1, 2)), new_eta.abs().amax((1, 2))
+        look_coef = new_coef + beta * (new_coef - coef)
+        look_intercept = new_intercept + beta[..., None] * (new_intercept - intercept)
+        look_eta = new_eta + beta[..., None] * (new_eta - eta)  # linear, so no second product with x
         coef, intercept, eta, momentum = new_coef, new_intercept, new_eta, next_momentum
-        if done:
+        if (moved_by < TOLERANCE * (1 + size)).all():
             break
     return Solution(coef, intercept)
 
 
 def loss_and_slope(head: Head, eta: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss of every problem (n_problems, 1, 1) and its slope along eta (n_problems, n_obs, n_out)."""
+    """Loss of every problem (n_problems,) and its slope along eta (n_problems, n_obs, n_out)."""
     with torch.enable_grad():
         eta = eta.detach().requires_grad_()
         loss = head.loss(eta, y, weight)
         (slope,) = torch.autograd.grad(loss.sum(), eta)
-    return loss.detach()[:, None, None], slope
+    return loss.detach(), slope
 
 
-def _largest_curvature(x: Tensor, l2: Tensor) -> float:
-    """Upper start for the step: the largest eigenvalue of x'x / n (power iteration), a quarter as logistic loss bends, plus l2."""
+def _largest_eigenvalue(x: Tensor) -> float:
+    """Of x'x / n, by power iteration; a little too small, which backtracking mends."""
     v = x.new_ones(x.shape[1]) / x.shape[1] ** 0.5
     for _ in range(8):
         v = x.T @ (x @ v)
         v = v / v.norm().clamp_min(1e-30)
-    return float((x @ v).square().sum() / len(x) / 4 + l2.max() + 1e-6)
+    return float((x @ v).square().sum() / len(x)) + 1e-6

@@ -31,7 +31,7 @@ def problem(task, n_obs=80, n_vars=30, seed=0):
 
 def fit(head, x, y, penalty, ratio):
     everyone = torch.ones(1, len(x), dtype=x.dtype)
-    return solve(head, x, y, everyone, penalty * ratio, x.new_full((x.shape[1],), penalty * (1 - ratio)))
+    return solve(head, x, y, everyone, penalty * ratio, x.new_full((x.shape[1], 1), penalty * (1 - ratio)))
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
@@ -95,8 +95,8 @@ def test_out_of_fold_predictors_do_not_see_their_row(method):
 def test_each_problem_is_solved_as_if_alone():
     head, x, y, _ = problem("binary")
     weight = (torch.arange(80)[None] % 4 != torch.arange(4)[:, None]).double()
-    together = solve(head, x, y, weight, 0.01, x.new_full((30,), 0.01))
+    together = solve(head, x, y, weight, 0.01, x.new_full((30, 1), 0.01))
     for place in range(4):
         kept = weight[place] > 0
-        alone = solve(head, x[kept], y[kept], torch.ones(1, int(kept.sum()), dtype=x.dtype), 0.01, x.new_full((30,), 0.01))
+        alone = solve(head, x[kept], y[kept], torch.ones(1, int(kept.sum()), dtype=x.dtype), 0.01, x.new_full((30, 1), 0.01))
         np.testing.assert_allclose(together.coef[:, place], alone.coef[:, 0], atol=2e-3)

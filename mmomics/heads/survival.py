@@ -33,15 +33,15 @@ class Survival(Head):
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         """Negative log partial likelihood per event, Breslow's rule for ties (doi:10.2307/2529620)."""
         eta = eta[..., 0].clamp(-LARGEST, LARGEST)
-        time, event = y[..., 0].expand_as(eta), (y[..., 1] * weight).expand_as(eta)
-        late_first, order = torch.sort(-time, dim=-1)
-        hazard = torch.exp(eta) * weight
-        at_risk = torch.cumsum(hazard.gather(-1, order), dim=-1)
-        last_tie = torch.searchsorted(late_first.contiguous(), late_first.contiguous(), right=True) - 1
-        log_risk = torch.log(at_risk.gather(-1, last_tie).clamp_min(torch.finfo(eta.dtype).tiny))
-        event = event.gather(-1, order)
-        n_events = event.sum(-1).clamp_min(1.0)
-        return ((log_risk - eta.gather(-1, order)) * event).sum(-1) / n_events
+        # sorted as they come, once, however many predictors share them
+        late_first, order = torch.sort(-y[..., 0], dim=-1)
+        last_tie = (torch.searchsorted(late_first, late_first, right=True) - 1).expand_as(eta)
+        order = order.expand_as(eta)
+        eta, weight = eta.gather(-1, order), weight.expand_as(eta).gather(-1, order)
+        event = y[..., 1].expand_as(eta).gather(-1, order) * weight
+        at_risk = torch.cumsum(torch.exp(eta) * weight, dim=-1).gather(-1, last_tie)
+        log_risk = torch.log(at_risk.clamp_min(torch.finfo(eta.dtype).tiny))
+        return ((log_risk - eta) * event).sum(-1) / event.sum(-1).clamp_min(1.0)
 
     def calibrate(self, eta: Tensor, y: Tensor, has: Tensor) -> None:
         """Also Breslow's cumulative baseline hazard on a grid of times, from the out-of-fold predictor."""

@@ -1,0 +1,6 @@
+"""Clinical measurements in a table of their own: blood values, scores, questionnaires."""
+
+from mmomics.assays.contract import READY
+
+DEFAULT = "numeric"
+SCALES = {"numeric": READY, "scaled": READY}

@@ -1,0 +1,110 @@
+"""A cohort in memory: what the stages after `align` read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anndata
+import mudata
+import numpy as np
+import pandas as pd
+
+from mmomics.errors import UserError
+from mmomics.storage import atomic
+
+FEATURE = "feature"  # column of `var`: the feature's own name; `var_names` are `modality:feature`, since two assays may share genes
+mudata.set_options(pull_on_update=False)  # `obs` is ours: nothing is copied up from the modalities
+
+
+@dataclass(frozen=True)
+class CohortData:
+    """A cohort in memory; rows are subjects, in the order of the file.
+
+    Attributes
+    ----------
+    obs : DataFrame
+        Index = subjects; outcome, part, batch, group and raw covariates. Numbers are float64, text is object, missing is NaN.
+    values : dict of str to array, float32 (n_obs, n_vars)
+        Normalised values per modality, NaN where not measured.
+    seen : dict of str to array, bool (n_obs,)
+        True = the subject has the modality.
+    features : dict of str to array of str (n_vars,)
+    outcome : dict
+        ``task``, ``unit`` and ``classes``.
+    """
+
+    obs: pd.DataFrame
+    values: dict[str, np.ndarray]
+    seen: dict[str, np.ndarray]
+    features: dict[str, np.ndarray]
+    outcome: dict[str, Any]
+
+    @property
+    def subjects(self) -> np.ndarray:
+        """The subjects, str (n_obs,)."""
+        return self.obs.index.to_numpy(dtype=str)
+
+
+def read_assay(path: str | Path) -> anndata.AnnData:
+    """Read an assay that `ingest` or `normalize` wrote.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or is no AnnData.
+    """
+    try:
+        return anndata.read_h5ad(path)
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(path, "is no AnnData file that can be read", "make it anew with `mmomics ingest` and `normalize`") from error
+
+
+def write_assay(path: str | Path, assay: anndata.AnnData) -> None:
+    """Write an assay whole or not at all."""
+    with atomic(path) as draft:
+        assay.write_h5ad(draft, convert_strings_to_categoricals=False)
+
+
+def read_cohort(path: str | Path) -> CohortData:
+    """Read a cohort that `align` wrote.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or is no such cohort.
+    """
+    try:
+        return from_mudata(mudata.read_h5mu(path))
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(path, "is no cohort file that can be read", "make it anew with `mmomics align`") from error
+
+
+def write_cohort(path: str | Path, cohort: mudata.MuData) -> None:
+    """Write a cohort whole or not at all."""
+    with atomic(path) as draft:
+        cohort.write(draft)
+
+
+def from_mudata(cohort: mudata.MuData) -> CohortData:
+    """A cohort as plain arrays."""
+    values, seen, features = {}, {}, {}
+    for name, modality in cohort.mod.items():
+        rows = cohort.obs_names.get_indexer(modality.obs_names)
+        values[name] = np.full((cohort.n_obs, modality.n_vars), np.nan, dtype=np.float32)
+        values[name][rows] = modality.X
+        seen[name] = np.isin(np.arange(cohort.n_obs), rows)
+        features[name] = modality.var[FEATURE].to_numpy(dtype=str)
+    about = cohort.uns["outcome"]
+    outcome = {"task": str(about["task"]), "unit": str(about["unit"]), "classes": [str(name) for name in about["classes"]]}
+    return CohortData(cohort.obs.apply(_plain), values, seen, features, outcome)
+
+
+def _plain(cells: pd.Series) -> pd.Series:
+    """Undo what a trip through the file does to a column: categories and nullable numbers."""
+    if pd.api.types.is_bool_dtype(cells.dtype):
+        return cells.astype(bool)
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return pd.Series(cells.to_numpy(dtype=float, na_value=np.nan), index=cells.index)
+    return cells.astype(object).where(cells.notna(), np.nan)

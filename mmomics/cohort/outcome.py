@@ -1,0 +1,109 @@
+"""The outcome: from columns of the samples table to the canonical columns of `keys`, checked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmomics import keys
+from mmomics.cohort.samples import canonical, column, numbers
+from mmomics.config.cohort import Binary, Multiclass, Outcome, Regression, Survival
+from mmomics.errors import UserError, did_you_mean, listed
+
+log = logging.getLogger(__name__)
+EVENT_WORDS = {"1": True, "true": True, "0": False, "false": False}
+
+
+def columns(outcome: Outcome) -> list[str]:
+    """The columns of the samples table that hold the outcome."""
+    return [outcome.time, outcome.event] if isinstance(outcome, Survival) else [outcome.column]
+
+
+def describe(outcome: Outcome, classes: list[str]) -> dict[str, Any]:
+    """What ``uns["outcome"]`` holds; `classes` is ``[negative, positive]`` for a binary outcome, empty unless there are classes."""
+    return {"task": outcome.task, "unit": getattr(outcome, "unit", ""), "classes": classes}
+
+
+def known(obs: pd.DataFrame) -> np.ndarray:
+    """Which subjects have an outcome: bool (n_obs,)."""
+    return obs[keys.TIME if keys.TIME in obs else keys.LABEL].notna().to_numpy()
+
+
+def read_outcome(outcome: Outcome, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The outcome of every row of the samples table.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What is to be predicted.
+    frame : DataFrame
+        One row per subject, cells are text.
+
+    Returns
+    -------
+    obs : DataFrame
+        ``outcome`` (class name, or float), or ``time`` (float, > 0) and ``event`` (bool). No outcome: missing, and event False.
+    about : dict
+        ``task``, ``unit`` and ``classes``.
+
+    Raises
+    ------
+    UserError
+        If a column is missing or holds what it should not, or nothing can be learned from it.
+    """
+    cells = [column(frame, name, "outcome") for name in columns(outcome)]
+    classes: list[str] = []
+    if isinstance(outcome, Survival):
+        obs = _survival(outcome, *cells)
+    elif isinstance(outcome, Regression):
+        obs = pd.DataFrame({keys.LABEL: numbers(cells[0], f"outcome, column '{outcome.column}'")})
+        if obs[keys.LABEL].nunique() < 2:
+            raise UserError(f"outcome, column '{outcome.column}'", "holds fewer than two different numbers", "name another column")
+    else:
+        labels, classes = _classes(outcome, cells[0])
+        obs = pd.DataFrame({keys.LABEL: labels})
+    return obs, describe(outcome, classes)
+
+
+def _survival(outcome: Survival, time: pd.Series, event: pd.Series) -> pd.DataFrame:
+    times = numbers(time, f"outcome, column '{outcome.time}'")
+    words = canonical(event).str.lower()
+    odd = event[words.notna() & ~words.isin(EVENT_WORDS)].unique()
+    if len(odd):
+        raise UserError(
+            f"outcome, column '{outcome.event}'", f"unknown values ({listed(odd)})", "write 1 or true for an event, 0 or false for censored"
+        )
+    usable = (times > 0) & words.notna()
+    if not usable.all():
+        log.warning("%d of %d subjects have no outcome: no event state, no time, or a time <= 0", (~usable).sum(), len(usable))
+    seen = usable & words.map(EVENT_WORDS).eq(True)
+    if not seen.any():
+        raise UserError(f"outcome, column '{outcome.event}'", "no subject has both an event and a time > 0", "check `time` and `event`")
+    return pd.DataFrame({keys.TIME: times.where(usable), keys.EVENT: seen})
+
+
+def _classes(outcome: Binary | Multiclass, cells: pd.Series) -> tuple[pd.Series, list[str]]:
+    where = f"outcome, column '{outcome.column}'"
+    labels = cells.where(cells.isin(outcome.labels), canonical(cells))
+    if outcome.labels:
+        unknown = labels[labels.notna() & ~labels.isin(outcome.labels)].unique()
+        if len(unknown):
+            raise UserError(
+                where, f"values that `labels` does not name ({listed(unknown)})", "add them, or leave the cells empty for no outcome"
+            )
+        labels = labels.map(outcome.labels)
+    present = set(labels.dropna())
+    order = list(dict.fromkeys(outcome.labels.values())) if outcome.labels else sorted(present)
+    classes = [name for name in order if name in present]
+    if len(classes) < 2:
+        raise UserError(where, f"{len(classes)} class found ({listed(classes)}), expected at least 2", "name another column")
+    if isinstance(outcome, Binary):
+        if len(classes) > 2:
+            raise UserError(where, f"{len(classes)} classes found ({listed(classes)}), expected 2", "set `task: multiclass`")
+        if outcome.positive not in classes:
+            raise UserError("outcome.positive", f"there is no class '{outcome.positive}'", did_you_mean(outcome.positive, classes))
+        classes.sort(key=lambda name: name == outcome.positive)
+    return labels, classes

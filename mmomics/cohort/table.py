@@ -1,0 +1,76 @@
+"""A table of the cohort file as samples x features, whatever its files look like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.cohort import Table
+from mmomics.errors import UserError, listed
+from mmomics.tables.contract import choose
+from mmomics.tables.delimited import lines
+
+
+def paths(table: Table, folder: str | Path) -> dict[str, Path]:
+    """The files of a table: label -> path; the label of a single file is ``row``."""
+    files = {"row": table.files} if isinstance(table.files, str) else table.files
+    return {label: Path(folder) / file for label, file in files.items()}
+
+
+def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """Read the files of a table and stack them.
+
+    Parameters
+    ----------
+    table : Table
+        Which files, and how they are laid out.
+    folder : path
+        Where they lie.
+    numeric : bool
+        True: the cells are numbers; False: text, as in a samples table.
+
+    Returns
+    -------
+    values : DataFrame (n_samples, n_features)
+        float32, or text. Missing is NaN.
+    part : array of str (n_samples,) or None
+        The label of the file that each sample came from; None for a table in one file.
+
+    Raises
+    ------
+    UserError
+        If a file is missing, damaged, has repeated ids or names, or cells that are no numbers.
+    """
+    names = lines(Path(folder) / table.columns) if isinstance(table.columns, str) else table.columns
+    files = paths(table, folder)
+    pieces = {label: _piece(label, path, table, names, numeric) for label, path in files.items()}
+    first, *others = pieces
+    for label in others:
+        odd = pieces[first].columns.symmetric_difference(pieces[label].columns, sort=False)
+        if len(odd):
+            raise UserError(
+                files[label], f"its features differ from those of {files[first].name} ({listed(odd)})", "stack files of equal features"
+            )
+    if not others:
+        return pieces[first], None
+    frame = pd.concat([piece[pieces[first].columns] for piece in pieces.values()])
+    _unique(", ".join(path.name for path in files.values()), frame.index, "sample id")
+    return frame, np.repeat(list(pieces), [len(piece) for piece in pieces.values()])
+
+
+def _piece(label: str, path: Path, table: Table, names: list[str] | None, numeric: bool) -> pd.DataFrame:
+    frame = choose(path).read(path, table, names, numeric)
+    if table.number_rows:
+        frame.index = pd.Index([f"{label}_{i + 1:04d}" for i in range(len(frame))], dtype=object)
+    in_rows = table.orientation == "samples_in_rows"
+    _unique(path, frame.index, "sample id" if in_rows else "feature name")
+    _unique(path, frame.columns, "feature name" if in_rows else "sample id")
+    return frame if in_rows else frame.T
+
+
+def _unique(where: object, names: pd.Index, what: str) -> None:
+    if not names.is_unique:
+        twice = names[names.duplicated()].unique()
+        raise UserError(where, f"{len(twice)} {what}{'s' * (len(twice) > 1)} repeated ({listed(twice)})", "make them unique")

@@ -1,0 +1,29 @@
+"""Read one assay's native files, check them and write them as AnnData with a table of their quality."""
+
+from __future__ import annotations
+
+import argparse
+
+from mmomics.config.load import read_settings
+from mmomics.errors import UserError, did_you_mean
+from mmomics.storage import atomic
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", required=True, help="settings of the cohort, from `mmomics settings`")
+    parser.add_argument("--modality", required=True, help="a modality of the cohort")
+    parser.add_argument("--output", required=True, help="AnnData (.h5ad): samples x features, as measured")
+    parser.add_argument("--qc", required=True, help="quality table (.tsv)")
+
+
+def run(args: argparse.Namespace) -> None:
+    study = read_settings(args.settings)
+    if args.modality not in study.cohort.modalities:
+        raise UserError("--modality", f"the cohort has no '{args.modality}'", did_you_mean(args.modality, study.cohort.modalities))
+    from mmomics.cohort.data import write_assay
+    from mmomics.cohort.ingest import ingest, quality
+
+    assay = ingest(args.modality, study.cohort.modalities[args.modality], study.folder)
+    write_assay(args.output, assay)
+    with atomic(args.qc) as draft:
+        quality(assay).to_csv(draft, sep="\t", index=False)

@@ -1,0 +1,184 @@
+"""Assays and samples table join by subject; what does not match is counted or refused."""
+
+import logging
+import warnings
+
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.cohort import samples
+from mmomics.cohort.align import align
+from mmomics.cohort.data import from_mudata, read_cohort, write_cohort
+from mmomics.cohort.ingest import ingest
+from mmomics.cohort.normalize import normalize
+from mmomics.config.cohort import Cohort
+from mmomics.config.protocol import Split
+from mmomics.errors import UserError
+
+WHO = {"files": "s.csv", "subject": "who"}
+TABLE = "id,died,days,age,sex/gender,site\nP1,1,10,50,f,A\nP2,0,20,,m,B\nP3,1,30,70,,A\nP4,0,0,60,f,\n"
+RNA = "id,g1,g2\nP1-a,1,2\nP1-b,3,6\nP3-a,5,5\nP9-a,7,7\n"
+PROTEIN = "id,g1,q\nP4,1,0.5\nP3,,1\n"
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Build a cohort in memory from texts; keys given replace those of the cohort file."""
+
+    def make(table=TABLE, rna=RNA, protein=PROTEIN, split=None, replicates="mean", pattern="^(..)", **given):
+        for name, text in {"s.csv": table, "rna.csv": rna, "protein.csv": protein}.items():
+            (tmp_path / name).write_text(text)
+        rna_settings = {"kind": "rna", "values": "log2", "files": "rna.csv", "subject_pattern": pattern, "replicates": replicates}
+        settings = {
+            "title": "t", "folder": str(tmp_path), "samples": {"files": "s.csv"},
+            "outcome": {"task": "survival", "time": "days", "event": "died"},
+            "modalities": {"rna": rna_settings, "protein": {"kind": "protein", "files": "protein.csv"}},
+        }  # fmt: skip
+        parsed = Cohort.model_validate({**settings, **given})
+        assays = {name: normalize(ingest(name, modality, tmp_path)) for name, modality in parsed.modalities.items()}
+        return align(parsed, split or Split(), assays, samples.read(parsed.samples, tmp_path))
+
+    return make
+
+
+def test_what_matched_is_counted(cohort, caplog):
+    with caplog.at_level(logging.WARNING):
+        _, joins = cohort(covariates=["age"])
+    assert joins.loc["rna"].tolist() == [4, 3, 1, 2, 1, 2]
+    assert joins.loc["protein"].tolist() == [2, 2, 0, 2, 0, 1]
+    assert joins.loc["clinical"].tolist() == [4, 3, 0, 3, 0, 2]
+    assert joins.loc["outcome"].tolist() == [4, 4, 0, 4, 0, 2]
+    assert "rna: 1 of 3 subjects are not in the samples table and are left out" in caplog.messages
+    assert not any(f"P{i}" in message for message in caplog.messages for i in range(10))  # counts, no ids
+
+
+def test_a_missing_assay_is_absent(cohort):
+    joined, _ = cohort()
+    assert {name: set(modality.obs_names) for name, modality in joined.mod.items()} == {"rna": {"P1", "P3"}, "protein": {"P3", "P4"}}
+    data = from_mudata(joined)
+    assert dict(zip(data.subjects, data.seen["rna"], strict=True)) == {"P1": True, "P3": True, "P4": False}
+    assert np.isnan(data.values["rna"][~data.seen["rna"]]).all()
+
+
+@pytest.mark.parametrize(("replicates", "expected"), [("mean", [2, 4]), ("first", [1, 2])])
+def test_replicates(cohort, replicates, expected):
+    joined, _ = cohort(replicates=replicates)
+    assert joined["rna"]["P1"].X.ravel().tolist() == expected
+    assert joined["rna"]["P1"].layers["measured"].ravel().tolist() == expected
+    assert joined["rna"]["P3"].X.ravel().tolist() == [5, 5]
+
+
+def test_replicates_may_be_refused(cohort):
+    with pytest.raises(UserError, match="modality rna: 1 subjects have several samples, the first is 'P1'"):
+        cohort(replicates="error")
+
+
+def test_covariates_become_a_modality(cohort):
+    joined, _ = cohort(covariates=["age", "sex/gender"])
+    table = pd.DataFrame(joined["clinical"].X, joined["clinical"].obs_names, joined["clinical"].var["feature"])
+    assert table.columns.tolist() == ["age", "sex/gender=f", "sex/gender=m"]
+    assert table.loc["P1"].tolist() == [50, 1, 0]
+    assert table.loc["P2"].isna().tolist() == [True, False, False]
+    assert table.loc["P3"].isna().tolist() == [False, True, True]
+    assert "P2" in joined.obs_names  # no assay, but covariates
+    assert joined.obs.loc["P1", "sex_gender"] == "f"
+
+
+def test_the_samples_table_may_know_the_subjects(cohort):
+    table = "sample,died,days,who\nP1-a,1,10,A\nP1-b,1,10,A\nP3-a,0,30,C\nP4,1,5,D\nP3,0,30,C\n"
+    joined, joins = cohort(table=table, samples=WHO, pattern=None)
+    assert set(joined["rna"].obs_names) == {"A", "C"}
+    assert joins.loc["rna", ["n_samples", "n_subjects", "n_not_in_samples_table"]].tolist() == [4, 3, 1]
+    assert joins.loc["outcome"].tolist() == [5, 3, 2, 3, 0, 3]
+
+
+def test_columns_for_splits_and_batches(cohort):
+    joined, _ = cohort(split=Split(group="site", scheme="preset", column="sex/gender", test="f"), batch="site", covariates=["age"])
+    assert joined.obs.loc["P1", ["group", "batch", "part"]].tolist() == ["A", "A", "f"]
+    assert joined.obs["group"].isna().sum() == 1
+
+
+def test_a_preset_column_may_hold_numbers(cohort):
+    table = "id,died,days,train\nP1,1,10,1.0\nP3,1,30,0.0\nP4,0,3,\n"
+    joined, _ = cohort(table=table, split=Split(scheme="preset", column="train", test="0"))
+    assert joined.obs["part"].dropna().to_dict() == {"P1": "1", "P3": "0"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"covariates": ["days"]}, "covariates: 'days' is the outcome"),
+        ({"covariates": ["agee"]}, "no column 'agee'; did you mean 'age'?"),
+        ({"batch": "plate"}, "no column 'plate'"),
+        ({"rna": "id,g1\nX1,1\nX2,2\n"}, "modality rna: no subject is in the samples table (the assay has 'X1', the table 'P1')"),
+        ({"rna": "id,P1,P2\ng1,1,2\ng2,3,4\n"}, "its features are subjects: mend `orientation`"),
+        ({"table": "id,who,died,days\nP1,A,1,5\nP3,A,1,6\n", "samples": WHO}, "disagree, the first is 'A'"),
+        ({"table": "id,who,died,days\nP1,A,1,5\nP3,,1,6\n", "samples": WHO}, "1 rows have no subject"),
+        ({"outcome": {"task": "regression", "column": "agee"}}, "no column 'agee'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_joined_is_one_line(cohort, given, expected):
+    with pytest.raises(UserError) as error:
+        cohort(**given)
+    assert expected in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["acc", "rosmap", "brca", "kipan"])
+def test_a_cohort_survives_its_file(aligned, tmp_path, name):
+    joined, _ = aligned(name)
+    before = from_mudata(joined)
+    write_cohort(tmp_path / "c.h5mu", joined)
+    after = read_cohort(tmp_path / "c.h5mu")
+    pd.testing.assert_frame_equal(before.obs, after.obs, check_names=False)
+    assert before.outcome == after.outcome
+    assert before.values.keys() == after.values.keys()
+    for modality in before.values:
+        np.testing.assert_array_equal(before.values[modality], after.values[modality])
+        np.testing.assert_array_equal(before.seen[modality], after.seen[modality])
+        np.testing.assert_array_equal(before.features[modality], after.features[modality])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mudata.read_h5mu(tmp_path / "c.h5mu")
+
+
+def test_a_file_that_is_no_cohort(tmp_path):
+    (tmp_path / "c.h5mu").write_text("no")
+    for path in (tmp_path / "c.h5mu", tmp_path / "absent.h5mu"):
+        with pytest.raises(UserError, match="no cohort file"):
+            read_cohort(path)
+
+
+def test_acc_has_the_patients_of_its_provenance(aligned, study):
+    joined, joins = aligned("acc")
+    assert joins.loc[["rna", "mirna", "protein", "cnv", "mutation"], "n_in_samples_table"].tolist() == [79, 80, 46, 90, 90]
+    assert joined.n_obs == 92
+    table = pd.read_csv(f"{study('acc').folder}/clinical.tsv", sep="\t", index_col="subject")
+    usable = table[table["os_days"] > 0]
+    obs = joined.obs.loc[usable.index]
+    np.testing.assert_array_equal(obs["time"], usable["os_days"])
+    np.testing.assert_array_equal(obs["event"], usable["os_event"] == 1)
+    assert joined.obs["time"].isna().sum() == len(table) - len(usable)
+
+
+def test_kipan_drops_exactly_the_rows_without_usable_outcome(aligned, shared):
+    joined, joins = aligned("kipan")
+    table = pd.read_csv(shared / "tcga_kipan_survival" / "clinical.csv", index_col="sample_id")
+    unusable = set(table.index[~(table["os_time_days"] > 0)])
+    assert len(unusable) == 6
+    assert set(joined.obs_names[joined.obs["time"].isna()]) == unusable
+    assert joins.loc["outcome", "n_with_outcome"] == 652
+
+
+def test_rosmap_rows_without_ids_stay_together(aligned, shared):
+    data = from_mudata(aligned("rosmap")[0])
+    assert data.outcome["classes"] == ["control", "Alzheimer's"]
+    for part, short, n in (("train", "tr", 245), ("test", "te", 106)):
+        rows = (data.obs["part"] == part).to_numpy()
+        assert rows.sum() == n
+        labels = np.loadtxt(shared / "mogonet_rosmap" / f"labels_{short}.csv")
+        np.testing.assert_array_equal(data.obs.loc[rows, "outcome"] == "Alzheimer's", labels == 1)
+        for i, name in enumerate(("rna", "meth", "mirna"), 1):
+            native = np.loadtxt(shared / "mogonet_rosmap" / f"{i}_{short}.csv.gz", delimiter=",")
+            np.testing.assert_allclose(data.values[name][rows], native, rtol=1e-6)

@@ -1,0 +1,79 @@
+"""From native files to samples with subjects."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.cohort.ingest import ingest, quality
+from mmomics.cohort.normalize import normalize
+from mmomics.config.cohort import Modality
+from mmomics.errors import UserError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "t.csv").write_text("id,g1,g2,g3,g4\nP1-a,1,5,0,\nP1-b,3,5,2,\nP2-a,4,5,,\n")
+    return tmp_path
+
+
+def modality(**given):
+    return Modality(**{"kind": "rna", "values": "counts", "files": "t.csv", "subject_pattern": "^(..)-", **given})
+
+
+def test_samples_know_their_subject(folder):
+    assay = ingest("rna", modality(), folder)
+    assert assay.obs["subject"].to_dict() == {"P1-a": "P1", "P1-b": "P1", "P2-a": "P2"}
+    assert assay.X.dtype == np.float32
+    assert (assay.uns["kind"], assay.uns["values"]) == ("rna", "counts")
+
+
+def test_quality_counts_what_is_there(folder):
+    table = quality(ingest("rna", modality(), folder)).set_index("metric")["value"]
+    assert table.drop(table.index[table.index.str.startswith("library")]).to_dict() == {
+        "n_samples": 3, "n_subjects": 2, "n_replicates": 1, "n_features": 4, "missing_share": pytest.approx(4 / 12, abs=1e-6),
+        "all_missing_features": 1, "constant_features": 1,
+    }  # fmt: skip
+    assert table["library_size_median"] == np.median([6, 10, 9])
+    assert "library_size_median" not in quality(ingest("rna", modality(values="log2"), folder))["metric"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"subject_pattern": "^(Q.)"}, "modality rna: 3 of 3 sample ids do not match `subject_pattern` (P1-a, P1-b, P2-a)"),
+        ({"subject_pattern": "^(..)-a"}, "1 of 3 sample ids do not match `subject_pattern` (P1-b)"),
+        ({"subject_pattern": "^..-"}, "has no group"),
+        ({"subject_pattern": "^(..-"}, "is no regular expression"),
+        ({"subject_pattern": "^(g.)"}, "set `orientation: samples_in_columns`"),
+        ({"values": "cuonts"}, "did you mean 'counts'?"),
+        (
+            {"kind": "methylation", "values": "beta"},
+            "of 12 values are not finite numbers in 0..1, the first is 5 (feature 'g2', sample 'P1-a')",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_line(folder, given, expected):
+    with pytest.raises(UserError) as error:
+        ingest("rna", modality(**given), folder)
+    assert expected in str(error.value)
+
+
+def test_normalising_keeps_the_measured_values(folder):
+    assay = ingest("rna", modality(), folder)
+    normal = normalize(assay)
+    np.testing.assert_array_equal(normal.layers["measured"], assay.X)
+    np.testing.assert_array_equal(np.isnan(normal.X), np.isnan(assay.X))
+    assert not np.shares_memory(normal.X, normal.layers["measured"])
+
+
+def test_the_embedded_assays_hold_the_values_of_their_files(study):
+    settings = study("acc")
+    for name, chosen in settings.cohort.modalities.items():
+        with gzip.open(f"{settings.folder}/{chosen.files}", "rt") as file:
+            expected = pd.read_csv(file, sep="\t", index_col=0).T
+        assay = ingest(name, chosen, settings.folder)
+        np.testing.assert_allclose(assay.to_df(), expected, rtol=1e-6)
+        assert assay.obs_names.tolist() == expected.index.tolist()
+        assert (assay.obs["subject"] == [sample[:12] for sample in expected.index]).all()

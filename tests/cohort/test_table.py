@@ -1,0 +1,138 @@
+"""Tables of any layout come out the same, and a broken file is one line that says where and what."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mmomics.cohort.table import read
+from mmomics.config.cohort import Table
+from mmomics.errors import UserError
+
+SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "space": " "}
+NUMBERS = st.floats(-1e6, 1e6, width=32) | st.just(float("nan"))
+UNHURRIED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def table_of(values):
+    return pd.DataFrame(values, index=[f"S{i:02d}" for i in range(len(values))], columns=[f"g{i}" for i in range(values.shape[1])])
+
+
+@UNHURRIED
+@given(
+    values=arrays(np.float32, st.tuples(st.integers(2, 6), st.integers(2, 6)), elements=NUMBERS),
+    separator=st.sampled_from(sorted(SEPARATORS)),
+    guess=st.booleans(),
+    compression=st.sampled_from(["", ".gz", ".bz2", ".xz", ".zip"]),
+    orientation=st.sampled_from(["samples_in_rows", "samples_in_columns"]),
+)
+def test_text_round_trip(tmp_path, values, separator, guess, compression, orientation):
+    frame = table_of(values)
+    file = f"t.txt{compression}"
+    out = frame if orientation == "samples_in_rows" else frame.T
+    out.to_csv(tmp_path / file, sep=SEPARATORS[separator], index_label="id", na_rep="NA")
+    found, part = read(Table(files=file, orientation=orientation, delimiter="auto" if guess else separator), tmp_path)
+    assert part is None
+    pd.testing.assert_frame_equal(found, frame, check_names=False)
+
+
+@pytest.mark.parametrize("orientation", ["samples_in_rows", "samples_in_columns"])
+@pytest.mark.parametrize("stored", [True, False])
+def test_parquet_is_read_like_text(tmp_path, orientation, stored):
+    frame = table_of(np.arange(6, dtype="float32").reshape(2, 3))
+    out = frame if orientation == "samples_in_rows" else frame.T
+    (out if stored else out.rename_axis("id").reset_index()).to_parquet(tmp_path / "t.parquet")
+    found, _ = read(Table(files="t.parquet", orientation=orientation), tmp_path)
+    pd.testing.assert_frame_equal(found, frame, check_names=False)
+
+
+def test_ids_and_text_cells_keep_their_zeros(tmp_path):
+    (tmp_path / "t.csv").write_text("name,site,id\nx,01,007\ny,,008\n")
+    found, _ = read(Table(files="t.csv", index="id"), tmp_path, numeric=False)
+    assert found.index.tolist() == ["007", "008"]
+    assert found.loc["007"].tolist() == ["x", "01"]
+    assert pd.isna(found.loc["008", "site"])
+
+
+def test_a_file_as_r_writes_it(tmp_path):
+    (tmp_path / "t.txt").write_text('"g1" "g2"\n"S1" 1 2\n"S2" 3 4\n')
+    found, _ = read(Table(files="t.txt"), tmp_path)
+    assert found.to_numpy().tolist() == [[1, 2], [3, 4]]
+    assert found.index.tolist() == ["S1", "S2"]
+
+
+def test_stacked_files_keep_their_label_and_order_their_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("id,g1,g2\nS1,1,2\n")
+    (tmp_path / "b.csv").write_text("id,g2,g1\nS2,4,3\nS3,6,5\n")
+    found, part = read(Table(files={"train": "a.csv", "test": "b.csv"}), tmp_path)
+    assert part.tolist() == ["train", "test", "test"]
+    assert found.to_numpy().tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_rows_without_ids_are_numbered_and_a_blank_line_is_a_missing_value(tmp_path):
+    (tmp_path / "y.csv").write_text("1\n\n0\n")
+    found, _ = read(Table(files="y.csv", header=False, number_rows=True, columns=["y"]), tmp_path, numeric=False)
+    assert found.index.tolist() == ["row_0001", "row_0002", "row_0003"]
+    assert found["y"].isna().tolist() == [False, True, False]
+
+
+def test_names_from_a_file(tmp_path):
+    (tmp_path / "names.txt").write_text("g1\ng2\n")
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    found, _ = read(Table(files={"train": "x.csv"}, header=False, number_rows=True, columns="names.txt"), tmp_path)
+    assert found.columns.tolist() == ["g1", "g2"]
+    assert found.index.tolist() == ["train_0001", "train_0002"]
+
+
+BROKEN = {
+    "missing file": ({}, {"files": "t.cvs"}, ["t.cvs: there is no such file", "did you mean 't.csv'?"]),
+    "unknown format": ({"t.docx": b"x"}, {"files": "t.docx"}, ["'.docx'", ".parquet"]),
+    "empty": ({"t.csv": b""}, {}, ["t.csv: is empty"]),
+    "header only": ({"t.csv": b"id,g1,g2\n"}, {}, ["t.csv: has no rows"]),
+    "wrong delimiter": ({}, {"delimiter": "semicolon"}, ["one column only", "`delimiter`"]),
+    "undecodable": ({"t.csv": "id,g1\nS1,é\n".encode("latin-1")}, {}, ["UTF-8"]),
+    "undecodable late": ({"t.csv": b"id,g1\nS1,1\nS2,1\n" + "Sé,1\n".encode("latin-1")}, {}, ["UTF-8"]),
+    "truncated gzip": ({"t.csv.gz": gzip.compress(b"id,g1\nS1,1\n")[:-9]}, {"files": "t.csv.gz"}, ["t.csv.gz", "damaged or cut short"]),
+    "not gzip at all": ({"t.csv.gz": b"id,g1\nS1,1\n"}, {"files": "t.csv.gz"}, ["damaged or cut short"]),
+    "not parquet": ({"t.parquet": b"id,g1\nS1,1\n"}, {"files": "t.parquet"}, ["t.parquet"]),
+    "ragged": ({"t.csv": b"id,g1\nS1,1\nS2,2,3,4\n"}, {}, ["not a regular table", "line 3"]),
+    "repeated samples": ({"t.csv": b"id,g1\nS1,1\nS1,2\nS2,3\n"}, {}, ["1 sample id repeated (S1)"]),
+    "repeated features": ({"t.csv": b"id,g1,g2,g1\nS1,1,2,3\n"}, {}, ["1 feature name repeated (g1)"]),
+    "repeated features in rows": (
+        {"t.csv": b"id,S1\ng1,1\ng1,2\n"}, {"orientation": "samples_in_columns"}, ["1 feature name repeated (g1)"],
+    ),
+    "no id": ({"t.csv": b"id,g1\nS1,1\n,2\n"}, {}, ["row 2: has no id"]),
+    "text cell": ({"t.csv": b"id,g1,g2\nS1,1,2\nS2,1,high\n"}, {}, ["t.csv row 'S2', column 'g2': 'high' is not a number"]),
+    "text in parquet": ({"t.parquet": None}, {"files": "t.parquet"}, ["column 'g2'", "expected numbers"]),
+    "absent index": ({}, {"index": "idd"}, ["no column 'idd'", "did you mean 'id'?"]),
+    "too few names": ({"t.csv": b"S1,1,2,3\n"}, {"header": False, "columns": ["a", "b"]}, ["4 columns, but `columns` gives 2 names"]),
+    "names file of the wrong length": (
+        {"n.txt": b"a\n", "t.csv": b"1,2\n"}, {"header": False, "columns": "n.txt", "number_rows": True}, ["gives 1 names"],
+    ),
+    "stack of unequal features": (
+        {"a.csv": b"id,g1\nS1,1\n", "b.csv": b"id,g2\nS2,1\n"}, {"files": {"a": "a.csv", "b": "b.csv"}}, ["b.csv", "g1, g2"],
+    ),
+    "stack with repeated samples": (
+        {"a.csv": b"id,g1\nS1,1\n", "b.csv": b"id,g1\nS1,1\n"}, {"files": {"a": "a.csv", "b": "b.csv"}}, ["a.csv, b.csv", "S1"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_file_is_one_line(tmp_path, case):
+    files, layout, expected = BROKEN[case]
+    (tmp_path / "t.csv").write_text("id,g1,g2\nS1,1,2\n")
+    for name, content in files.items():
+        if content is None:
+            pd.DataFrame({"id": ["S1"], "g2": ["high"]}).to_parquet(tmp_path / name)
+        else:
+            (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError) as error:
+        read(Table(**{"files": "t.csv", **layout}), tmp_path)
+    assert "\n" not in str(error.value)
+    for phrase in expected:
+        assert phrase in str(error.value)

@@ -1,0 +1,50 @@
+"""What tests share: the real files, and the cohorts of `config/cohorts` in memory."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Folder of the real public data, one folder per cohort: `../shared/data`, or `$MMOMICS_SHARED/data`."""
+    folder = Path(os.environ.get("MMOMICS_SHARED", ROOT.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real data are not there: no folder {folder}; set MMOMICS_SHARED to the folder above it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study(request):
+    """Settled settings of a cohort of `config/cohorts` by its name, without models."""
+    from mmomics.config.load import read_study
+    from mmomics.config.run import Run
+
+    @cache
+    def make(name):
+        data = "data" if name == "acc" else str(request.getfixturevalue("shared"))
+        return read_study(name, Run(models={}, imputers=[], data_dir=data), ROOT / "config" / "cohorts" / f"{name}.yaml", ROOT)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def aligned(study):
+    """A cohort of `config/cohorts` in memory by its name: (MuData, table of joins)."""
+    from mmomics.cohort import samples
+    from mmomics.cohort.align import align
+    from mmomics.cohort.ingest import ingest
+    from mmomics.cohort.normalize import normalize
+
+    @cache
+    def make(name):
+        settings = study(name)
+        cohort = settings.cohort
+        assays = {key: normalize(ingest(key, modality, settings.folder)) for key, modality in cohort.modalities.items()}
+        return align(cohort, settings.split, assays, samples.read(cohort.samples, settings.folder))
+
+    return make

@@ -31,24 +31,23 @@ def write_imputed(
     import mudata as md
     import pandas as pd
 
-    with md.set_options(pull_on_update=False):
-        cohort = md.read_h5mu(source)
-        subjects = cohort.obs_names
-        modalities = {}
-        for name, assay in cohort.mod.items():
-            rows, mean, sd = filled.get(name, (np.array([], dtype=int), None, None))
-            values = np.full((assay.n_obs + len(rows), assay.n_vars), np.nan, dtype=np.float32)
-            values[: assay.n_obs] = assay.X.toarray() if hasattr(assay.X, "toarray") else assay.X
-            imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
-            if len(rows):
-                kept = pd.Index(assay.var[FEATURE]).get_indexer(preparation[name].features)
-                imputed[assay.n_obs :, kept], spread[assay.n_obs :, kept] = mean, sd
-            obs = pd.DataFrame({SEEN: np.arange(len(values)) < assay.n_obs}, index=[*assay.obs_names, *subjects[rows]])
-            filled_assay = ad.AnnData(values, obs=obs, var=assay.var, layers={IMPUTED: imputed, IMPUTED_SD: spread})
-            filled_assay.uns["imputation"] = {"imputer": imputer, "n_imputed": len(rows)}
-            modalities[name] = filled_assay
-        result = md.MuData(modalities)
-        result.obs = cohort.obs.loc[result.obs_names]
-        for key, value in cohort.uns.items():
-            result.uns[key] = value
-        result.write_h5mu(target)
+    cohort = md.read_h5mu(source)
+    subjects = cohort.obs_names
+    modalities = {}
+    for name, assay in cohort.mod.items():
+        rows, mean, sd = filled.get(name, (np.array([], dtype=int), None, None))
+        values = np.full((assay.n_obs + len(rows), assay.n_vars), np.nan, dtype=np.float32)
+        values[: assay.n_obs] = assay.X.toarray() if hasattr(assay.X, "toarray") else assay.X
+        imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
+        if len(rows):
+            kept = pd.Index(assay.var[FEATURE]).get_indexer(preparation[name].features)
+            imputed[assay.n_obs :, kept], spread[assay.n_obs :, kept] = mean, sd
+        obs = pd.DataFrame({SEEN: np.arange(len(values)) < assay.n_obs}, index=[*assay.obs_names, *subjects[rows]])
+        filled_assay = ad.AnnData(values, obs=obs, var=assay.var, layers={IMPUTED: imputed, IMPUTED_SD: spread})
+        filled_assay.uns["imputation"] = {"imputer": imputer, "n_imputed": len(rows)}
+        modalities[name] = filled_assay
+    result = md.MuData(modalities)
+    result.obs = cohort.obs.loc[result.obs_names]
+    for key, value in cohort.uns.items():
+        result.uns[key] = value
+    result.write_h5mu(target)

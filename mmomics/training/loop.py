@@ -15,6 +15,7 @@ from mmomics.training.rows import Minibatch, Rows
 
 log = logging.getLogger(__name__)
 LARGEST_GRADIENT = 1.0  # norm, per member
+FEWEST_STEPS = 8  # minibatches per epoch: on a small cohort rows come round again, so that patience means the same there
 BETTER = 1e-4  # a smaller fall of the validation loss does not count
 
 
@@ -79,7 +80,7 @@ def _epoch(
     model.train()
     streams = model.method.streams
     size = min(settings.batch_size, min(len(own) for own in rows.learn))
-    n_steps = -(-max(len(own) for own in rows.learn) // size)
+    n_steps = max(-(-max(len(own) for own in rows.learn) // size), FEWEST_STEPS)
     order = streams.permutation(rows.learn, n_steps * size)
     totals: dict[str, Tensor] = {}
     for step in range(n_steps):

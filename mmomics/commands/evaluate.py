@@ -1,0 +1,148 @@
+"""Score the predictions and imputations of one cohort, with intervals, comparisons, calibration and curves."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from mmomics import keys, plugins
+from mmomics.errors import UserError, did_you_mean
+from mmomics.storage import atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mmomics.config.run import Study
+    from mmomics.evaluation.contract import Task
+
+log = logging.getLogger(__name__)
+
+RESAMPLES = 1000  # of the subjects, for the intervals of a single test set
+RANKING_RESAMPLES = 400  # of the subjects, at most, for the ranking of a cross-validation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", required=True, help="the cohort's settings.json")
+    parser.add_argument("--input", required=True, help="cohort.h5mu")
+    parser.add_argument("--splits", required=True, help="splits.parquet")
+    parser.add_argument("--predictions", required=True, nargs="+", help="folders that `train` wrote, <model>/<shard>")
+    parser.add_argument("--imputations", default=[], nargs="*", help="folders that `impute` wrote, <imputer>/<shard>")
+    parser.add_argument("--resamples", default=RESAMPLES, type=int, help="bootstrap resamples of the subjects")
+    parser.add_argument("--output", required=True, help="folder of tables to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from mmomics.config.load import read_settings
+    from mmomics.evaluation import bootstrap, comparisons, folds, imputation, summary
+
+    if args.resamples < 2:
+        raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
+    study = read_settings(args.settings)
+    obs, outcome = read_outcome(args.input)
+    task = cast("Task", plugins.load("evaluation", outcome["task"], where=args.input))
+    plan = folds.read_folds(pd.read_parquet(args.splits), task.known(obs, outcome), args.splits)
+    predictions = by_name(args.predictions, "predictions.parquet")
+    families = {model: family(study, model) for model in predictions}
+    answers = {model: folds.arrange(table, plan, task.outputs(outcome), model) for model, table in predictions.items()}
+    log.info("%s: %d models, %d folds, %d subjects with outcome", outcome["task"], len(answers), len(plan), len(task.known(obs, outcome)))
+
+    metrics = summary.metrics(task, plan, answers)
+    warn_undefined(metrics)
+    one = len(plan) == 1
+    n_draws = args.resamples if one else min(args.resamples, RANKING_RESAMPLES)
+    draws = comparisons.draws(task, plan, answers, n_draws, study.seed)
+    all_draws = {
+        model: bootstrap.score_draws(task, plan[0], found[0], args.resamples, study.seed) for model, found in answers.items() if one
+    }
+    held_out = {model: folds.pooled(plan, found) for model, found in answers.items()}
+    tables = {
+        "metrics": metrics,
+        "summary": summary.summary(task, plan, metrics, families, all_draws),
+        "comparisons": comparisons.comparisons(task, plan, metrics, families, draws),
+        "ranking": comparisons.ranking(task, draws),
+        "calibration": stacked({model: task.calibration(truth, found) for model, (truth, found, _) in held_out.items()}),
+        "curves": stacked({model: task.curves(*rows) for model, rows in held_out.items()}),
+        "imputation": imputation.imputation(by_name(args.imputations, "scores.parquet"), folds.mean_share(plan, labelled=False)),
+    }
+    with atomic(args.output) as draft:
+        draft.mkdir()
+        for name, table in tables.items():
+            table.to_csv(draft / f"{name}.tsv", sep="\t", index=False)
+
+
+def read_outcome(path: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Subjects and outcome of a cohort, without its matrices.
+
+    Raises
+    ------
+    UserError
+        If the file is no cohort that `align` wrote.
+    """
+    import h5py
+    from anndata.io import read_elem
+
+    try:
+        with h5py.File(path) as file:
+            obs, outcome = read_elem(file["obs"]), read_elem(file["uns"]["outcome"])
+    except (OSError, KeyError) as error:
+        raise UserError(path, "is no cohort file that can be read", "make it anew with `mmomics align`") from error
+    return obs, {**outcome, "task": str(outcome["task"]), "classes": [str(name) for name in outcome["classes"]]}
+
+
+def by_name(folders: Sequence[str], file: str) -> dict[str, pd.DataFrame]:
+    """One file of each `<name>/<shard>` folder, the shards of a name stacked.
+
+    Raises
+    ------
+    UserError
+        If no shard of a name holds the file.
+    """
+    import pandas as pd
+
+    shards: dict[str, list[Path]] = {}
+    for folder in folders:
+        shards.setdefault(Path(folder).resolve().parent.name, []).append(Path(folder) / file)
+    tables = {}
+    for name, paths in shards.items():
+        present = [path for path in paths if path.is_file()]  # a shard beyond the number of folds wrote none
+        if not present:
+            raise UserError(paths[0], "there is no such file", "run the step that writes it again")
+        tables[name] = pd.concat([pd.read_parquet(path) for path in present], ignore_index=True)
+    return tables
+
+
+def family(study: Study, model: str) -> str:
+    """The family of a configured model's method; `baseline` for baselines.
+
+    Raises
+    ------
+    UserError
+        If the settings do not know the model.
+    """
+    if model not in study.models:
+        raise UserError(f"predictions of '{model}'", "the settings have no such model", did_you_mean(model, study.models))
+    method = str(study.models[model].method)
+    return "baseline" if method in plugins.names("baselines") else plugins.family("fusion", method)
+
+
+def stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several models under one another, the model in the first column."""
+    import pandas as pd
+
+    for model, table in tables.items():
+        table.insert(0, "model", model)
+    full = [table for table in tables.values() if len(table)]
+    return pd.concat(full or list(tables.values())[:1], ignore_index=True)
+
+
+def warn_undefined(metrics: pd.DataFrame) -> None:
+    """Say which metrics some folds do not define (one class only, no events): their means leave those folds out."""
+    n_folds = metrics[[keys.REPEAT, keys.FOLD]].drop_duplicates().shape[0]
+    undefined = metrics[metrics["value"].isna()]
+    for metric, rows in undefined.groupby("metric", sort=False):
+        log.warning("%s is undefined in %d of %d folds", metric, rows[[keys.REPEAT, keys.FOLD]].drop_duplicates().shape[0], n_folds)

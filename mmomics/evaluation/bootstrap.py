@@ -1,0 +1,45 @@
+"""Resamples of the tested subjects: the same for every model, fold and repeat, so that differences are paired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mmomics.evaluation.contract import Task
+from mmomics.evaluation.folds import Answers, Fold
+
+
+def resample_counts(subjects: pd.Index, n_resamples: int, seed: int) -> np.ndarray:
+    """How often each subject is drawn (n_resamples, n_subjects), with replacement, as many as there are."""
+    return np.random.default_rng(seed).multinomial(len(subjects), np.full(len(subjects), 1 / len(subjects)), n_resamples).astype(float)
+
+
+def draws(task: Task, metric: str, folds: Sequence[Fold], answers: Answers, n_resamples: int, seed: int) -> np.ndarray:
+    """A metric (n_resamples,) of one model, the mean over folds and seeds.
+
+    A subject is drawn once for all folds and repeats that test it: repeats see the same people and add no independent evidence.
+    """
+    subjects = tested(folds)
+    counts = resample_counts(subjects, n_resamples, seed)
+    found = []
+    for fold, by_seed in zip(folds, answers, strict=True):
+        own = counts[:, subjects.get_indexer(fold.test.index)]
+        found.append(mean([task.resample(metric, fold.test, prediction, fold.train, own) for prediction in by_seed.values()]))
+    return mean(found)
+
+
+def score_draws(task: Task, fold: Fold, by_seed: dict[int, pd.DataFrame], n_resamples: int, seed: int) -> pd.DataFrame:
+    """Every metric on resamples of one fold's test rows (n_resamples, n_metrics), the mean over seeds; its training rows stay."""
+    return pd.DataFrame({metric: draws(task, metric, [fold], [by_seed], n_resamples, seed) for metric in task.METRICS})
+
+
+def tested(folds: Sequence[Fold]) -> pd.Index:
+    """The subjects that some fold tests, each once, sorted."""
+    return pd.Index(sorted({subject for fold in folds for subject in fold.test.index}))
+
+
+def mean(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean over rows, NaN left out."""
+    return pd.DataFrame(np.array(rows)).mean().to_numpy()

@@ -1,0 +1,84 @@
+"""Means with 95 % intervals: over the folds of a cross-validation, over the subjects of one test set, of a proportion."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+LEVEL = 0.95
+
+
+class Estimate(NamedTuple):
+    """A mean, the interval around it, and the two-sided p-value of the mean being zero."""
+
+    mean: float
+    lower: float
+    upper: float
+    p_value: float
+
+    def within(self, low: float, high: float) -> Estimate:
+        """The same, its interval cut to the possible values."""
+        return self._replace(lower=float(np.clip(self.lower, low, high)), upper=float(np.clip(self.upper, low, high)))
+
+
+def corrected_t(scores: np.ndarray, test_share: float) -> Estimate:
+    """Mean of the scores of a (repeated) cross-validation, with the corrected resampled t interval.
+
+    The folds share training rows, so their scores vary together: the variance of the mean is s^2 (1/J + n_test/n_train), not
+    s^2/J. Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
+
+    Parameters
+    ----------
+    scores : (n_folds,)
+        One score per fold and repeat; NaN = the fold does not define it, and is left out.
+    test_share : float
+        n_test / n_train of a fold; 0 for scores that are independent.
+
+    Returns
+    -------
+    Estimate
+        With fewer than two scores, NaN for all but the mean.
+    """
+    from scipy import stats
+
+    scores = np.asarray(scores, dtype=float)
+    scores = scores[~np.isnan(scores)]
+    if len(scores) < 2:
+        return Estimate(float(scores[0]) if len(scores) else np.nan, np.nan, np.nan, np.nan)
+    mean = float(scores.mean())
+    error = float(np.sqrt(scores.var(ddof=1) * (1 / len(scores) + test_share)))
+    if error == 0:
+        return Estimate(mean, mean, mean, float(mean == 0))
+    t = stats.t(len(scores) - 1)
+    half = float(t.ppf((1 + LEVEL) / 2)) * error
+    return Estimate(mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error)))
+
+
+def percentile(observed: float, draws: np.ndarray) -> Estimate:
+    """An observed value with the percentile interval of its bootstrap draws.
+
+    Efron 1981, doi:10.2307/3314608. The p-value is twice the smaller share of draws at or beyond zero, the observed value
+    counted among them.
+
+    Parameters
+    ----------
+    observed : float
+        The value on the rows themselves.
+    draws : (n_resamples,)
+        The value on the resamples; NaN = the resample does not define it, and is left out.
+    """
+    draws = draws[~np.isnan(draws)]
+    if np.isnan(observed) or len(draws) < 2:
+        return Estimate(observed, np.nan, np.nan, np.nan)
+    lower, upper = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    beyond = min((draws <= 0).sum(), (draws >= 0).sum())
+    return Estimate(observed, float(lower), float(upper), float(min(1.0, 2 * (beyond + 1) / (len(draws) + 1))))
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """Interval of a proportion, sound for small n and near 0 and 1 (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    from scipy import stats
+
+    interval = stats.binomtest(int(successes), int(n)).proportion_ci(LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)

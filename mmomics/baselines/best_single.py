@@ -12,6 +12,10 @@ from mmomics.baselines.late_linear import per_modality, spread
 class Baseline(contract.Baseline):
     """Subjects without the chosen modality get zero, the even odds."""
 
+    position: Tensor  # of the chosen modality
+    coef: Tensor  # (n_vars, n_out)
+    intercept: Tensor  # (n_out,)
+
     def fit(self, rows: TrainingRows) -> Tensor:
         fits = per_modality(rows)
         oof = {name: spread(found.oof, rows.seen[name]) for name, found in fits.items()}

@@ -31,6 +31,13 @@ class Params(contract.Params):
 class Baseline(contract.Baseline):
     """Out-of-bag predictors serve calibration, so no inner fits are needed."""
 
+    roots: Tensor  # (n_trees,) positions among the nodes of all trees
+    left: Tensor  # (n_nodes,) position of the child, -1 at a leaf
+    right: Tensor
+    feature: Tensor
+    threshold: Tensor
+    value: Tensor  # (n_nodes, n_votes)
+
     def fit(self, rows: TrainingRows) -> Tensor:
         y = rows.y.double().numpy()
         target, weight = y[:, 0], None

@@ -28,9 +28,7 @@ class Baseline(contract.Baseline):
 
 def per_modality(rows: TrainingRows) -> dict[str, CrossFit]:
     """A ridge model of each modality, on the rows that have it."""
-    return {
-        name: ridge(rows.head, x[rows.seen[name]], rows.y[rows.seen[name]], rows.inner[rows.seen[name]]) for name, x in rows.x.items()
-    }
+    return {name: ridge(rows.head, x[rows.seen[name]], rows.y[rows.seen[name]], rows.inner[rows.seen[name]]) for name, x in rows.x.items()}
 
 
 def spread(values: Tensor, seen: Tensor) -> Tensor:

@@ -16,6 +16,9 @@ from mmomics.nn.cross_fit import elastic_net, ridge
 class Baseline(contract.Baseline):
     """Strength and kind of the penalty chosen on the inner folds."""
 
+    coef: Tensor  # (n_vars, n_out)
+    intercept: Tensor  # (n_out,)
+
     def fit(self, rows: TrainingRows) -> Tensor:
         x = joined(rows.x)
         fits = [method(rows.head, x, rows.y, rows.inner) for method in (elastic_net, ridge)]

@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> None:
     shared = [name for name in predictor.preparation if name in data.values]
     if not shared:
         raise UserError(
-            args.config, f"has none of the modalities of the bundle ({', '.join(predictor.preparation)})", "name the modalities as at training"
+            args.config,
+            f"has none of the modalities of the bundle ({', '.join(predictor.preparation)})",
+            "name the modalities as at training",
         )
     table = predictor.predict(data)
     without = int((table["modalities"] == "").sum())

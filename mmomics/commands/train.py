@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     _write(args.output, args.model, fits, data.subjects)
 
 
-def _write(output: str, model: str, fits: list, subjects: object) -> None:  # type: ignore[type-arg]
+def _write(output: str, model: str, fits: list, subjects: object) -> None:
     import pandas as pd
 
     from mmomics.storage import atomic

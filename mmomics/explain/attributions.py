@@ -29,7 +29,9 @@ def attribute(predictor: Predictor, x: dict[str, Tensor], seen: dict[str, Tensor
 
     def forward(*flat: Tensor) -> Tensor:  # each (n_steps * n_members * n_obs, n_vars), members within steps
         n_steps = len(flat[0]) // (n_members * n_obs)
-        wide = {name: values.view(n_steps, n_members, n_obs, -1).transpose(0, 1).flatten(1, 2) for name, values in zip(names, flat, strict=True)}
+        wide = {
+            name: values.view(n_steps, n_members, n_obs, -1).transpose(0, 1).flatten(1, 2) for name, values in zip(names, flat, strict=True)
+        }
         eta = predictor.member_eta(wide, {name: flags.repeat(1, n_steps) for name, flags in wide_seen.items()})
         return eta.unflatten(1, (n_steps, n_obs)).transpose(0, 1).flatten(0, 2)
 

@@ -12,9 +12,7 @@ from mmomics.training.predictor import Predictor
 N_RESAMPLES = 500
 
 
-def modalities_table(
-    predictor: Predictor, attributions: dict[str, Tensor], drops: dict[str, float], seed: int
-) -> pd.DataFrame:
+def modalities_table(predictor: Predictor, attributions: dict[str, Tensor], drops: dict[str, float], seed: int) -> pd.DataFrame:
     """One row per modality, the largest share first.
 
     Returns

@@ -44,9 +44,7 @@ class Method(nn.Module, ABC):
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         """Embedding z (n_members, n_obs, n_latent) of x {modality: (n_members, n_obs, n_vars)}, seen {modality: (n_members, n_obs)}."""
 
-    def step(
-        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Embedding for a training minibatch, and the method's own loss terms by name, each (n_members,).
 
         `shown` is the part of `seen` that modality dropout left: the embedding may use `shown` only, targets may use all that was seen.

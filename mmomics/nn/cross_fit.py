@@ -77,9 +77,7 @@ def elastic_net(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     return _choose(head, x, y, inner, path)
 
 
-def _screened(
-    head: Head, x: Tensor, y: Tensor, weight: Tensor, penalty: float, before: float, ratio: float, start: Solution
-) -> Solution:
+def _screened(head: Head, x: Tensor, y: Tensor, weight: Tensor, penalty: float, before: float, ratio: float, start: Solution) -> Solution:
     """Solve on the features that the strong rule keeps, and again with those it wrongly left out, until none is.
 
     Tibshirani et al. 2012, doi:10.1111/j.1467-9868.2011.01004.x: few features enter between two neighbouring penalties.

@@ -16,9 +16,7 @@ class Encoders(nn.Module):
     returns {modality: (n_members, n_obs, n_hidden[-1])}.
     """
 
-    def __init__(
-        self, streams: Streams, n_vars: dict[str, int], n_hidden: list[int], dropout: float, input_dropout: float = 0.0
-    ) -> None:
+    def __init__(self, streams: Streams, n_vars: dict[str, int], n_hidden: list[int], dropout: float, input_dropout: float = 0.0) -> None:
         super().__init__()
         self.by_modality = nn.ModuleDict({name: MLP(streams, size, n_hidden, dropout, input_dropout) for name, size in n_vars.items()})
 

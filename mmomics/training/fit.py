@@ -124,13 +124,14 @@ def _fusion(
         if place not in scores:
             scores[place] = linear_path.fit(folds[place])
     n_inner = [int(folds[place].inner.max()) + 1 for place in places]
-    members = [(group, places.index((unit.repeat, unit.fold)), member) for group, unit in enumerate(units) for member in range(settings.members)]
+    members = [
+        (group, places.index((unit.repeat, unit.fold)), member) for group, unit in enumerate(units) for member in range(settings.members)
+    ]
     rows = Rows(
         [folds[place] for place in places], [scores[place].scores for place in places],
         fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
-    head = folds[places[0]].head
     network = make_network(method, params, rows.n_vars, streams, folds[places[0]].head).to(device)
     attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])

@@ -34,8 +34,12 @@ def score(imputer: Imputer, fold: Fold, unit: Unit) -> pd.DataFrame:
         x = {other: values[asked] for other, values in fold.x.items()}
         truth = x[name].numpy().astype(float)
         hidden = {**x, name: torch.zeros_like(x[name])}
-        mean, sd = (part.numpy().astype(float) for part in imputer.predict(name, hidden, {k: flags[asked] for k, flags in fold.seen.items()}))
-        table = pd.DataFrame({keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "modality": name, "feature": fitted.features, "n": len(asked)})
+        mean, sd = (
+            part.numpy().astype(float) for part in imputer.predict(name, hidden, {k: flags[asked] for k, flags in fold.seen.items()})
+        )
+        table = pd.DataFrame(
+            {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "modality": name, "feature": fitted.features, "n": len(asked)}
+        )
         tables.append(table.assign(**_agreement(truth, mean), coverage=(np.abs(truth - mean) <= INSIDE * sd).mean(0)))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 

@@ -88,11 +88,11 @@ def _epoch(
         shown = _hide(batch, streams.uniform(size, len(batch.seen)), settings.modality_dropout)
         terms = model.step(batch, shown)
         optimizer.zero_grad(set_to_none=True)
-        sum(terms.values()).sum().backward()  # type: ignore[union-attr]
+        sum(terms.values()).sum().backward()
         _clip(parameters)
         optimizer.step()
         for name, value in terms.items():
-            totals[name] = totals.get(name, 0.0) + value.detach() / n_steps  # type: ignore[operator]
+            totals[name] = totals.get(name, 0.0) + value.detach() / n_steps
     return totals
 
 
@@ -110,7 +110,7 @@ def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:
 def _clip(parameters: list[torch.nn.Parameter]) -> None:
     """Cut each member's gradient to a norm of at most 1, by itself."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = sum(gradient.flatten(1).square().sum(1) for gradient in gradients).sqrt()  # type: ignore[union-attr]
+    norm = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()
     factor = (LARGEST_GRADIENT / norm.clamp_min(1e-12)).clamp_max(1.0)
     for gradient in gradients:
         gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from mmomics.training.fold import Fold
 
-
 CHUNK = 256  # rows of a member looked at together when nothing is learned
 
 

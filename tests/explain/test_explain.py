@@ -1,6 +1,5 @@
 """Attributions add up to the prediction, find the planted features and modalities, and know when nothing is there."""
 
-import numpy as np
 import pytest
 import torch
 

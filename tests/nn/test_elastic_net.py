@@ -67,7 +67,7 @@ def test_cox_agrees_with_scikit_survival(ratio):
 
 
 def test_ridge_through_principal_axes_is_ridge():
-    head, x, y, obs = problem("binary", n_obs=40, n_vars=100)
+    head, x, y, _ = problem("binary", n_obs=40, n_vars=100)
     inner = torch.arange(40) % 4
     found = ridge(head, x.float(), y.float(), inner)
     # at the chosen penalty, whatever it is, the gradient of the penalised loss is zero: recover the penalty and check every feature

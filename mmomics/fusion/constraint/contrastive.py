@@ -42,9 +42,7 @@ class Method(contract.Method):
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         return mean_seen(self._views(x, seen), seen)
 
-    def step(
-        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         views = self._views(x, seen)
         return mean_seen(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen)}
 

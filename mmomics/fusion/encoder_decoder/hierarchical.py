@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mmomics.errors import UserError
 from mmomics.fusion import contract
-from mmomics.nn.encoders import mean_seen
+from mmomics.nn.encoders import Encoders, mean_seen
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
@@ -40,33 +40,31 @@ class Method(contract.Method):
             raise UserError("hierarchical: merge", f"'{params.merge}' is unknown", f"choose one of: {', '.join(MERGES)}")
         width = self.n_latent = params.n_hidden
         n_merged = width * len(n_vars) if params.merge == "concatenation" else width
-        self.depths = nn.ModuleList()
+        self.encoders, self.trunks, self.projections = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for depth in range(params.n_layers):
-            encoders = nn.ModuleDict()
-            for name, size in n_vars.items():
-                first = depth == 0
-                encoders[name] = MLP(streams, size if first else width, [width], params.dropout, params.input_dropout if first else 0.0)
-            trunk = MLP(streams, n_merged + (width if depth else 0), [width], params.dropout)
-            projections = nn.ModuleDict({name: Linear(streams, width, width) for name in n_vars} if params.merge == "cross_product" else {})
-            self.depths.append(nn.ModuleDict({"encoders": encoders, "trunk": trunk, "projections": projections}))
+            sizes = dict.fromkeys(n_vars, width) if depth else n_vars
+            self.encoders.append(Encoders(streams, sizes, [width], params.dropout, 0.0 if depth else params.input_dropout))
+            self.trunks.append(MLP(streams, n_merged + (width if depth else 0), [width], params.dropout))
+            projected = n_vars if params.merge == "cross_product" else {}
+            self.projections.append(nn.ModuleDict({name: Linear(streams, width, width) for name in projected}))
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        h, trunk = x, None
-        for depth in self.depths:
-            h = {name: encoder(h[name]) * seen[name].unsqueeze(-1) for name, encoder in depth["encoders"].items()}
-            merged = self._merge(h, seen, depth["projections"])
-            trunk = depth["trunk"](merged if trunk is None else torch.cat([merged, trunk], dim=-1))
-        assert trunk is not None
-        return trunk
+        h = x
+        below: list[Tensor] = []  # the trunk so far
+        for encoders, trunk, projections in zip(self.encoders, self.trunks, self.projections, strict=True):
+            h = encoders(h, seen)
+            below = [trunk(torch.cat([self._merge(h, seen, projections), *below], dim=-1))]
+        return below[0]
 
-    def _merge(self, h: dict[str, Tensor], seen: dict[str, Tensor], projections: nn.ModuleDict) -> Tensor:
+    def _merge(self, h: dict[str, Tensor], seen: dict[str, Tensor], projections: nn.Module) -> Tensor:
         if self.params.merge == "concatenation":
             return torch.cat(list(h.values()), dim=-1)
         if self.params.merge == "addition":
             return mean_seen(h, seen)
         # a product over what is seen: a missing modality is the neutral element
-        factors = {name: projections[name](value) if projections else value for name, value in h.items()}
+        projected = dict(projections.named_children())
         product = torch.ones_like(next(iter(h.values())))
-        for name, factor in factors.items():
-            product = product * torch.where(seen[name].unsqueeze(-1), torch.tanh(factor) if projections else 1 + factor, 1.0)
+        for name, value in h.items():
+            factor = torch.tanh(projected[name](value)) if projected else 1 + value
+            product = product * torch.where(seen[name].unsqueeze(-1), factor, 1.0)
         return product

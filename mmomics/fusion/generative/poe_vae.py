@@ -56,9 +56,7 @@ class Method(contract.Generative):
     def decode(self, z: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         return {name: decoder(z) for name, decoder in self.decoders.items()}
 
-    def step(
-        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         mean, sd = self.posterior(x, shown)
         z = mean + sd * self.streams.normal(*mean.shape[1:])
         divergence = 0.5 * (mean**2 + sd**2 - 1 - 2 * torch.log(sd)).sum(-1).mean(-1)

@@ -93,7 +93,9 @@ class Method(contract.Method):
     ) -> Tensor:
         """Weights of every row's nearest anchors (n_members, n_obs, n_anchors), rows sum to 1 (0 if nothing is in common)."""
         trust = torch.softmax(self.trust, dim=-1)
-        score, total, same = 0.0, 0.0, True
+        n_members, n_obs, n_anchors = len(trust), len(next(iter(x.values()))[0]), next(iter(anchors.values())).shape[1]
+        score = total = torch.zeros(n_members, n_obs, n_anchors, device=trust.device)
+        same = torch.ones_like(score, dtype=torch.bool)
         for position, name in enumerate(self.n_vars):
             axes, unit = getattr(self, f"axes_{name}"), getattr(self, f"unit_{name}")
             distance = _squared_distance(x[name] @ axes, anchors[name] @ axes) / unit

@@ -33,7 +33,9 @@ def attribute(predictor: Predictor, x: dict[str, Tensor], seen: dict[str, Tensor
             name: values.view(n_steps, n_members, n_obs, -1).transpose(0, 1).flatten(1, 2) for name, values in zip(names, flat, strict=True)
         }
         eta = predictor.member_eta(wide, {name: flags.repeat(1, n_steps) for name, flags in wide_seen.items()})
-        return eta.unflatten(1, (n_steps, n_obs)).transpose(0, 1).flatten(0, 2)
+        eta = eta.unflatten(1, (n_steps, n_obs)).transpose(0, 1).flatten(0, 2)
+        # a model may look at some modalities only; the others get a slope of zero
+        return eta + 0.0 * torch.stack([values.sum(1) for values in flat]).sum(0).unsqueeze(-1)
 
     inputs = tuple(values.repeat(n_members, 1) for values in x.values())
     explainer = IntegratedGradients(forward)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from mmomics import __version__, plugins
@@ -56,7 +57,8 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
     with atomic(folder) as draft:
         draft.mkdir()
         (draft / "model.json").write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
-        save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, draft / "weights.safetensors")
+        # through bytes: save_file would make the file private to its owner
+        (draft / "weights.safetensors").write_bytes(to_bytes({name: tensor.contiguous().clone() for name, tensor in tensors.items()}))
 
 
 def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:

@@ -51,6 +51,12 @@ def test_what_is_not_seen_gets_no_attribution():
         assert float(parts[:, :, ~fold.seen[name]].abs().max()) < 1e-6
 
 
+def test_a_model_of_one_modality_attributes_nothing_to_the_others():
+    _, _, attributions = explained("best_single")
+    moved = [name for name, parts in attributions.items() if float(parts.abs().max()) > 0]
+    assert len(moved) == 1
+
+
 def test_modalities_without_signal_contribute_little():
     fold, _ = make_fold("regression", n_obs=300, missing=0.0, sizes=(5, 5, 5))
     fold.x["m2"] = torch.randn(300, 5, generator=torch.Generator().manual_seed(0))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from mmomics.config.load import check, read_yaml, read_study
+from mmomics.config.load import check, read_study, read_yaml
 from mmomics.config.run import Run, Study
 from mmomics.errors import UserError, did_you_mean
 from mmomics.storage import atomic

@@ -24,9 +24,7 @@ class Table(Strict):
         None, description="Names of the columns of a file without header: a list, or a file with one name per line."
     )
     index: str | None = Field(None, description="Column that holds the row ids. Default: the first column.")
-    number_rows: bool = Field(
-        False, description="The file has no ids: number the rows `<label>_0001`, so that files of equal rows align."
-    )
+    number_rows: bool = Field(False, description="The file has no ids: number the rows `<label>_0001`, so that files of equal rows align.")
     delimiter: Literal["auto", "comma", "tab", "semicolon", "space"] = Field(
         "auto", description="Field separator of a text file; `auto` looks at the first lines."
     )
@@ -46,9 +44,7 @@ class Modality(Table):
     subject_pattern: str | None = Field(
         None, description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA."
     )
-    replicates: Literal["mean", "first", "error"] = Field(
-        "mean", description="What to do with several samples of one subject."
-    )
+    replicates: Literal["mean", "first", "error"] = Field("mean", description="What to do with several samples of one subject.")
 
 
 class Binary(Strict):

@@ -1,52 +1,26 @@
-"""Read settings from YAML and merge them into one `Study`; every mistake is one line that names file and key."""
+"""Merge a run's configuration and a cohort file into one `Study`, and check what can be checked before anything is read."""
 
 from __future__ import annotations
 
+import logging
+import re
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
-from pydantic import ValidationError
+from typing import Any
 
 from mmomics import plugins
-from mmomics.config.cohort import Cohort
+from mmomics.config.check import check
+from mmomics.config.cohort import Cohort, Table
+from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, Study
 from mmomics.config.strict import Strict
-from mmomics.errors import UserError, did_you_mean
+from mmomics.config.yaml_file import read_yaml
+from mmomics.errors import UserError, did_you_mean, listed
 
-S = TypeVar("S", bound=Strict)
+__all__ = ["check", "check_model", "read_settings", "read_study", "read_yaml"]
 
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """A YAML file as a mapping.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, is not YAML, or does not hold a mapping.
-    """
-    path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(path, f"cannot be read ({error.strerror})", "check the path") from error
-    except UnicodeDecodeError as error:
-        raise UserError(path, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path} line {mark.line + 1}" if mark else path
-        raise UserError(where, f"is not valid YAML ({getattr(error, 'problem', error)})", "mind indentation and quotes") from error
-    if not isinstance(content, dict):
-        raise UserError(path, "holds no keys, expected a mapping `key: value`", "see config/README.md")
-    return content
-
-
-def check(cls: type[S], content: dict[str, Any], where: object) -> S:
-    """Settings of a class from a mapping; the first mistake becomes a `UserError` with file and key."""
-    try:
-        return cls.model_validate(content)
-    except ValidationError as error:
-        raise _explain(cls, error, where) from error
+RUN_FILE = "config/config.yaml"  # named in messages, also for a value that was given on the command line
+SECTIONS = ("split", "prepare", "training")
+log = logging.getLogger("mmomics")
 
 
 def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = ".") -> Study:
@@ -64,94 +38,94 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
         Folder that relative folders start from.
     """
     cohort = check(Cohort, read_yaml(cohort_file), cohort_file)
-    folder = Path(root) / cohort.folder.replace("{data_dir}", run.data_dir)
-    if not folder.is_dir():
-        cure = "set `data_dir` to where the data lie (snakemake --config data_dir=...)" if "{data_dir}" in cohort.folder else "mend `folder`"
-        raise UserError(f"{cohort_file}: folder", f"there is no folder {folder}", cure)
-    merged = {
-        section: check(type(getattr(run, section)), {**given(getattr(run, section)), **given(getattr(cohort, section))}, f"{cohort_file}: {section}")
-        for section in ("split", "prepare", "training")
-    }
-    modalities = [*cohort.modalities, *(["clinical"] if cohort.covariates else [])]
+    folder = _folder(cohort, run, cohort_file, Path(root))
+    _check_files(cohort, folder, cohort_file)
+    merged: dict[str, Any] = {section: _merged(section, run, cohort, cohort_file) for section in SECTIONS}
     for key, modality in cohort.modalities.items():
         _known("assays", modality.kind, f"{cohort_file}: modalities.{key}.kind")
     for imputer in run.imputers:
-        if imputer not in plugins.names("imputation"):
-            _known("fusion", imputer, "config: imputers", also=plugins.names("imputation"))
-    models = {}
-    for key, model in run.models.items():
-        settled = check_model(key, model)
-        if settled.modalities is not None:
-            # several cohorts share one list of models, so a modality that this cohort lacks is left out, not refused
-            kept = [modality for modality in settled.modalities if modality in modalities]
-            if not kept:
-                continue
-            settled = settled.model_copy(update={"modalities": kept})
-        models[key] = settled
+        _known("imputation", imputer, f"{RUN_FILE}: imputers", also="fusion")
     return Study(
-        name=name, cohort=cohort, folder=str(folder), models=models, imputers=run.imputers, **merged,
+        name=name, cohort=cohort, folder=str(folder), models=_models(run, cohort, name), imputers=run.imputers, **merged,
         seed=run.seed, seeds=run.seeds, shards=run.shards,
     )  # fmt: skip
 
 
 def check_model(key: str, model: Model) -> Model:
     """A model whose method exists and whose `params` the method knows."""
+    where = f"{RUN_FILE}: models.{key}"
+    if not re.fullmatch(r"[\w.-]+", key):
+        raise UserError(where, "a model's name is a part of paths", "use letters, digits, '_', '-' and '.'")
     method = model.method or key
-    package = "baselines" if method in plugins.names("baselines") else "fusion"
-    _known(package, method, f"config: models.{key}.method", also=plugins.names("baselines"))
-    defaults = plugins.defaults(package, method)
+    _known("fusion", method, where if model.method is None else f"{where}.method", also="baselines")
+    defaults = plugins.defaults("baselines" if method in plugins.names("baselines") else "fusion", method)
     for param in model.params:
         if param not in defaults:
-            raise UserError(f"config: models.{key}.params", f"'{method}' has no parameter '{param}'", did_you_mean(param, defaults))
+            cure = did_you_mean(param, defaults) if defaults else "it takes none"
+            raise UserError(f"{where}.params", f"'{method}' has no parameter '{param}'", cure)
     return model.model_copy(update={"method": method})
-
-
-def given(settings: Strict) -> dict[str, Any]:
-    """The keys that were written down, without the defaults."""
-    return settings.model_dump(exclude_unset=True)
-
-
-def _known(package: str, name: str, where: str, also: list[str] = []) -> None:  # noqa: B006
-    if name not in plugins.names(package) and name not in also:
-        raise UserError(where, f"there is no '{name}'", did_you_mean(name, [*plugins.names(package), *also]))
-
-
-def _explain(cls: type[Strict], error: ValidationError, where: object) -> UserError:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        return UserError(where, f"unknown key '{key}'", did_you_mean(path[-1], _keys(cls, path[:-1])))
-    if first["type"] == "missing":
-        return UserError(where, f"the key '{key}' is missing", "add it; config/README.md lists every key")
-    found = "" if isinstance(first["input"], dict | list | Strict) else f", found {first['input']!r}"
-    message = first["msg"].removeprefix("Value error, ")
-    return UserError(where, f"{key}: {message[0].lower() + message[1:]}{found}", "config/README.md describes every key")
-
-
-def _keys(cls: type[Strict], path: list[str]) -> set[str]:
-    """The keys allowed at a place, from the schema: follows references, mappings and unions."""
-    schema = cls.model_json_schema()
-
-    def resolve(node: dict[str, Any]) -> list[dict[str, Any]]:
-        if "$ref" in node:
-            return resolve(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
-        unions = [option for option in node.get("oneOf", node.get("anyOf", []))]
-        return [leaf for option in unions for leaf in resolve(option)] or [node]
-
-    nodes = resolve(schema)
-    for part in path:
-        step = []
-        for node in nodes:
-            child = node.get("properties", {}).get(part) or node.get("additionalProperties") or None
-            if isinstance(child, dict):
-                step += resolve(child)
-            elif node.get("properties", {}).get("task", {}).get("const") == part:
-                step.append(node)
-        nodes = step or nodes
-    return {key for node in nodes for key in node.get("properties", {})}
 
 
 def read_settings(path: str | Path) -> Study:
     """The settled settings that `mmomics settings` wrote for one cohort."""
     return check(Study, read_yaml(path), path)
+
+
+def _folder(cohort: Cohort, run: Run, cohort_file: str | Path, root: Path) -> Path:
+    folder = root / Path(cohort.folder.replace("{data_dir}", run.data_dir)).expanduser()
+    if not folder.is_dir():
+        data_dir = f"set `data_dir` in {RUN_FILE} to where the data lie, or give it: snakemake --config data_dir=..."
+        raise UserError(f"{cohort_file}: folder", f"there is no folder {folder}", data_dir if "{data_dir}" in cohort.folder else "mend it")
+    return folder
+
+
+def _check_files(cohort: Cohort, folder: Path, cohort_file: str | Path) -> None:
+    tables: dict[str, Table] = {"samples": cohort.samples, **{f"modalities.{key}": table for key, table in cohort.modalities.items()}}
+    for place, table in tables.items():
+        names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
+        if isinstance(table.columns, str):
+            names["columns"] = table.columns
+        for key, name in names.items():
+            if not (folder / name).is_file():
+                raise UserError(
+                    f"{cohort_file}: {place}.{key}",
+                    f"there is no file {folder / name}",
+                    did_you_mean(name, [path.name for path in folder.iterdir() if path.is_file()]),
+                )
+
+
+def _merged(section: str, run: Run, cohort: Cohort, cohort_file: str | Path) -> Strict:
+    both = {**_given(getattr(run, section)), **_given(getattr(cohort, section))}
+    merged = check(type(getattr(run, section)), both, f"{cohort_file}: {section}")
+    if isinstance(merged, Split) and merged.scheme == "preset" and not merged.column and isinstance(cohort.samples.files, str):
+        raise UserError(f"{cohort_file}: split", "scheme 'preset' needs the key `column`", "name the column that marks the test rows")
+    return merged
+
+
+def _given(settings: Strict) -> dict[str, Any]:
+    """The keys that were written down, without the defaults."""
+    return settings.model_dump(exclude_unset=True)
+
+
+def _models(run: Run, cohort: Cohort, name: str) -> dict[str, Model]:
+    modalities = [*cohort.modalities, *(["clinical"] if cohort.covariates else [])]
+    models = {}
+    for key, model in run.models.items():
+        settled = check_model(key, model)
+        if settled.modalities is not None:
+            # several cohorts share one list of models, so a modality that this cohort lacks is left out, not refused
+            kept = [modality for modality in settled.modalities if modality in modalities]
+            lost = [modality for modality in settled.modalities if modality not in modalities]
+            if lost:
+                log.warning("%s: models.%s: cohort %s has no %s%s", RUN_FILE, key, name, listed(lost), "" if kept else "; model left out")
+            if not kept:
+                continue
+            settled = settled.model_copy(update={"modalities": kept})
+        models[key] = settled
+    return models
+
+
+def _known(package: str, name: str, where: str, also: str | None = None) -> None:
+    choices = [*plugins.names(package), *(plugins.names(also) if also else [])]
+    if name not in choices:
+        raise UserError(where, f"there is no '{name}'", did_you_mean(name, choices))

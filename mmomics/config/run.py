@@ -32,7 +32,9 @@ class Run(Strict):
     training: Training = Field(Training(), description="The training loop.")
     seed: int = Field(0, ge=0, description="Of the splits and of the first training seed.")
     seeds: int = Field(1, ge=1, description="Training seeds per fold.")
-    shards: int = Field(1, ge=1, description="Jobs per model: 1 on a laptop, up to folds x repeats x seeds on a cluster. Never changes the numbers.")
+    shards: int = Field(
+        1, ge=1, description="Jobs per model: 1 on a laptop, up to folds x repeats x seeds on a cluster. Never changes the numbers."
+    )
 
 
 class Study(Strict):

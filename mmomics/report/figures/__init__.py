@@ -1,0 +1,1 @@
+"""One file per figure: a function from a table to a drawing."""

@@ -1,0 +1,186 @@
+"""Who was measured how: assays, their overlap, the outcome, what was joined and what was not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from mmomics import keys
+from mmomics.report import words
+from mmomics.report.blocks import Cell, Figure, Notes, Section, Table, cells
+from mmomics.report.facts import kaplan_meier
+from mmomics.report.figures import outcome, overlap
+from mmomics.report.inputs import Inputs
+from mmomics.report.words import say
+
+MISSING, DULL = 0.2, 0.1  # shares of missing values and of constant features worth a remark
+JOINS = {
+    "n_samples": "Samples",
+    "n_subjects": "Subjects",
+    "n_replicates": "Replicates",
+    "n_in_samples_table": "In samples table",
+    "n_not_in_samples_table": "Left out",
+    "n_with_outcome": "With outcome",
+}
+
+
+def section(inputs: Inputs) -> Section:
+    """The assays, their overlap and the outcome."""
+    facts = inputs.facts
+    blocks = [assays(inputs), _overlap(inputs), _outcome(inputs)]
+    blocks += [_joins(inputs.joins)] if len(inputs.joins) else []
+    flags = quality_flags(inputs)
+    blocks += [Notes("Quality remarks", flags, warning=True)] if flags else []
+    complete = int(facts.has.all(axis=1).sum())
+    known = int(facts.known.sum())
+    lead = say(
+        "{} of {} subjects ({}) have all {} modalities; the others lack at least one, which stays missing. "
+        "The outcome is known for {} ({}).",
+        f"{complete:,}",
+        f"{len(facts.obs):,}",
+        words.percent(complete / len(facts.obs)),
+        facts.has.shape[1],
+        f"{known:,}",
+        words.percent(known / len(facts.obs)),
+    )
+    return Section("cohort", "Cohort", [lead], blocks)
+
+
+def assays(inputs: Inputs) -> Table:
+    """One row per modality."""
+    facts = inputs.facts
+    joins = inputs.joins.set_index("modality") if "modality" in inputs.joins else pd.DataFrame()
+    data = pd.DataFrame(
+        {
+            "modality": facts.modalities.index,
+            "kind": facts.modalities["kind"].to_numpy(),
+            "values": facts.modalities["values"].to_numpy(),
+            "samples": [_number(joins, "n_samples", name) for name in facts.modalities.index],
+            "subjects": facts.has.sum().to_numpy(),
+            "subjects_without": 1 - facts.has.mean().to_numpy(),
+            "with_outcome": facts.has[facts.known.to_numpy()].sum().to_numpy(),
+            "features": facts.modalities["n_vars"].to_numpy(),
+            "values_missing": [_number(_metrics(inputs.qc.get(name)), "value", "missing_share") for name in facts.modalities.index],
+        }
+    )
+    rows = [
+        [
+            Cell(words.short(row.modality), sort=row.modality, strong=True),
+            Cell(row.kind or words.DASH),
+            Cell(row.values or words.DASH),
+            Cell("" if np.isnan(row.samples) else f"{row.samples:,.0f}", sort=row.samples),
+            Cell(f"{row.subjects:,}", sort=row.subjects),
+            Cell(words.percent(row.subjects_without), sort=row.subjects_without),
+            Cell(f"{row.with_outcome:,}", sort=row.with_outcome),
+            Cell(f"{row.features:,}", sort=row.features),
+            Cell(words.percent(row.values_missing), sort=row.values_missing),
+        ]
+        for row in data.rename(columns={"values": "scale"}).assign(values=data["values"]).itertuples()
+    ]
+    heads = ["Modality", "Kind", "Values", "Samples", "Subjects", "Subjects without", "With outcome", "Features", "Values missing"]
+    caption = "Subjects without: share of the cohort that lacks the whole assay. Values missing: share of single values, as measured."
+    return Table("assays", "Assays", caption, heads, rows, data, [False] * 3 + [True] * 6)
+
+
+def _overlap(inputs: Inputs) -> Figure:
+    facts = inputs.facts
+    table = overlap.patterns(facts.has, facts.known)
+    counts = facts.has.sum().sort_values(ascending=False, kind="stable")
+    most, hidden = table.iloc[0], len(table) - overlap.MOST
+    names = [name for name in counts.index if most[name]]
+    caption = say(
+        "Columns are patterns of modalities, filled dots the modalities in it; bars count its subjects. The most frequent "
+        "pattern, {}, has {}.",
+        words.listing(words.short(name) for name in names),
+        words.count(int(most["n_subjects"]), "subject"),
+    )
+    if hidden > 0:
+        caption += say(
+            " {} rarer patterns with {} are not drawn.", hidden, words.count(int(table["n_subjects"][overlap.MOST :].sum()), "subject")
+        )
+    alt = f"Overlap of {len(counts)} modalities in {len(table)} patterns; " + "; ".join(
+        f"{int(row['n_subjects'])} subjects have {words.listing(words.short(name) for name in counts.index if row[name]).unescape()}"
+        for _, row in table.head(3).iterrows()
+    )
+    return Figure("overlap", overlap.draw(table, counts), "Who has which assays", caption, alt, table)
+
+
+def _outcome(inputs: Inputs) -> Figure:
+    facts = inputs.facts
+    rows = facts.outcome
+    if facts.task == "survival":
+        curve = kaplan_meier(rows[keys.TIME].to_numpy(float), facts.events.to_numpy())
+        drawn = curve.iloc[np.unique(np.linspace(0, len(curve) - 1, 200).round().astype(int))] if len(curve) > 200 else curve
+        half = curve.loc[curve["survival"] <= 0.5, "time"]
+        median = (
+            f"Half have had the event by {words.number(float(half.iloc[0]), 0)} {facts.unit}."
+            if len(half)
+            else "More than half are event-free to the end."
+        )
+        caption = say(
+            "Kaplan{}Meier curve of the {} subjects with outcome, {} events. {}", words.DASH, f"{len(rows):,}", f"{facts.n_rare:,}", median
+        )
+        return Figure("outcome", outcome.survival(drawn, facts.unit), "The outcome", caption, caption.striptags(), drawn)
+    if facts.task == "regression":
+        values = rows[keys.LABEL].to_numpy(float)
+        counts, edges = np.histogram(values, bins=min(24, max(6, int(np.sqrt(len(values))))))
+        data = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "subjects": counts})
+        caption = say(
+            "Distribution of the outcome: {} subjects, mean {}, standard deviation {}, from {}.",
+            f"{len(values):,}",
+            words.number(values.mean()),
+            words.number(values.std(ddof=1)),
+            words.interval(values.min(), values.max()),
+        )
+        return Figure("outcome", outcome.histogram(edges, counts, facts.unit), "The outcome", caption, caption.striptags(), data)
+    numbers = rows[keys.LABEL].value_counts().reindex(facts.classes, fill_value=0)
+    data = numbers.rename_axis("class").reset_index(name="subjects")
+    caption = say("Subjects per class. The rarest has {}.", words.count(int(numbers.min()), "subject"))
+    alt = "Subjects per class: " + "; ".join(f"{words.short(name)} {n}" for name, n in numbers.items())
+    return Figure("outcome", outcome.classes(numbers), "The outcome", caption, alt, data)
+
+
+def _joins(joins: pd.DataFrame) -> Table:
+    left = int(joins["n_not_in_samples_table"].sum()) if "n_not_in_samples_table" in joins else 0
+    caption = "Samples matched to the samples table. Replicates: samples beyond one per subject. " + (
+        f"{words.count(left, 'subject')} measured but not in the samples table were left out."
+        if left
+        else "Every subject measured was found there."
+    )
+    heads = [JOINS.get(name, words.sentence(name.replace("_", " "))) for name in joins.columns]
+    return Table("joins", "What was joined", caption, heads, cells(joins), joins, [joins[name].dtype.kind in "if" for name in joins])
+
+
+def quality_flags(inputs: Inputs) -> list[Markup | str]:
+    """Remarks on assays with many missing values, empty or constant features, or a wide spread of library sizes."""
+    remarks: list[Markup | str] = []
+    for name, table in inputs.qc.items():
+        values = _metrics(table)
+        get = {metric: float(values.at[metric, "value"]) for metric in values.index}
+        n = get.get("n_features", 0)
+        found = []
+        if get.get("missing_share", 0) > MISSING:
+            found.append(f"{words.percent(get['missing_share'])} of the values are missing")
+        if get.get("all_missing_features", 0) > 0:
+            found.append(f"{words.count(int(get['all_missing_features']), 'feature')} never measured")
+        if n and get.get("constant_features", 0) / n > DULL:
+            found.append(f"{int(get['constant_features']):,} of {int(n):,} features constant")
+        low, high = get.get("library_size_q25", 0), get.get("library_size_q75", 0)
+        if low > 0 and high / low > 3:
+            found.append(f"library sizes differ widely (quartiles {words.interval(low, high, 0)})")
+        if found:
+            remarks.append(say("<strong>{}</strong>: {}.", words.short(name), "; ".join(found)))
+    return remarks
+
+
+def _metrics(table: pd.DataFrame | None) -> pd.DataFrame:
+    """A quality table by metric; only what is a number."""
+    if table is None or not {"metric", "value"} <= set(table):
+        return pd.DataFrame(columns=["value"])
+    values = table.assign(value=pd.to_numeric(table["value"], errors="coerce")).dropna(subset=["value"])
+    return values.drop_duplicates("metric").set_index("metric")[["value"]]
+
+
+def _number(table: pd.DataFrame, column: str, row: str) -> float:
+    return float(table.at[row, column]) if column in table and row in table.index else float("nan")

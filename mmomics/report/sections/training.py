@@ -1,0 +1,92 @@
+"""How the networks learned, and where they stopped."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mmomics.report import words
+from mmomics.report.blocks import Cell, Figure, Section, Table
+from mmomics.report.figures import learning
+from mmomics.report.figures.learning import TASK, VALIDATION
+from mmomics.report.inputs import Inputs
+from mmomics.report.standing import Standing
+from mmomics.report.words import say
+
+NETWORK = ["model", "repeat", "fold", "seed", "member"]
+
+
+def section(inputs: Inputs, standing: Standing | None) -> Section | None:
+    """Learning curves and stopping; None when no network was trained."""
+    history = inputs.history
+    if history.empty or not (history["term"] == VALIDATION).any():
+        return None
+    order = [*(standing.table.index if standing is not None else []), *sorted(set(history["model"]))]
+    curves, kept = (
+        table.sort_values("model", key=lambda names: names.map(order.index), kind="stable")
+        for table in (averaged(history), kept_epochs(history))
+    )
+    limit, patience = inputs.study.training.epochs, inputs.study.training.patience
+    unchanged, late = int((kept["epoch"] == 0).sum()), int((kept["epoch"] > limit - patience).sum())
+    lead = say(
+        "Of each of the {} networks the epoch with the lowest loss on held-out training rows was kept, epoch {} in the median.",
+        f"{len(kept):,}",
+        words.number(float(kept["epoch"].median()), 0),
+    )
+    if unchanged:
+        lead += say(
+            " Of these networks, {} kept epoch 0, the linear solution they start from: training did not help them.",
+            words.percent(unchanged / len(kept)),
+        )
+    if late:
+        lead += say(
+            " Near the limit of {} epochs, {} were still improving: a higher `training.epochs` may help them.",
+            limit,
+            words.percent(late / len(kept)),
+        )
+    families = dict(inputs.table("summary").drop_duplicates("model").set_index("model")["family"])
+    caption = say(
+        "Loss of the outcome, mean over the networks of a model; band: one standard deviation. Ticks on the axis mark the epochs kept. "
+        "A rising solid line beside a falling dashed one is overfitting, which stopping cuts off."
+    )
+    alt = "Learning curves; median epoch kept: " + "; ".join(
+        f"{words.short(name)} {words.number(float(part.median()), 0)}" for name, part in kept.groupby("model", sort=False)["epoch"]
+    )
+    figure = Figure("learning", learning.draw(curves, kept, families), "Learning curves", caption, alt, curves)
+    return Section("training", "Training", [lead], [figure, _stops(kept, families)])
+
+
+def averaged(history: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over networks of the outcome's loss and the held-out loss, by epoch.
+
+    Epochs that fewer than half of a model's networks reached are left out: a mean over other networks would jump.
+    """
+    wanted = history[history["term"].isin([TASK, VALIDATION])]
+    curves = wanted.groupby(["model", "term", "epoch"])["value"].agg(["mean", "std", "size"]).reset_index()
+    n = wanted[NETWORK].drop_duplicates()["model"].value_counts()
+    curves = curves[curves["size"] >= curves["model"].map(n) / 2]
+    return curves.rename(columns={"std": "sd", "size": "networks"}).reset_index(drop=True)
+
+
+def kept_epochs(history: pd.DataFrame) -> pd.DataFrame:
+    """The epoch of every network with the lowest held-out loss, the first if there are several."""
+    held = history[(history["term"] == VALIDATION) & history["value"].notna()].sort_values("epoch", kind="stable")
+    return held.loc[held.groupby(NETWORK)["value"].idxmin(), [*NETWORK, "epoch"]].reset_index(drop=True)
+
+
+def _stops(kept: pd.DataFrame, families: dict[str, str]) -> Table:
+    data = kept.groupby("model", sort=False)["epoch"].agg(networks="size", median="median", first="min", last="max").reset_index()
+    data["kept_linear_start"] = kept["epoch"].eq(0).groupby(kept["model"]).mean().reindex(data["model"]).to_numpy()
+    rows = [
+        [
+            Cell(words.short(row.model), sort=row.model, strong=True, swatch=families.get(row.model, "")),
+            Cell(f"{row.networks:,}", sort=row.networks),
+            Cell(words.number(row.median, 1).removesuffix(".0"), sort=row.median),
+            Cell(f"{row.first} to {row.last}", sort=row.last),
+            Cell(words.percent(row.kept_linear_start), sort=row.kept_linear_start),
+        ]
+        for row in data.itertuples()
+    ]
+    heads = ["Model", "Networks", "Epoch kept, median", "Range", "Kept the linear start"]
+    return Table(
+        "stopping", "Where training stopped", "Networks of all folds, repeats, seeds and members.", heads, rows, data, [False] + [True] * 4
+    )

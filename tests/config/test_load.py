@@ -1,0 +1,89 @@
+"""A run's configuration and a cohort file become one `Study`, or a line that says what is wrong with which key."""
+
+import copy
+import json
+
+import pytest
+import yaml
+
+from mmomics import plugins
+from mmomics.config.check import check
+from mmomics.config.load import read_settings, read_study
+from mmomics.config.run import Run
+from mmomics.errors import UserError
+
+COHORT = {
+    "title": "t",
+    "folder": "{data_dir}/mine",
+    "samples": {"files": "s.tsv"},
+    "outcome": {"task": "survival", "time": "days", "event": "dead"},
+    "modalities": {"rna": {"kind": "rna", "files": "rna.tsv"}, "meth": {"kind": "methylation", "files": {"a": "m1.csv", "b": "m2.csv"}}},
+}
+METHOD = plugins.names("fusion")[0]
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "data/mine").mkdir(parents=True)
+    for name in ("s.tsv", "rna.tsv", "m1.csv", "m2.csv"):
+        (tmp_path / "data/mine" / name).touch()
+
+    def build(cohort=None, **run):
+        file = tmp_path / "mine.yaml"
+        file.write_text(yaml.safe_dump({**copy.deepcopy(COHORT), **(cohort or {})}))
+        run = {"models": {METHOD: {}}, "imputers": ["mean"], "data_dir": str(tmp_path / "data"), **run}
+        return read_study("mine", check(Run, run, "run"), file)
+
+    return build
+
+
+def test_the_cohort_wins_over_the_run_and_the_run_over_the_defaults(study):
+    settled = study({"split": {"folds": 3}}, split={"folds": 7, "inner": 4})
+    assert (settled.split.folds, settled.split.inner, settled.split.repeats) == (3, 4, 1)
+
+
+def test_settled_settings_survive_the_file(study, tmp_path):
+    settled = study()
+    (tmp_path / "settings.json").write_text(json.dumps(settled.model_dump(mode="json")))
+    assert read_settings(tmp_path / "settings.json") == settled
+
+
+def test_home_is_expanded(study, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert study(data_dir="~/data").folder == str(tmp_path / "data/mine")
+
+
+def test_relative_folders_start_at_the_working_directory(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert study(data_dir="data").folder == "data/mine"
+
+
+def test_a_model_keeps_the_modalities_that_the_cohort_has(study, caplog):
+    models = {"a": {"method": METHOD, "modalities": ["rna", "ecg"]}, "b": {"method": METHOD, "modalities": ["ecg"]}}
+    settled = study(models=models)
+    assert settled.models["a"].modalities == ["rna"]
+    assert list(settled.models) == ["a"]
+    assert "models.b: cohort mine has no ecg; model left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("cohort", "run", "says"),
+    [
+        ({"folder": "nowhere"}, {}, "mine.yaml: folder: there is no folder nowhere; mend it"),
+        ({}, {"data_dir": "nowhere"}, "mine.yaml: folder: there is no folder nowhere/mine; set `data_dir`"),
+        ({"samples": {"files": "t.tsv"}}, {}, "mine.yaml: samples.files: there is no file"),
+        ({"samples": {"files": "s.tsv", "columns": "names.txt"}}, {}, "mine.yaml: samples.columns: there is no file"),
+        ({"modalities": {"m": {"kind": "rna", "files": {"a": "m1.cvs"}}}}, {}, "m1.cvs; did you mean 'm1.csv'?"),
+        ({"modalities": {"m": {"kind": "rnaa", "files": "rna.tsv"}}}, {}, "modalities.m.kind: there is no 'rnaa'; did you mean 'rna'?"),
+        ({"split": {"scheme": "preset"}}, {}, "mine.yaml: split: scheme 'preset' needs the key `column`"),
+        ({}, {"models": {METHOD[:-1]: {}}}, f"models.{METHOD[:-1]}: there is no '{METHOD[:-1]}'; did you mean '{METHOD}'?"),
+        ({}, {"models": {"a": {"method": "none"}}}, "models.a.method: there is no 'none'; choose one of: "),
+        ({}, {"models": {"a b": {"method": METHOD}}}, "models.a b: a model's name is a part of paths"),
+        ({}, {"models": {METHOD: {"params": {"nope": 1}}}}, f"models.{METHOD}.params: '{METHOD}' has no parameter 'nope'"),
+        ({}, {"imputers": ["maen"]}, "imputers: there is no 'maen'; did you mean 'mean'?"),
+    ],
+)
+def test_mistakes(study, cohort, run, says):
+    with pytest.raises(UserError) as caught:
+        study(cohort, **run)
+    assert says in str(caught.value)

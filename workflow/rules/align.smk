@@ -1,0 +1,39 @@
+rule align:
+    input:
+        samples=lambda w: native(w.cohort, STUDIES[w.cohort]["cohort"]["samples"]),
+        normalized=every("normalize/{modality}.h5ad", modality=modalities),
+    output:
+        cohort=at("cohort.h5mu"),
+        joins=at("align.tsv"),
+    log:
+        at("logs/align.log"),
+    benchmark:
+        at("benchmarks/align.tsv")
+    conda:
+        "../../envs/mmomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(20),
+        gpu=0,
+    params:
+        version=VERSION,
+        settings=SETTINGS,
+        part=part(
+            lambda study, w: [
+                [
+                    study["cohort"][key]
+                    for key in (
+                        "samples",
+                        "outcome",
+                        "covariates",
+                        "batch",
+                        "modalities",
+                    )
+                ],
+                [study["split"][key] for key in ("column", "group")],
+            ]
+        ),
+    shell:
+        "mmomics align --settings {params.settings} --inputs {input.normalized}"
+        " --output {output.cohort} --joins {output.joins} 2> {log}"

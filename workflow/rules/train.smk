@@ -1,0 +1,34 @@
+rule train:
+    input:
+        cohort=at("cohort.h5mu"),
+        splits=at("splits.parquet"),
+        prepare=at("prepare.safetensors"),
+    output:
+        trained=directory(at("train/{model}/{shard}")),
+    log:
+        at("logs/train/{model}/{shard}.log"),
+    benchmark:
+        at("benchmarks/train/{model}/{shard}.tsv")
+    conda:
+        "../../envs/mmomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(3000),
+        runtime=scaled(120),
+        gpu=0,
+    params:
+        version=VERSION,
+        settings=SETTINGS,
+        device=device,
+        part=part(
+            lambda study, w: [
+                study["models"].get(w.model),
+                study["training"],
+                study["seed"],
+                study["seeds"],
+            ]
+        ),
+    shell:
+        "mmomics train --settings {params.settings} --input {input.cohort} --splits {input.splits}"
+        " --prepare {input.prepare} --model {wildcards.model} --shard {wildcards.shard} --device {params.device}"
+        " --output {output.trained} 2> {log}"

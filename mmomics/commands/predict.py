@@ -36,6 +36,9 @@ def run(args: argparse.Namespace) -> None:
             f"has none of the modalities of the bundle ({', '.join(predictor.preparation)})",
             "name the modalities as at training",
         )
+    absent = [name for name in predictor.preparation if name not in data.values]
+    if absent:
+        log.warning("the model also knows %s, which %s does not bring (or whose files are not there)", ", ".join(absent), args.config)
     table = predictor.predict(data)
     without = int((table["modalities"] == "").sum())
     if without:

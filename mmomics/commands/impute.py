@@ -22,9 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     import pandas as pd
 
-    from mmomics.cohort.data import read_cohort
     from mmomics.cohort.imputed import write_imputed
-    from mmomics.cohort.prepare import load as load_preparations
     from mmomics.config.load import read_settings
     from mmomics.storage import atomic
     from mmomics.training import fold, impute, imputer, units
@@ -33,16 +31,13 @@ def run(args: argparse.Namespace) -> None:
     study = read_settings(args.settings)
     device = choose(args.device)
     log.info("imputer %s, seed %d, device %s", args.imputer, study.seed, device)
-    data = read_cohort(args.input)
-    splits = pd.read_parquet(args.splits)
-    preparations = load_preparations(args.prepare)
+    folds = fold.Folds.read(args.input, args.splits, args.prepare)
     tables = []
-    wanted = units.of_shard(splits, args.shard, study.seed, 1)
+    wanted = units.of_shard(folds.splits, args.shard, study.seed, 1)
     with atomic(args.output) as draft:
         draft.mkdir()
         for unit in wanted:
-            place = (unit.repeat, unit.fold)
-            rows = fold.make(data, splits, preparations[place], *place, None)
+            rows = folds.make(unit)
             fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
             if args.shard == units.FINAL:
                 write_imputed(args.input, draft / "imputed.h5mu", impute.fill(fitted, rows), rows.preparation, args.imputer)

@@ -20,10 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from mmomics.cohort.data import read_cohort
-    from mmomics.cohort.prepare import load as load_preparations
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
     from mmomics.training import bundle, fold, units
@@ -37,24 +33,19 @@ def run(args: argparse.Namespace) -> None:
     model = study.models[args.model]
     device = choose(args.device)
     log.info("model %s: %s, seed %d, device %s", args.model, model.model_dump_json(exclude_defaults=True), study.seed, device)
-    data = read_cohort(args.input)
-    splits = pd.read_parquet(args.splits)
-    preparations = load_preparations(args.prepare)
-    wanted = units.of_shard(splits, args.shard, study.seed, study.seeds)
+    folds = fold.Folds.read(args.input, args.splits, args.prepare)
+    wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
-    folds = {
-        (unit.repeat, unit.fold): fold.make(data, splits, preparations[unit.repeat, unit.fold], unit.repeat, unit.fold, model.modalities)
-        for unit in wanted
-    }
-    fits = fit(model, folds, wanted, study.training, device)
+    by_place = {(unit.repeat, unit.fold): folds.make(unit, model.modalities) for unit in wanted}
+    fits = fit(model, by_place, wanted, study.training, device)
     if args.shard == units.FINAL:
         n_outcome = int(fits[0].fold.has.sum())
-        summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(data.subjects), "n_with_outcome": n_outcome,
+        summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(folds.data.subjects), "n_with_outcome": n_outcome,
                    "seed": study.seed, "training": study.training.model_dump()}  # fmt: skip
         bundle.save(args.output, Predictor.of(fits[0], str(model.method)), model.params, summary)
         return
-    _write(args.output, args.model, fits, data.subjects)
+    _write(args.output, args.model, fits, folds.data.subjects)
 
 
 def _write(output: str, model: str, fits: list, subjects: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor
 
 from mmomics import keys, plugins
-from mmomics.cohort.data import CohortData
-from mmomics.cohort.prepare import Preparation, apply
+from mmomics.cohort.data import CohortData, read_cohort
+from mmomics.cohort.prepare import Preparation, apply, load
 from mmomics.heads.contract import Head
+from mmomics.training.units import Unit
 
 
 @dataclass
@@ -72,3 +74,22 @@ def make(data: CohortData, splits: pd.DataFrame, preparation: Preparation, repea
         test=torch.from_numpy(np.flatnonzero((own[keys.ROLE] == keys.TEST).to_numpy())),
         inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")),
     )  # fmt: skip
+
+
+@dataclass
+class Folds:
+    """A cohort with its splits and fitted preprocessing: what every job of the training stage starts from."""
+
+    data: CohortData
+    splits: pd.DataFrame
+    preparations: dict[tuple[int, int], Preparation]
+
+    @classmethod
+    def read(cls, cohort: str | Path, splits: str | Path, prepared: str | Path) -> Folds:
+        """From `cohort.h5mu`, `splits.parquet` and `prepare.safetensors`."""
+        return cls(read_cohort(cohort), pd.read_parquet(splits), load(prepared))
+
+    def make(self, unit: Unit, modalities: list[str] | None = None) -> Fold:
+        """The fold of a unit, for a model that may see `modalities` (None = all)."""
+        place = unit.repeat, unit.fold
+        return make(self.data, self.splits, self.preparations[place], *place, modalities)

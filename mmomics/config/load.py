@@ -47,7 +47,7 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
         _known("imputation", imputer, f"{RUN_FILE}: imputers", also="fusion")
     return Study(
         name=name, cohort=cohort, folder=str(folder), models=_models(run, cohort, name), imputers=run.imputers, **merged,
-        seed=run.seed, seeds=run.seeds, shards=run.shards,
+        seed=run.seed, seeds=run.seeds, shards=min(run.shards, _n_units(merged["split"], run.seeds)),
     )  # fmt: skip
 
 
@@ -100,6 +100,11 @@ def _merged(section: str, run: Run, cohort: Cohort, cohort_file: str | Path) -> 
     if isinstance(merged, Split) and merged.scheme == "preset" and not merged.column and isinstance(cohort.samples.files, str):
         raise UserError(f"{cohort_file}: split", "scheme 'preset' needs the key `column`", "name the column that marks the test rows")
     return merged
+
+
+def _n_units(split: Split, seeds: int) -> int:
+    """Folds and seeds to train: more jobs than that would find nothing to do."""
+    return seeds * (1 if split.scheme == "preset" else split.folds * split.repeats)
 
 
 def _given(settings: Strict) -> dict[str, Any]:

@@ -3,10 +3,22 @@
 import re
 from xml.etree import ElementTree
 
+import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: F401  (loads the backend before warnings are counted)
 
-from mmomics.report.figures import style
+from mmomics.report.figures import (
+    agreement,
+    calibration,
+    contributions,
+    discrimination,
+    forest,
+    imputers,
+    learning,
+    overlap,
+    style,
+)
+from mmomics.report.standing import Standing
 
 NAMES = ["A & B", "<b>bold</b>", 'url(#x) href="#y" #0072b2;', "$x_1$", "-->", "<!-- x -->", "\N{CJK UNIFIED IDEOGRAPH-57FA}"]
 
@@ -47,6 +59,74 @@ def test_every_token_is_defined_for_light_and_dark():
     dark, light = css.split("{% endset %}")
     for token in style.TOKENS.values():
         assert f"--{token}:" in dark and f"--{token}:" in light
+
+
+LONG = "a name that is much longer than any place for it & on top of that <tagged>"
+
+
+def many_models(n):
+    table = pd.DataFrame(
+        {"family": [["baseline", "graph", "a_new_family"][k % 3] for k in range(n)], "mean": 0.5}, index=[f"{k} {LONG}" for k in range(n)]
+    )
+    for column in ("lower", "difference", "difference_lower"):
+        table[column] = 0.4
+    return forest.draw(Standing("auroc", 1, table.assign(upper=0.6, difference_upper=0.5, p_best=1 / n), table.index[0]), 0.5)
+
+
+def many_assays(n):
+    has = pd.DataFrame(np.random.default_rng(0).random((200, n)) < 0.5, columns=[f"{k} {LONG}" for k in range(n)])
+    return overlap.draw(overlap.patterns(has, pd.Series(True, index=has.index)), has.sum())
+
+
+def many_classes(n):
+    classes = [f"{k} {LONG}" for k in range(n)]
+    parts = [
+        pd.DataFrame({"model": "m", "class": name, "curve": kind, "x": [0, 1], "y": [0, 1]}) for name in classes for kind in ("roc", "pr")
+    ]
+    return discrimination.draw(pd.concat(parts), ["m"], {"m": "graph"}, dict.fromkeys(classes, 1 / n))
+
+
+def many_calibrated(n):
+    rows = [("m", f"{k} {LONG}", 0.1 * k, 0.5, 0.4, 0.6, 20) for k in range(n)]
+    table = pd.DataFrame(rows, columns=["model", "class", "predicted", "observed", "lower", "upper", "n"])
+    return calibration.draw(table, ["m"], "probability", "class", "")
+
+
+def many_explained(n):
+    table = pd.DataFrame({"modality": [f"{k} {LONG}" for k in range(n)], "share": 1 / n, "lower": 0.0, "upper": 1.0})
+    return contributions.draw({f"{k} {LONG}": table for k in range(n)}, {})
+
+
+def many_agreeing(n):
+    names = [f"{k} {LONG}" for k in range(n)]
+    return agreement.draw(pd.DataFrame(np.full((n, n), 7), index=names, columns=names))
+
+
+def many_imputed(n):
+    rows = [(f"{i} {LONG}", f"{m} {LONG}", "rmse", 1.0, 0.9, 1.1) for i in range(n) for m in range(n)]
+    table = pd.DataFrame(rows, columns=["imputer", "modality", "metric", "mean", "lower", "upper"])
+    return imputers.draw(table, ["rmse"], dict.fromkeys(dict.fromkeys(table["imputer"]), style.OTHER))
+
+
+def many_learning(n):
+    rows = [(f"{k} {LONG}", "validation", epoch, 1.0, 0.1) for k in range(n) for epoch in range(3)]
+    curves = pd.DataFrame(rows, columns=["model", "term", "epoch", "mean", "sd"])
+    return learning.draw(curves, pd.DataFrame({"model": [rows[0][0]], "epoch": [1]}), {})
+
+
+@pytest.mark.parametrize("n", [2, 12])
+@pytest.mark.parametrize(
+    "draw", [many_models, many_assays, many_classes, many_calibrated, many_explained, many_agreeing, many_imputed, many_learning]
+)
+def test_few_and_many_long_names_leave_room_for_the_figure(draw, n, tmp_path):
+    with style.look():
+        figure = draw(n)
+        style.write(figure, tmp_path, "test")  # a layout without room is a warning, and so an error
+    size = figure.get_size_inches() * 72
+    for axes in figure.axes:
+        if axes.axison and axes.get_visible():
+            box = axes.get_position()
+            assert box.width * size[0] > 20 and box.height * size[1] > 12
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -114,7 +114,7 @@ def _given(settings: Strict) -> dict[str, Any]:
 
 def _models(run: Run, cohort: Cohort, name: str) -> dict[str, Model]:
     modalities = [*cohort.modalities, *(["clinical"] if cohort.covariates else [])]
-    models = {}
+    models: dict[str, Model] = {}
     for key, model in run.models.items():
         settled = check_model(key, model)
         if settled.modalities is not None:
@@ -126,7 +126,11 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, Model]:
             if not kept:
                 continue
             settled = settled.model_copy(update={"modalities": kept})
-        models[key] = settled
+        if settled.per_modality:
+            alone = [modality for modality in settled.modalities or cohort.modalities if modality in cohort.modalities]
+            models |= {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
+        else:
+            models[key] = settled
     return models
 
 

@@ -16,6 +16,8 @@ class Model(Strict):
 
     method: str | None = Field(None, description="A file of `mmomics/fusion` or `mmomics/baselines`. Default: the model's name.")
     modalities: list[str] | None = Field(None, description="Modalities that the model may see. Default: all, with `clinical`.")
+    per_modality: bool = Field(False, description="One model for every assay alone, named `<model>_<assay>`, in place of this one.")
+    ship: bool = Field(True, description="Also train on the whole cohort: explain the model and leave a bundle that predicts.")
     params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
 
 

@@ -66,6 +66,22 @@ def test_a_model_keeps_the_modalities_that_the_cohort_has(study, caplog):
     assert "models.b: cohort mine has no ecg; model left out" in caplog.text
 
 
+def test_one_model_per_assay(study):
+    settled = study(models={"single": {"method": METHOD, "per_modality": True, "ship": False}, METHOD: {}})
+    assert {name: model.modalities for name, model in settled.models.items()} == {
+        "single_rna": ["rna"],
+        "single_meth": ["meth"],
+        METHOD: None,
+    }
+    assert not settled.models["single_rna"].ship and settled.models[METHOD].ship
+
+
+def test_no_more_jobs_than_folds_and_seeds(study):
+    assert study(shards=100, seeds=2, split={"folds": 3}).shards == 6
+    assert study(shards=4, split={"folds": 5}).shards == 4
+    assert study({"split": {"scheme": "preset", "column": "part"}}, shards=100, seeds=2).shards == 2
+
+
 @pytest.mark.parametrize(
     ("cohort", "run", "says"),
     [

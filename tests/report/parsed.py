@@ -18,7 +18,7 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href", "data", "action", "poster", "srcset")]
 
     def handle_data(self, data):
-        if self.tags and self.tags[-1] not in ("script", "style"):
+        if self.tags[-1:] not in (["script"], ["style"]):
             self.words.append(data)
 
     @property

@@ -154,26 +154,39 @@ def imputers(cohort):
     return STUDIES[cohort]["imputers"]
 
 
-def shards(cohort, seeds=None):
-    """The jobs that a model's folds and seeds are dealt out to, no more than there are; `final` comes on top."""
-    study = STUDIES[cohort]
-    split = study["split"]
-    folds = split["folds"] * split["repeats"] if split["scheme"] == "kfold" else 1
-    n = min(study["shards"], folds * (seeds or study["seeds"]))
+def dealt(n):
+    """The names of `n` jobs; `final`, the model that is shipped, comes on top."""
     return [f"{k}of{n}" for k in range(1, n + 1)]
 
 
+def shards(cohort):
+    """The jobs that a model's folds and seeds are dealt out to."""
+    return dealt(STUDIES[cohort]["shards"])
+
+
 def shards_of_imputer(cohort):
-    """The same for an imputer, which has one seed."""
-    return shards(cohort, seeds=1)
+    """The same for an imputer, which has the folds but one seed."""
+    study = STUDIES[cohort]
+    split = study["split"]
+    return dealt(
+        min(
+            study["shards"],
+            split["folds"] * split["repeats"] if split["scheme"] == "kfold" else 1,
+        )
+    )
+
+
+def shipped(cohort):
+    """The models that are also trained on the whole cohort."""
+    return [name for name, model in STUDIES[cohort]["models"].items() if model["ship"]]
 
 
 def explained(cohort):
-    """Models whose inputs can be attributed by gradients: all but trees."""
+    """Shipped models whose inputs can be attributed by gradients: all but trees."""
     return [
         name
-        for name, model in STUDIES[cohort]["models"].items()
-        if model["method"] != "forest"
+        for name in shipped(cohort)
+        if STUDIES[cohort]["models"][name]["method"] != "forest"
     ]
 
 
@@ -181,7 +194,7 @@ def bundles(cohort):
     """The models to predict new subjects with."""
     return [
         at("train/{model}/final", cohort=cohort, model=model)
-        for model in models(cohort)
+        for model in shipped(cohort)
     ]
 
 

@@ -55,7 +55,7 @@ def draw(table: pd.DataFrame, models: list[str], label: str, by: str | None, uni
             name = f"{words.number(float(group))} {unit}" if by == "time" else words.short(group, 26) if by else None
             axes.scatter(part["predicted"], part["observed"], s=size, color=colour, linewidths=0, label=name, zorder=3)
         axes.set(xlim=(low - pad, high + pad), ylim=(low - pad, high + pad), xlabel=f"predicted {label}", aspect="equal")
-        style.panel(axes, "abcdef"[column], words.short(model, 36))
+        style.heading(axes, model, 2, f"{'abcdef'[column]}   ")
     grid[0, 0].set_ylabel(f"observed {label}")
     if by and len(groups) > 1:
         handles, labels = grid[0, 0].get_legend_handles_labels()

@@ -37,7 +37,7 @@ def draw(tables: dict[str, pd.DataFrame], families: dict[str, str]) -> Figure:
         if {"lower", "upper"} <= set(rows):
             axes.hlines(y, rows["lower"], rows["upper"], color=style.INK, linewidth=1)
         axes.axvline(1 / max(len(table), 1), color=style.MUTED, linewidth=0.7, linestyle=(0, (2, 2)))
-        axes.set_title(words.short(name, 20), fontsize=7.5)
+        style.heading(axes, name, columns)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         style.rows_only(axes)
         if place + columns >= len(tables):

@@ -50,7 +50,10 @@ def draw(curves: pd.DataFrame, models: list[str], families: dict[str, str], shar
         axes.plot(*guess, color=style.RULE, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
         axes.set(xlabel=LABELS[kind][0], ylabel=LABELS[kind][1] if column == 0 or len(classes) == 1 else "")
-        axes.set_title(words.short(name, 24) if len(classes) > 1 else {"roc": "a   ROC", "pr": "b   precision\N{EN DASH}recall"}[kind])
+        if len(classes) > 1:
+            style.heading(axes, name, max(columns, 3))
+        else:
+            style.panel(axes, *{"roc": ("a", "ROC"), "pr": ("b", "precision\N{EN DASH}recall")}[kind])
     handles = {line.get_label(): line for axes in grid.flat for line in axes.lines if not str(line.get_label()).startswith("_")}
     figure.legend(handles=list(handles.values()), loc="outside lower center", ncols=3)
     return figure

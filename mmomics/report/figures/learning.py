@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mmomics.report import words
 from mmomics.report.figures import style
 
 COLUMNS = 5
@@ -39,10 +38,9 @@ def draw(curves: pd.DataFrame, kept: pd.DataFrame, families: dict[str, str]) -> 
         _line(axes, part[part["term"] == TASK], style.MUTED, DASHES)
         _line(axes, part[part["term"] == VALIDATION], style.colour(families.get(model, "")), "solid")
         epochs = kept.loc[kept["model"] == model, "epoch"]
-        axes.plot(
-            epochs, [0.0] * len(epochs), "|", color=style.INK, markersize=6, alpha=0.45, transform=axes.get_xaxis_transform(), clip_on=False
-        )
-        axes.set_title(words.short(model, 24), fontsize=7.5)
+        ticks = {"color": style.INK, "markersize": 6, "alpha": 0.45, "clip_on": False, "in_layout": False}
+        axes.plot(epochs, [0.0] * len(epochs), "|", transform=axes.get_xaxis_transform(), **ticks)
+        style.heading(axes, model, columns)
         axes.set_xlim(left=min(0, part["epoch"].min()))
         axes.margins(y=0.12)
         if place % columns == 0:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mmomics.report import words
 from mmomics.report.figures import style
 from mmomics.report.figures.outcome import at_risk, at_risk_ticks
 
@@ -32,7 +31,7 @@ def draw(curves: pd.DataFrame, models: list[str], unit: str) -> Figure:
     ticks = at_risk_ticks(longest)
     for column, model in enumerate(models):
         axes, numbers = grid[:, column]
-        style.panel(axes, "abcdef"[column], words.short(model, 36))
+        style.heading(axes, model, 2, f"{'abcdef'[column]}   ")
         for row, (group, colour) in enumerate(zip(GROUPS, style.ORDERED, strict=True)):
             curve = curves[(curves["model"] == model) & (curves["group"] == group)].sort_values("time")
             if curve.empty:

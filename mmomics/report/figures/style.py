@@ -17,6 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from mmomics.report import words
+
 WIDTH = 7.2  # inches: a double column
 INK, MUTED, RULE, FAINT, PAPER = "#1b2530", "#5f6b78", "#cfd6dd", "#e9edf1", "#ffffff"
 # Okabe & Ito's colours, told apart by people with any colour vision; a family keeps its colour in every figure
@@ -101,6 +103,13 @@ def canvas(height: float, rows: int = 1, columns: int = 1, width: float = WIDTH,
 def panel(axes: Axes, letter: str, title: str = "") -> None:
     """A panel's bold letter and its title."""
     axes.set_title(f"{letter}   {title}" if title else letter)
+
+
+def heading(axes: Axes, name: object, columns: int, prefix: str = "") -> None:
+    """The name of one of several small panels, cut to the room that a panel has."""
+    most = int((WIDTH * 72 / columns - 36) / 4.4)  # points per letter; the rest is for the numbers on the axis
+    title = axes.set_title(prefix + words.short(name, min(most, 44)), fontsize=7.5)
+    title.set_in_layout(False)  # a long title would squeeze its panel
 
 
 def rows_only(axes: Axes) -> None:

@@ -114,14 +114,16 @@ def _comparisons(standing: Standing) -> Table:
             ]
         )
     data = standing.table.drop(columns=["mean", "lower", "upper"]).reset_index()
-    caption = say(
-        "Model minus {}, paired; two-sided p-values, not corrected for the number of models. The reference "
-        "is the baseline with the best mean, "
-        "chosen on the same folds, which makes a claim against it cautious.",
-        words.model(standing.reference),
-    )
+    caption = say("P(best) and mean rank: from subjects drawn anew.")
+    if standing.reference is not None:
+        caption = say(
+            "Difference: model minus {}, paired; two-sided p-values, not corrected for the number of models. The reference is the "
+            "baseline with the best mean, chosen on the same folds, which makes a claim against it cautious. {}",
+            words.model(standing.reference), caption,
+        )  # fmt: skip
+    title = "Against the best baseline" if standing.reference is not None else "How sure the order is"
     heads = ["Model", "Difference", "95 % interval", "p", "P(best)", "Mean rank"]
-    return Table("comparisons", "Against the best baseline", caption, heads, rows, _rounded(data), [False] + [True] * 5)
+    return Table("comparisons", title, caption, heads, rows, _rounded(data), [False] + [True] * 5)
 
 
 def _rounded(data: pd.DataFrame) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def _difference(standing: Standing, fusion: str, clear: bool) -> Markup:
         ends = words.interval(row["difference_lower"], row["difference_upper"])
         text += say(" (95 % interval {}, {}{})", ends, words.p_value(row["p_value"]), "; lower is better" if standing.sign < 0 else "")
     n_fusion = int((standing.table["family"] != BASELINE).sum())
-    text += say(", so it {} chance alone.", "is more than" if clear else "may well be")
+    text += say(", so chance alone {}.", "is an unlikely reason" if clear else "is not ruled out")
     if clear and n_fusion > 1 and standing.advantage(fusion)[0] > 0:
         text += say(" The p-value does not count that this is the best of {} fusion models.", n_fusion)
     return text

@@ -19,7 +19,7 @@ run: .venv/run.stamp  ## the workflow on the embedded cohort; ARGS go to Snakema
 	@for report in results/*/report.html; do if [ -f "$$report" ]; then echo "report: $(CURDIR)/$$report"; fi; done
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("workflow")  # one worker, since the tests share a finished run
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, make_site):

@@ -17,6 +17,7 @@ from torch import Tensor
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows, joined
 
+EXPLAINABLE = False  # trees have no gradients to attribute
 SMALLEST_P = 0.01  # a forest's vote of 0 or 1 is no certainty; and the logit must be finite
 
 

@@ -43,5 +43,5 @@ def _study(name: str, settings: Run, folder: Path) -> Study:
     file = folder / f"{name}.yaml"
     if not file.is_file():
         choices = [path.stem for path in folder.glob("*.yaml")]
-        raise UserError("config: cohorts", f"there is no {file}", did_you_mean(name, choices))
+        raise UserError("config/config.yaml: cohorts", f"there is no {file}", did_you_mean(name, choices))
     return read_study(name, settings, file)

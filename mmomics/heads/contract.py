@@ -19,6 +19,7 @@ class Head(ABC):
     """One outcome: from a linear predictor `eta` (..., n_obs, n_out) to losses and predictions."""
 
     n_out: int
+    has_intercept: bool = True  # False where a constant added to the predictor changes nothing
 
     def __init__(self, outcome: dict[str, Any], state: dict[str, Any]) -> None:
         self.outcome = outcome  # task, unit, classes

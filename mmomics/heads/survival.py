@@ -20,6 +20,7 @@ class Survival(Head):
     """Cox proportional hazards (Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x); `eta` is the log relative hazard."""
 
     n_out = 1
+    has_intercept = False
 
     @classmethod
     def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> Survival:

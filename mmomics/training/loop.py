@@ -16,6 +16,7 @@ from mmomics.training.rows import Minibatch, Rows
 log = logging.getLogger(__name__)
 LARGEST_GRADIENT = 1.0  # norm, per member
 FEWEST_STEPS = 8  # minibatches per epoch: on a small cohort rows come round again, so that patience means the same there
+NOISE = 1e-6  # gradients this small are rounding, which AdamW would blow up to full steps, another way in every company
 BETTER = 1e-4  # a smaller fall of the validation loss does not count
 
 
@@ -49,7 +50,7 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
         group, member, epoch, term, value.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
+    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, eps=NOISE, fused=True)
     best = [parameter.detach().clone() for parameter in parameters]
     best_loss = _held_out_loss(model, rows, group)
     since = torch.zeros_like(best_loss)

@@ -25,7 +25,7 @@ class FusionModel(nn.Module):
         streams = method.streams
         self.method, self.head = method, head
         self.path = LinearPath(len(streams), len(method.n_vars)).to(streams.device)
-        self.readout = Linear(streams, method.n_latent, head.n_out, zero=True)
+        self.readout = Linear(streams, method.n_latent, head.n_out, bias=head.has_intercept, zero=True)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor], scores: Tensor) -> tuple[Tensor, Tensor]:
         """Linear predictor (n_members, n_obs, n_out) and embedding (n_members, n_obs, n_latent)."""

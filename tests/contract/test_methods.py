@@ -148,11 +148,12 @@ def test_the_outcome_of_test_rows_is_never_used(name):
     assert first.fold.head.state == second.fold.head.state
 
 
+@pytest.mark.parametrize("task", ["binary", "survival"])
 @pytest.mark.parametrize("name", ALL)
-def test_same_seed_same_numbers_whatever_trains_beside(name):
+def test_same_seed_same_numbers_whatever_trains_beside(name, task):
     """A unit trained alone and in company with others: the shard must never change the numbers."""
     model = Model(method=name, params=PARAMS.get(name, {}))
-    folds = {(0, place): make_fold("binary", seed=place, fold=place, missing=0.0)[0] for place in range(2)}
+    folds = {(0, place): make_fold(task, seed=place, fold=place, missing=0.0)[0] for place in range(2)}
     units = [Unit(0, 0, 0), Unit(0, 1, 0), Unit(0, 1, 1)]
     together = fit(model, folds, units, QUICK)
     alone = [fit(model, folds, [unit], QUICK)[0] for unit in units]

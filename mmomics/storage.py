@@ -14,7 +14,8 @@ from pathlib import Path
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block ends well, remove it when not.
 
-    The block may write a file or make a folder there. A reader sees the old content or the new, never a part.
+    The block may write a file or make a folder there. A reader sees the old content or the new, never a part (of a folder that is
+    replaced, for a moment neither).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +24,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     try:
         yield draft
         if path.is_dir():
-            shutil.rmtree(path)  # rename replaces a file, not a folder that has content
+            os.replace(path, scratch / "old")  # rename replaces a file, not a folder that has content
         os.replace(draft, path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -61,7 +61,10 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     subjects = set(rows.index)
     with_outcome = set(rows.index[known(outcome)])
     modalities, joins = {}, {}
-    for name, assay in assays.items():
+    for name, given in assays.items():
+        assay = measured(name, given)
+        if not assay.n_obs:
+            raise UserError(f"modality {name}", "holds no value at all", "mend its files, or take it out of `modalities`")
         single = resolve(name, assay, owner, cohort.modalities[name].replicates)
         inside = single.obs_names.isin(rows.index)
         if not inside.any():
@@ -93,7 +96,8 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
         If nothing was measured.
     """
     owner = pd.Series(dtype=object) if samples is None else table.subjects(cohort.samples, samples)
-    modalities = {name: resolve(name, assay, owner, cohort.modalities[name].replicates) for name, assay in assays.items()}
+    there = {name: measured(name, assay) for name, assay in assays.items()}
+    modalities = {name: resolve(name, assay, owner, cohort.modalities[name].replicates) for name, assay in there.items() if assay.n_obs}
     covariates = pd.DataFrame()
     if samples is not None and cohort.covariates:
         rows = table.by_subject(cohort.samples, samples, unique=[])
@@ -103,6 +107,14 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
     if not modalities:
         raise UserError(cohort.folder, "holds none of the cohort's files", "give at least one assay, or the covariates")
     return join(modalities, covariates, describe(cohort.outcome, []))
+
+
+def measured(name: str, assay: anndata.AnnData) -> anndata.AnnData:
+    """The samples that hold a value: joined tables carry an empty row for everybody whom an assay lacks."""
+    empty = np.isnan(assay.X).all(1)
+    if empty.any():
+        log.warning("modality %s: %d of %d samples hold no value and count as not measured", name, empty.sum(), len(empty))
+    return assay[~empty].copy() if empty.any() else assay
 
 
 def resolve(name: str, assay: anndata.AnnData, owner: pd.Series, replicates: str) -> anndata.AnnData:

@@ -12,21 +12,18 @@ MOST_SUBJECTS = 300  # more change the averages little
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", required=True, help="the cohort's settings.json")
     parser.add_argument("--input", required=True, help="cohort.h5mu")
-    parser.add_argument("--splits", required=True, help="splits.parquet")
     parser.add_argument("--bundle", required=True, help="folder train/<model>/final")
     parser.add_argument("--output", required=True, help="folder to write")
 
 
 def run(args: argparse.Namespace) -> None:
     import numpy as np
-    import pandas as pd
     import torch
 
-    from mmomics import keys
     from mmomics.cohort.data import read_cohort
     from mmomics.config.load import read_settings
     from mmomics.explain.attributions import attribute, features_table
-    from mmomics.explain.contributions import loss_without, modalities_table
+    from mmomics.explain.contributions import modalities_table
     from mmomics.storage import atomic
     from mmomics.training.bundle import load
     from mmomics.training.device import choose
@@ -35,11 +32,7 @@ def run(args: argparse.Namespace) -> None:
     choose("cpu")
     predictor, _ = load(args.bundle)
     data = read_cohort(args.input)
-    splits = pd.read_parquet(args.splits)
-    inner = splits[splits[keys.FOLD] == keys.WHOLE].set_index(keys.SUBJECT)[keys.INNER].reindex(data.subjects).fillna(-1)
     x, seen = predictor.tensors(data)
-    y, has = predictor.head.target(data.obs)
-    drops = loss_without(predictor, x, seen, y, has, torch.from_numpy(inner.to_numpy(dtype="int64")))
     rng = np.random.default_rng(study.seed)
     rows = torch.from_numpy(np.sort(rng.permutation(len(data.subjects))[:MOST_SUBJECTS]))
     x, seen = ({name: values[rows] for name, values in tensors.items()} for tensors in (x, seen))
@@ -48,4 +41,4 @@ def run(args: argparse.Namespace) -> None:
     with atomic(args.output) as draft:
         draft.mkdir()
         features_table(predictor, attributions, x, seen).to_csv(draft / "features.tsv", sep="\t", index=False)
-        modalities_table(predictor, attributions, drops, study.seed).to_csv(draft / "modalities.tsv", sep="\t", index=False)
+        modalities_table(attributions, study.seed).to_csv(draft / "modalities.tsv", sep="\t", index=False)

@@ -59,13 +59,13 @@ def features_table(predictor: Predictor, attributions: dict[str, Tensor], x: dic
         their top 50; NaN for a single model).
     """
     tables, by_member = [], []
-    for name, parts in attributions.items():
-        n_seen = seen[name].float().sum().clamp_min(1)
-        size = (parts.abs() * seen[name][None, None, :, None]).sum(2) / n_seen * seen[name].float().mean()  # (n_out, n_members, n_vars)
+    for name, fitted in predictor.preparation.items():
+        parts = attributions[name][..., : len(fitted.features)]  # without the filling
+        size = (parts.abs() * seen[name][None, None, :, None]).mean(2)  # (n_out, n_members, n_vars)
         output = size.mean(1).argmax(0)  # the output that the feature moves most
         own = parts.mean(1)[output, :, torch.arange(parts.shape[-1])].T[seen[name]]  # (n_obs, n_vars)
-        table = pd.DataFrame({"modality": name, "feature": predictor.preparation[name].features, "importance": size.mean((0, 1)).numpy()})
-        table["direction"] = _correlation(own, x[name][seen[name]]).numpy()
+        table = pd.DataFrame({"modality": name, "feature": fitted.features, "importance": size.mean((0, 1)).numpy()})
+        table["direction"] = _correlation(own, x[name][seen[name], : len(fitted.features)]).numpy()
         table["toward"] = np.array(_outputs(predictor))[output.numpy()]
         tables.append(table)
         by_member.append(size.mean(0))

@@ -43,6 +43,8 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
 
     `inner` (n_obs,) numbers the inner fold of each row.
     """
+    if not len(x):
+        return _nothing(head, x)
     axes, spread, basis = torch.linalg.svd(x, full_matrices=False)
     kept = spread > 1e-5 * spread.max()
     axes, spread, basis = axes[:, kept], spread[kept], basis[kept]
@@ -62,6 +64,8 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
 
 def elastic_net(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """Elastic-net fit (Zou & Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x); strength and L1 share chosen on the inner folds."""
+    if not len(x):
+        return _nothing(head, x)
     everyone = torch.ones(1, len(x))
     null = solve(head, torch.zeros_like(x[:, :1]), y, everyone, 0.0, torch.ones(1, 1))
     largest = float(_gradient(head, x, y, everyone, Solution(x.new_zeros(x.shape[1], 1, head.n_out), null.intercept)).max())
@@ -99,6 +103,12 @@ def _gradient(head: Head, x: Tensor, y: Tensor, weight: Tensor, solution: Soluti
     """Largest absolute slope of the loss along each feature, over problems and outputs (n_vars,)."""
     _, slope = loss_and_slope(head, solution.eta(x), y, weight)
     return (x.T @ slope.transpose(0, 1).flatten(1)).abs().amax(1)
+
+
+def _nothing(head: Head, x: Tensor) -> CrossFit:
+    """Of no rows: the model that says nothing."""
+    coef, intercept = x.new_zeros(x.shape[1], head.n_out), x.new_zeros(head.n_out)
+    return CrossFit(full=(coef, intercept), bagged=(coef, intercept), oof=x.new_zeros(0, head.n_out), loss=float("inf"))
 
 
 def _choose(head: Head, x: Tensor, y: Tensor, inner: Tensor, path: object) -> CrossFit:

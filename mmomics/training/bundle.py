@@ -50,7 +50,7 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
     model = {
         "format": FORMAT, "method": predictor.method, "package": "fusion" if fusion else "baselines", "params": params,
         "n_members": len(network.method.streams) if isinstance(network, FusionModel) else 1,
-        "n_vars": {name: len(fitted.features) for name, fitted in predictor.preparation.items()},
+        "n_vars": predictor.n_vars,
         "outcome": predictor.head.outcome, "head": predictor.head.state, "prepare": layout, "training": summary,
         "versions": {"mmomics": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }  # fmt: skip
@@ -79,8 +79,15 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
         if type(error).__module__.split(".")[0] != "safetensors":
             raise
         raise UserError(folder / "weights.safetensors", "is damaged", "train the model again") from error
-    if model["format"] > FORMAT:
+    if model.get("format", 0) > FORMAT:
         raise UserError(folder, f"has format {model['format']}, this mmomics reads up to {FORMAT}", "update mmomics")
+    try:
+        return _assemble(model, tensors), model
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise UserError(folder, f"is damaged or was edited ({type(error).__name__}: {error})", "train the model again") from error
+
+
+def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:
     head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
     network: FusionModel | Baseline
     if model["package"] == "fusion":
@@ -90,10 +97,8 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
         network = plugins.load("baselines", model["method"]).Baseline(params, model["outcome"]["task"])
     _fill(network, part(tensors, "network."))
     arrays = {name: tensor.numpy() for name, tensor in part(tensors, "prepare.").items()}
-    predictor = Predictor(
-        model["method"], from_arrays(arrays, model["prepare"]), network, head, part(tensors, "coef."), part(tensors, "intercept.")
-    )
-    return predictor, model
+    preparation = from_arrays(arrays, model["prepare"])
+    return Predictor(model["method"], preparation, network, head, part(tensors, "coef."), part(tensors, "intercept."), model["n_vars"])
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

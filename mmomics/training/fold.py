@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmomics import keys, plugins
 from mmomics.cohort.data import CohortData, read_cohort
 from mmomics.cohort.prepare import Preparation, apply, load
 from mmomics.heads.contract import Head
 from mmomics.training.units import Unit
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -29,7 +33,8 @@ class Fold:
     head : Head
         Learned on the training rows.
     x, seen : dict of str to Tensor
-        Features (n_obs, n_vars) and whether they were measured (n_obs,).
+        Features (n_obs, n_vars), as many in every fold of a cohort (a fold that kept fewer is filled up with zeros), and whether they
+        were measured (n_obs,). A modality from which nothing can be learned in this fold is not seen in it.
     y : Tensor (n_obs, n_target)
     has : Tensor (n_obs,) bool
         Rows whose outcome may be learned from: training rows with an outcome. The outcome of test rows is blanked.
@@ -52,11 +57,18 @@ class Fold:
     inner: Tensor
 
 
-def make(data: CohortData, splits: pd.DataFrame, preparation: Preparation, repeat: int, fold: int, modalities: list[str] | None) -> Fold:
+def make(
+    data: CohortData,
+    splits: pd.DataFrame,
+    preparations: dict[tuple[int, int], Preparation],
+    repeat: int,
+    fold: int,
+    modalities: list[str] | None,
+) -> Fold:
     """Assemble one fold for a model that may see `modalities` (None = all)."""
     own = splits[(splits[keys.REPEAT] == repeat) & (splits[keys.FOLD] == fold)].set_index(keys.SUBJECT).reindex(data.subjects)
     is_train = (own[keys.ROLE] == keys.TRAIN).to_numpy()
-    preparation = {name: fitted for name, fitted in preparation.items() if modalities is None or name in modalities}
+    preparation = {name: fitted for name, fitted in preparations[repeat, fold].items() if modalities is None or name in modalities}
     outcome = dict(data.outcome)
     if outcome["task"] == "survival":
         from mmomics.heads.survival import times
@@ -65,15 +77,44 @@ def make(data: CohortData, splits: pd.DataFrame, preparation: Preparation, repea
     head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, data.obs[is_train])
     y, has = head.target(data.obs)
     trains = torch.from_numpy(is_train)
+    x, seen = tensors(data, preparation, sizes(preparations, modalities))
+    for name, flags in seen.items():
+        if not (flags & has & trains).any():
+            seen[name] = torch.zeros_like(flags)
+            log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
     return Fold(
         repeat=repeat, fold=fold, preparation=preparation, head=head,
-        x={name: torch.from_numpy(values) for name, values in apply(preparation, data).items()},
-        seen={name: torch.from_numpy(data.seen[name]) for name in preparation},
+        x=x, seen=seen,
         y=y * (has & trains)[:, None], has=has & trains,
         train=torch.from_numpy(np.flatnonzero(is_train)),
         test=torch.from_numpy(np.flatnonzero((own[keys.ROLE] == keys.TEST).to_numpy())),
         inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")),
     )  # fmt: skip
+
+
+def sizes(preparations: dict[tuple[int, int], Preparation], modalities: list[str] | None) -> dict[str, int]:
+    """The most features that any fold keeps of each modality."""
+    kept: dict[str, int] = {}
+    for preparation in preparations.values():
+        for name, fitted in preparation.items():
+            if modalities is None or name in modalities:
+                kept[name] = max(kept.get(name, 0), len(fitted.features))
+    return kept
+
+
+def tensors(data: CohortData, preparation: Preparation, n_vars: dict[str, int]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Prepared features (n_obs, n_vars) of each modality, filled up with zeros, and what is seen (n_obs,).
+
+    A modality that the preparation or the cohort lacks is not seen.
+    """
+    prepared = apply({name: fitted for name, fitted in preparation.items() if name in data.values}, data)
+    x, seen = {}, {}
+    for name, size in n_vars.items():
+        there = name in prepared
+        values = torch.from_numpy(prepared[name]) if there else torch.zeros(len(data.subjects), 0)
+        x[name] = F.pad(values, (0, size - values.shape[1]))
+        seen[name] = torch.from_numpy(data.seen[name]) if there else torch.zeros(len(data.subjects), dtype=torch.bool)
+    return x, seen
 
 
 @dataclass
@@ -91,5 +132,4 @@ class Folds:
 
     def make(self, unit: Unit, modalities: list[str] | None = None) -> Fold:
         """The fold of a unit, for a model that may see `modalities` (None = all)."""
-        place = unit.repeat, unit.fold
-        return make(self.data, self.splits, self.preparations[place], *place, modalities)
+        return make(self.data, self.splits, self.preparations, unit.repeat, unit.fold, modalities)

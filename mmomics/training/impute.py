@@ -12,6 +12,7 @@ from mmomics.imputation.contract import Imputer, without
 from mmomics.training.fold import Fold
 from mmomics.training.units import Unit
 
+COLUMNS = [keys.REPEAT, keys.FOLD, "modality", "feature", "n", "pearson", "spearman", "r2", "rmse", "coverage"]
 INSIDE = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
 
 
@@ -32,16 +33,17 @@ def score(imputer: Imputer, fold: Fold, unit: Unit) -> pd.DataFrame:
         if len(asked) < 3:
             continue
         x = {other: values[asked] for other, values in fold.x.items()}
-        truth = x[name].numpy().astype(float)
+        truth = x[name].numpy().astype(float)[:, : len(fitted.features)]
         hidden = {**x, name: torch.zeros_like(x[name])}
         mean, sd = (
             part.numpy().astype(float) for part in imputer.predict(name, hidden, {k: flags[asked] for k, flags in fold.seen.items()})
         )
+        mean, sd = mean[:, : len(fitted.features)], sd[:, : len(fitted.features)]  # without the filling
         table = pd.DataFrame(
             {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "modality": name, "feature": fitted.features, "n": len(asked)}
         )
         tables.append(table.assign(**_agreement(truth, mean), coverage=(np.abs(truth - mean) <= INSIDE * sd).mean(0)))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
 
 
 def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -58,7 +60,8 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
             continue
         x = {other: values[rows] for other, values in fold.x.items()}
         mean, sd = imputer.predict(name, x, {other: flags[rows] for other, flags in fold.seen.items()})
-        filled[name] = (rows.numpy(), mean.numpy() * fitted.scale + fitted.center, sd.numpy() * fitted.scale)
+        value, spread = (part.numpy()[:, : len(fitted.features)] for part in (mean, sd))
+        filled[name] = (rows.numpy(), value * fitted.scale + fitted.center, spread * fitted.scale)
     return filled
 
 

@@ -80,8 +80,9 @@ def _epoch(
     """One pass over the training rows; mean of every loss term (n_members,)."""
     model.train()
     streams = model.method.streams
-    size = min(settings.batch_size, min(len(own) for own in rows.learn))
-    n_steps = max(-(-max(len(own) for own in rows.learn) // size), FEWEST_STEPS)
+    # from the cohort's size, not from the folds that happen to train together: a shard must not change the numbers
+    size = min(settings.batch_size, max(rows.n_obs // 2, 2))
+    n_steps = max(-(-rows.n_obs // size), FEWEST_STEPS)
     order = streams.permutation(rows.learn, n_steps * size)
     totals: dict[str, Tensor] = {}
     for step in range(n_steps):

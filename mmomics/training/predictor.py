@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -11,11 +13,13 @@ from torch import Tensor
 from mmomics import keys
 from mmomics.baselines.contract import Baseline
 from mmomics.cohort.data import CohortData
-from mmomics.cohort.prepare import Preparation, apply
+from mmomics.cohort.prepare import Preparation
 from mmomics.heads.contract import Head
 from mmomics.training.fit import Fit
+from mmomics.training.fold import tensors
 from mmomics.training.model import FusionModel
 
+log = logging.getLogger(__name__)
 CHUNK = 256  # rows predicted together
 
 
@@ -34,6 +38,8 @@ class Predictor:
         Calibrated.
     coef, intercept : dict of str to Tensor
         The linear path of a fusion model, {modality: (n_vars, n_out)} and {modality: (n_out,)}; empty for baselines.
+    n_vars : dict of str to int
+        Modalities and features that the network takes: at least those of the preparation.
     """
 
     method: str
@@ -42,6 +48,7 @@ class Predictor:
     head: Head
     coef: dict[str, Tensor]
     intercept: dict[str, Tensor]
+    n_vars: dict[str, int]
 
     @classmethod
     def of(cls, fit: Fit, method: str) -> Predictor:
@@ -49,7 +56,7 @@ class Predictor:
         scores = fit.scores
         return cls(
             method, fit.fold.preparation, fit.network, fit.fold.head,
-            scores.coef if scores else {}, scores.intercept if scores else {},
+            scores.coef if scores else {}, scores.intercept if scores else {}, {name: x.shape[1] for name, x in fit.fold.x.items()},
         )  # fmt: skip
 
     @property
@@ -72,13 +79,12 @@ class Predictor:
 
     def tensors(self, data: CohortData) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Prepared features and what is seen of a cohort, for every modality of the model; those that it lacks are not seen."""
-        n_obs = len(data.subjects)
-        prepared = apply({name: fitted for name, fitted in self.preparation.items() if name in data.values}, data)
-        x, seen = {}, {}
         for name, fitted in self.preparation.items():
-            x[name] = torch.from_numpy(prepared[name]) if name in prepared else torch.zeros(n_obs, len(fitted.features))
-            seen[name] = torch.from_numpy(data.seen[name]) if name in prepared else torch.zeros(n_obs, dtype=torch.bool)
-        return x, seen
+            if name in data.values:
+                absent = float(np.mean(~np.isin(fitted.features, data.features[name])))
+                if absent:
+                    log.warning("%s: %.0f %% of the model's features are not there and stand at their mean", name, 100 * absent)
+        return tensors(data, self.preparation, self.n_vars)
 
     @torch.no_grad()
     def predict(self, data: CohortData) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from mmomics.training.fold import Fold
 
@@ -31,7 +30,7 @@ class Rows:
     Parameters
     ----------
     folds : list of Fold
-        All of one cohort; features are padded with zeros to a common number.
+        All of one cohort, with the same modalities and numbers of features.
     scores : list of Tensor (n_obs, n_modalities, n_out)
         The linear path's scores in each fold.
     fold_of : list of int
@@ -41,13 +40,9 @@ class Rows:
     """
 
     def __init__(self, folds: list[Fold], scores: list[Tensor], fold_of: list[int], held_out: list[int], device: torch.device) -> None:
-        first = folds[0]
-        self.n_vars = {name: max(fold.x[name].shape[1] for fold in folds) for name in first.x}
-        self.x = {
-            name: torch.stack([F.pad(fold.x[name], (0, size - fold.x[name].shape[1])) for fold in folds]).to(device)
-            for name, size in self.n_vars.items()
-        }
-        self.seen = {name: first.seen[name].to(device) for name in self.n_vars}  # the same in every fold
+        self.n_vars = {name: values.shape[1] for name, values in folds[0].x.items()}
+        self.x = {name: torch.stack([fold.x[name] for fold in folds]).to(device) for name in self.n_vars}
+        self.seen = {name: torch.stack([fold.seen[name] for fold in folds]).to(device) for name in self.n_vars}
         self.scores = torch.stack(scores).to(device)
         self.y = torch.stack([fold.y for fold in folds]).to(device)
         self.has = torch.stack([fold.has for fold in folds]).to(device)
@@ -64,7 +59,7 @@ class Rows:
         fold = self.fold_of[:, None]
         return Minibatch(
             x={name: values[fold, rows] for name, values in self.x.items()},
-            seen={name: flags[rows] for name, flags in self.seen.items()},
+            seen={name: flags[fold, rows] for name, flags in self.seen.items()},
             scores=self.scores[fold, rows], y=self.y[fold, rows], has=self.has[fold, rows],
         )  # fmt: skip
 

@@ -182,3 +182,13 @@ def test_rosmap_rows_without_ids_stay_together(aligned, shared):
         for i, name in enumerate(("rna", "meth", "mirna"), 1):
             native = np.loadtxt(shared / "mogonet_rosmap" / f"{i}_{short}.csv.gz", delimiter=",")
             np.testing.assert_allclose(data.values[name][rows], native, rtol=1e-6)
+
+
+def test_an_empty_row_was_not_measured(cohort, caplog):
+    joined, joins = cohort(protein="id,g1,q\nP1,,\nP4,1,0.5\nP3,,1\n")
+    assert sorted(joined["protein"].obs_names) == ["P3", "P4"]
+    assert not from_mudata(joined).seen["protein"][list(joined.obs_names).index("P1")]
+    assert joins.loc["protein", "n_samples"] == 2 and joins.loc["protein", "n_replicates"] == 0
+    assert "1 of 3 samples hold no value" in caplog.text
+    with pytest.raises(UserError, match="holds no value at all"):
+        cohort(protein="id,g1,q\nP1,,\nP4,,\n")

@@ -35,7 +35,7 @@ def shipped(aligned, study, tmp_path_factory):
     splits = split(data.obs, study("acc").split, 0)
     unit = Unit(0, -1, 0)
     rows = prepare.fit(data, np.arange(len(data.subjects)), study("acc").prepare)
-    whole = fold.make(data, splits, rows, unit.repeat, unit.fold, None)
+    whole = fold.make(data, splits, {(0, -1): rows}, unit.repeat, unit.fold, None)
     (found,) = fit(Model(method="hierarchical"), {(unit.repeat, unit.fold): whole}, [unit], Training(members=2, epochs=3))
     predictor = Predictor.of(found, "hierarchical")
     folder = tmp_path_factory.mktemp("bundle") / "final"

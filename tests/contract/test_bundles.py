@@ -84,6 +84,9 @@ def test_a_damaged_bundle_is_one_clear_line(tmp_path):
         load(bundle)
     model = json.loads((bundle / "model.json").read_text())
     (bundle / "weights.safetensors").write_bytes(weights)
+    (bundle / "model.json").write_text(json.dumps({key: value for key, value in model.items() if key != "outcome"}))
+    with pytest.raises(UserError, match="damaged or was edited"):
+        load(bundle)
     (bundle / "model.json").write_text(json.dumps({**model, "format": 99}))
     with pytest.raises(UserError, match="format 99"):
         load(bundle)

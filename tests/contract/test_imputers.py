@@ -8,7 +8,7 @@ from mmomics import plugins
 from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.training import imputer
-from mmomics.training.impute import score
+from mmomics.training.impute import fill, score
 from mmomics.training.units import Unit
 from tests.folds import make_fold
 
@@ -92,3 +92,13 @@ def test_scores_are_those_of_scipy():
     for column in range(3):
         assert own["pearson"][column] == pytest.approx(pearsonr(truth[:, column], mean[:, column]).statistic, abs=1e-5)
         assert own["spearman"][column] == pytest.approx(spearmanr(truth[:, column], mean[:, column]).statistic, abs=1e-5)
+
+
+def test_with_one_modality_there_is_nothing_to_score_or_fill():
+    fold, _ = make_fold("regression", sizes=(10,), missing=0.0)
+    unit = Unit(0, 0, 0)
+    for name in IMPUTERS:
+        fitted = imputer.fit(name, fold, unit, SETTINGS)
+        table = score(fitted, fold, unit)
+        assert table.empty and {"modality", "pearson", "rmse"} <= set(table.columns)
+        assert fill(fitted, fold) == {}

@@ -57,7 +57,7 @@ def one_fold(data):
          "inner": np.where(train, np.arange(N_OBS) % 4, -1)}
     )  # fmt: skip
     preparation = prepare.fit(data, np.flatnonzero(train), Prepare(n_features=25))
-    return fold.make(data, splits, preparation, 0, 0, None)
+    return fold.make(data, splits, {(0, 0): preparation}, 0, 0, None)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,6 +1,7 @@
 """Every fusion method and baseline found in the folders keeps its contract."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from lifelines.utils import concordance_index
@@ -8,11 +9,14 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from mmomics import plugins
-from mmomics.config.protocol import Training
+from mmomics.cohort import prepare
+from mmomics.cohort.data import CohortData
+from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.fusion.contract import Generative
 from mmomics.nn.streams import Streams
 from mmomics.training.fit import fit, make_network, make_params
+from mmomics.training.fold import make
 from mmomics.training.units import Unit
 from tests.folds import TASKS, make_fold
 
@@ -162,3 +166,58 @@ def test_same_seed_same_numbers_whatever_trains_beside(name, task):
         np.testing.assert_allclose(one.history["value"].astype(float), other.history["value"].astype(float), rtol=1e-3)
     if name in METHODS:
         assert not np.allclose(together[1].history["value"], together[2].history["value"])  # another seed is another model
+
+
+def uneven_cohort(rare="later"):
+    """Two folds that keep different numbers of features and train on different numbers of rows; a third assay is `rare`.
+
+    `rare="later"`: one training row of fold 0 has it, none of fold 1; `rare="unlabelled"`: only subjects without outcome have it.
+    """
+    rng = np.random.default_rng(0)
+    n_obs = 90
+    values = {name: rng.normal(size=(n_obs, size)).astype("float32") for name, size in (("rna", 30), ("mutation", 20), ("rare", 4))}
+    values["mutation"] = (rng.random((n_obs, 20)) < 0.03).astype("float32")  # constant in some folds
+    seen = {"rna": np.ones(n_obs, bool), "mutation": rng.random(n_obs) < 0.8, "rare": np.zeros(n_obs, bool)}
+    label = np.where(values["rna"][:, 0] + rng.normal(size=n_obs) > 0, "yes", "no").astype(object)
+    if rare == "unlabelled":
+        seen["rare"][-6:], label[-6:] = True, None
+    else:
+        seen["rare"][:3] = True
+    for name, matrix in values.items():
+        matrix[~seen[name]] = np.nan
+    obs = pd.DataFrame({"outcome": label}, index=[f"s{row}" for row in range(n_obs)])
+    features = {name: np.array([f"{name}{column}" for column in range(matrix.shape[1])]) for name, matrix in values.items()}
+    outcome = {"task": "binary", "unit": "", "classes": ["no", "yes"]}
+    data = CohortData(obs=obs, values=values, seen=seen, features=features, outcome=outcome)
+    tests = [np.arange(20, 50), np.arange(0, 20)]
+    tables, preparations = [], {}
+    for place, tested in enumerate(tests):
+        train = ~np.isin(np.arange(n_obs), tested)
+        inner = np.where(train, np.arange(n_obs) % 4, -1)
+        role = np.where(train, "train", "test")
+        tables.append(pd.DataFrame({"repeat": 0, "fold": place, "subject": data.subjects, "role": role, "inner": inner}))
+        preparations[0, place] = prepare.fit(data, np.flatnonzero(train), Prepare())
+    splits = pd.concat(tables, ignore_index=True)
+    return {(0, place): make(data, splits, preparations, 0, place, None) for place in range(2)}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_folds_of_different_sizes_do_not_change_each_other(name):
+    model = Model(method=name, params=PARAMS.get(name, {}))
+    folds, units = uneven_cohort(), [Unit(0, 0, 0), Unit(0, 1, 0)]
+    kept = [{key: len(fitted.features) for key, fitted in one.preparation.items()} for one in folds.values()]
+    assert kept[0] != kept[1] and len(folds[0, 0].train) != len(folds[0, 1].train)
+    together = fit(model, folds, units, QUICK)
+    for found, unit in zip(together, units, strict=True):
+        (alone,) = fit(model, {(0, unit.fold): folds[0, unit.fold]}, [unit], QUICK)
+        torch.testing.assert_close(found.eta, alone.eta, atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(found.history["value"].astype(float), alone.history["value"].astype(float), rtol=1e-3)
+
+
+@pytest.mark.parametrize("rare", ["later", "unlabelled"])
+@pytest.mark.parametrize("name", ALL)
+def test_an_assay_that_a_fold_cannot_learn_from_is_left_out(name, rare):
+    model = Model(method=name, params=PARAMS.get(name, {}))
+    for found in fit(model, uneven_cohort(rare), [Unit(0, 0, 0), Unit(0, 1, 0)], QUICK):
+        assert torch.isfinite(found.eta).all()
+        assert not found.fold.seen["rare"].any() or (rare, found.unit.fold) == ("later", 0)

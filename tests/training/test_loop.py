@@ -10,6 +10,7 @@ from mmomics.config.run import Model
 from mmomics.errors import UserError
 from mmomics.nn.streams import Streams
 from mmomics.training.fit import fit
+from mmomics.training.rows import Rows
 from mmomics.training.units import Unit, of_shard
 from tests.folds import make_fold
 
@@ -40,11 +41,15 @@ def test_without_signal_the_network_stays_at_chance():
 
 def test_training_loss_falls_and_the_best_epoch_is_kept():
     fold, _ = make_fold("regression", n_obs=300, missing=0.0)
-    (found,) = fit(Model(method="hierarchical"), {(0, 0): fold}, [UNIT], Training(members=2, epochs=15))
+    (found,) = fit(Model(method="hierarchical"), {(0, 0): fold}, [UNIT], Training(members=2, epochs=40, learning_rate=5e-3))
     curves = found.history.groupby(["term", "epoch"])["value"].mean()
     assert curves["task"].iloc[-1] < curves["task"].iloc[0]
-    # the predictors kept are those of the best epoch: their held-out loss is the smallest of the curve
-    assert curves["validation"].min() <= curves["validation"].iloc[0]
+    # what is kept is the best epoch: the network's held-out loss is the smallest of the curve, and not the last
+    rows = Rows([fold], [found.scores.scores], [0, 0], [0, 1], torch.device("cpu"))
+    with torch.no_grad():
+        kept = found.network.eval().held_out_loss(rows, torch.zeros(2, dtype=torch.long))
+    assert float(kept) == pytest.approx(curves["validation"].min(), rel=1e-5)
+    assert curves["validation"].min() < curves["validation"].iloc[-1]
 
 
 def test_early_stopping_stops():

@@ -24,12 +24,13 @@ def folds(aligned, study):
         data = from_mudata(aligned(name)[0])
         splits = split(data.obs, study(name).split, study(name).seed)
         units = of_shard(splits, "1of1", 0, 1)
-        made = {}
+        made, preparations = {}, {}
         for unit in units:
             own = splits[(splits[keys.REPEAT] == unit.repeat) & (splits[keys.FOLD] == unit.fold)]
             rows = np.flatnonzero(np.isin(data.subjects, own.loc[own[keys.ROLE] == keys.TRAIN, keys.SUBJECT]))
-            preparation = prepare.fit(data, rows, study(name).prepare)
-            made[unit.repeat, unit.fold] = fold.make(data, splits, preparation, unit.repeat, unit.fold, None)
+            preparations[unit.repeat, unit.fold] = prepare.fit(data, rows, study(name).prepare)
+        for unit in units:
+            made[unit.repeat, unit.fold] = fold.make(data, splits, preparations, unit.repeat, unit.fold, None)
         return data, made, units
 
     return make

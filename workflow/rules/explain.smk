@@ -1,7 +1,6 @@
 rule explain:
     input:
         cohort=at("cohort.h5mu"),
-        splits=at("splits.parquet"),
         bundle=at("train/{model}/final"),
     output:
         explained=directory(at("explain/{model}")),
@@ -21,5 +20,4 @@ rule explain:
         settings=SETTINGS,
         part=part(lambda study, w: study["seed"]),
     shell:
-        "mmomics explain --settings {params.settings} --input {input.cohort} --splits {input.splits}"
-        " --bundle {input.bundle} --output {output.explained} 2> {log}"
+        "mmomics explain --settings {params.settings} --input {input.cohort} --bundle {input.bundle} --output {output.explained} 2> {log}"

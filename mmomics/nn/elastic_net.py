@@ -13,7 +13,6 @@ from torch import Tensor
 
 from mmomics.heads.contract import Head
 
-TOLERANCE = 1e-4  # relative change of the linear predictors between iterations at which a problem counts as solved
 BEND = 0.25  # curvature that steps start from, the bound of the logistic loss; backtracking finds larger ones
 MAX_ITERATIONS = 500
 
@@ -31,7 +30,15 @@ class Solution:
 
 
 def solve(
-    head: Head, x: Tensor, y: Tensor, weight: Tensor, l1: float, l2: Tensor, curvature: Tensor | None = None, start: Solution | None = None
+    head: Head,
+    x: Tensor,
+    y: Tensor,
+    weight: Tensor,
+    l1: float,
+    l2: Tensor,
+    curvature: Tensor | None = None,
+    start: Solution | None = None,
+    tolerance: float = 1e-4,
 ) -> Solution:
     """Minimise ``head.loss + l1 |w|_1 + sum(l2 w^2) / 2`` for every problem; intercepts are not penalised.
 
@@ -51,6 +58,8 @@ def solve(
         How steeply the objective bends along each feature: steps are its inverse. Default: one bound for all features.
     start : Solution, optional
         Warm start: the solution at a neighbouring penalty.
+    tolerance : float
+        Relative change of the linear predictors between iterations at which a problem counts as solved.
     """
     n_problems, n_vars = len(weight), x.shape[1]
     if start is None:
@@ -92,7 +101,7 @@ def solve(
         look_intercept = new_intercept + beta[..., None] * (new_intercept - intercept)
         look_eta = new_eta + beta[..., None] * (new_eta - eta)  # linear, so no second product with x
         coef, intercept, eta, momentum = new_coef, new_intercept, new_eta, next_momentum
-        if (moved_by < TOLERANCE * (1 + size)).all():
+        if (moved_by < tolerance * (1 + size)).all():
             break
     return Solution(coef, intercept)
 

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     tables = {
         "metrics": metrics,
         "summary": summary.summary(task, plan, metrics, families, all_draws),
-        "comparisons": comparisons.comparisons(task, plan, metrics, families, draws),
+        "comparisons": comparisons.comparisons(task, plan, metrics, families, draws, comparisons.single_modality(study)),
         "ranking": comparisons.ranking(task, draws),
         "calibration": stacked({model: task.calibration(truth, found) for model, (truth, found, _) in held_out.items()}),
         "curves": stacked({model: task.curves(*rows) for model, rows in held_out.items()}),
@@ -112,7 +112,8 @@ def by_name(folders: Sequence[str], file: str) -> dict[str, pd.DataFrame]:
         present = [path for path in paths if path.is_file()]  # a shard beyond the number of folds wrote none
         if not present:
             raise UserError(paths[0], "there is no such file", "run the step that writes it again")
-        tables[name] = pd.concat([pd.read_parquet(path) for path in present], ignore_index=True)
+        parts = [pd.read_parquet(path) for path in present]
+        tables[name] = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return tables
 
 

@@ -39,6 +39,10 @@ def means(predicted: np.ndarray, observed: np.ndarray) -> pd.DataFrame:
 def survival(predicted: np.ndarray, time: np.ndarray, event: np.ndarray, at: float) -> pd.DataFrame:
     """Mean predicted survival at one time against Kaplan-Meier's, with its (log-log Greenwood) intervals.
 
+    Greenwood's variance is zero where no event was seen until then. There the interval is one-sided and exact: of the m rows
+    followed so far none had the event, which has the chance S^m, so S >= 0.05^(1/m) (Clopper & Pearson 1934,
+    doi:10.1093/biomet/26.4.404).
+
     Parameters
     ----------
     predicted : (n_obs,)
@@ -57,6 +61,9 @@ def survival(predicted: np.ndarray, time: np.ndarray, event: np.ndarray, at: flo
             fit = KaplanMeierFitter(alpha=1 - LEVEL).fit(time[group], event[group])
             interval = fit.confidence_interval_
             last = interval.iloc[np.searchsorted(interval.index, at, side="right") - 1]
+            followed = time[group] >= at
+            if not event[group][time[group] <= at].any():
+                last = pd.Series([(1 - LEVEL) ** (1 / followed.sum()), 1.0])
             observed = (float(fit.predict(at)), float(last.iloc[0]), float(last.iloc[1]))
         rows.append((predicted[group].mean(), *observed, len(group)))
     return pd.DataFrame(rows, columns=COLUMNS)

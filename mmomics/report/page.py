@@ -19,7 +19,7 @@ from mmomics.report.inputs import Inputs
 from mmomics.report.sections import cohort, comparison, drivers, headline, imputation, methods, performance, training
 from mmomics.report.standing import standing
 
-INLINE = 60_000  # bytes of a table that travels in the page; a larger one is only in the folder of figures
+INLINE = 400_000  # bytes of a table that travels in the page; a larger one is only in the folder of figures
 
 
 def sections(inputs: Inputs) -> list[Section]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -28,12 +29,15 @@ class Standing:
         difference_lower, difference_upper, p_value.
     reference : str or None
         The baseline that every model is compared with.
+    pairs : DataFrame
+        Every paired comparison, also those with the best model of one modality: model, reference, difference, lower, upper, p_value.
     """
 
     metric: str
     sign: int
     table: pd.DataFrame
     reference: str | None
+    pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["model", "reference"]))
 
     @property
     def best(self) -> str:
@@ -50,6 +54,11 @@ class Standing:
         row = self.table.loc[model]
         ends = sorted((self.sign * row["difference_lower"], self.sign * row["difference_upper"]))
         return self.sign * row["difference"], ends[0], ends[1]
+
+    def pair(self, model: str, reference: str) -> pd.Series | None:
+        """A paired comparison: difference, lower, upper, p_value; None where it was not made."""
+        rows = self.pairs[(self.pairs["model"] == model) & (self.pairs["reference"] == reference)]
+        return rows.iloc[0] if len(rows) and math.isfinite(rows["difference"].iloc[0]) else None
 
     def shown(self) -> list[str]:
         """The models that get curves of their own: the best fusion and the reference."""
@@ -71,14 +80,15 @@ def standing(inputs: Inputs) -> Standing | None:
     table = table.iloc[np.argsort(-sign * table["mean"].to_numpy(), kind="stable")]
     for column in ("p_best", "rank_mean"):
         table[column] = inputs.table("ranking").set_index("model")[column].reindex(table.index).astype(float)
-    compared = inputs.table("comparisons")
-    compared = compared[compared["metric"] == metric].drop_duplicates("model").set_index("model")
+    pairs = inputs.table("comparisons")
+    pairs = pairs[pairs["metric"] == metric]
+    baselines = table.index[table["family"] == BASELINE]
+    reference = _first(baselines[baselines.isin(pairs["reference"])]) or _first(baselines)
+    compared = pairs[pairs["reference"] == reference].drop_duplicates("model").set_index("model")
     names = {"difference": "difference", "lower": "difference_lower", "upper": "difference_upper", "p_value": "p_value"}
     for source, column in names.items():
         table[column] = compared[source].reindex(table.index).astype(float)
-    named = compared["reference"].value_counts()
-    reference = str(named.index[0]) if len(named) and named.index[0] in table.index else None
-    return Standing(metric, sign, table, reference or _first(table.index[table["family"] == BASELINE]))
+    return Standing(metric, sign, table, reference, pairs)
 
 
 def _first(names: pd.Index) -> str | None:

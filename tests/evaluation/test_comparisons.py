@@ -66,6 +66,22 @@ def test_without_a_baseline_there_is_nothing_to_compare():
     assert "p_value" in table
 
 
+@pytest.mark.parametrize("folds", [5, 2])
+def test_each_model_against_the_best_single_modality_too(name, folds):
+    task, plan, _, scores, draws = study(name, folds=folds, repeats=1 if folds == 2 else 2)
+    table = comparisons.comparisons(task, plan, scores, FAMILIES, draws, ["bad_baseline"])
+    assert list(dict.fromkeys(table["reference"])) == ["best_baseline", "bad_baseline"]
+    first, second = (table[table["reference"] == name].set_index("model") for name in ("best_baseline", "bad_baseline"))
+    pd.testing.assert_frame_equal(
+        first.reset_index(), comparisons.comparisons(task, plan, scores, FAMILIES, draws)[first.reset_index().columns]
+    )
+    assert set(second.index) == set(FAMILIES) - {"bad_baseline"}
+    assert second.loc["good", "p_value"] < 0.05
+    assert second.loc["best_baseline", "difference"] == pytest.approx(-first.loc["bad_baseline", "difference"])
+    same = comparisons.comparisons(task, plan, scores, FAMILIES, draws, ["best_baseline", "bad_baseline"])
+    assert set(same["reference"]) == {"best_baseline"}
+
+
 def test_ranking(name):
     task, _, _, _, draws = study(name)
     table = comparisons.ranking(task, draws).set_index("model")

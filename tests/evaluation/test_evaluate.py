@@ -55,7 +55,7 @@ def write_inputs(folder, task, preset=False):
     about = {"task": task, **COLUMN.get(task, {"column": "y"}), **({"positive": "ill"} if task == "binary" else {})}
     section = {"split": {}, "prepare": {}, "training": {}}
     settings = {
-        "name": "toy", "folder": ".", "models": {model: {"method": method} for model, (method, _) in MODELS.items()},
+        "name": "toy", "folder": ".", "models": {model: {"method": method, "explained": True} for model, (method, _) in MODELS.items()},
         "cohort": {"title": "toy", "folder": ".", "samples": {"files": "s.tsv"}, "outcome": about,
                    "modalities": {"rna": {"kind": "rna", "files": "r.tsv"}}},
         "imputers": ["ridge"], "seed": 0, "seeds": 2, "shards": 2, **section,
@@ -121,6 +121,15 @@ def test_no_subject_is_named_in_any_table(tmp_path):
     write_inputs(tmp_path, "binary")
     main(arguments(tmp_path))
     assert not any("s00" in path.read_text() for path in (tmp_path / "evaluate").iterdir())
+
+
+def test_a_cohort_of_one_modality_has_an_imputation_table_without_rows(tmp_path):
+    write_inputs(tmp_path, "binary")
+    make_scores()[:0].to_parquet(tmp_path / "impute" / "ridge" / "1of2" / "scores.parquet")
+    pd.DataFrame().to_parquet(tmp_path / "impute" / "ridge" / "2of2" / "scores.parquet")
+    assert main(arguments(tmp_path)) == 0
+    table = read(tmp_path)["imputation"]
+    assert list(table.columns) == TABLES["imputation"] and not len(table)
 
 
 def spoil_shard(folder):

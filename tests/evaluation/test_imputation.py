@@ -34,14 +34,32 @@ def test_interval_over_features_of_one_fold():
     assert list(found[["mean", "lower", "upper"]]) == pytest.approx(corrected_t(own.to_numpy(), 0)[:3])
 
 
-def test_constant_features_are_counted_out_of_their_metric_only():
+def test_constant_features_are_counted_out_of_every_metric():
     scores = make_scores()
-    scores.loc[(scores["feature"] == "f3") & (scores["modality"] == "rna"), "pearson"] = np.nan
+    scores.loc[(scores["feature"] == "f3") & (scores["modality"] == "rna"), ["pearson", "spearman", "r2"]] = np.nan
     table = imputation({"ridge": scores}, 0.25).set_index(["modality", "metric"])
     assert table.loc[("rna", "pearson"), "n_features"] == 29
-    assert table.loc[("rna", "rmse"), "n_features"] == 30
+    assert table.loc[("rna", "rmse"), "n_features"] == 29
+    assert table.loc[("protein", "rmse"), "n_features"] == 30
     others = scores[(scores["modality"] == "rna") & (scores["feature"] != "f3")]
-    assert table.loc[("rna", "pearson"), "mean"] == pytest.approx(others.groupby("fold")["pearson"].mean().mean())
+    for metric in ("pearson", "rmse"):
+        assert table.loc[("rna", metric), "mean"] == pytest.approx(others.groupby("fold")[metric].mean().mean())
+
+
+def test_an_assay_that_is_constant_where_hidden_has_no_score():
+    scores = make_scores().assign(coverage=1.0)
+    scores.loc[scores["modality"] == "rna", ["pearson", "spearman", "r2"]] = np.nan
+    table = imputation({"ridge": scores}, 0.25)
+    own = table[table["modality"] == "rna"]
+    assert {"rmse", "coverage"} <= set(own["metric"])
+    assert (own["n_features"] == 0).all() and own["mean"].isna().all()
+    assert table.loc[table["modality"] == "protein", "mean"].notna().all()
+
+
+@pytest.mark.parametrize("empty", [pd.DataFrame(), make_scores()[:0]])
+def test_a_cohort_of_one_modality_has_no_scores(empty):
+    table = imputation({"ridge": empty}, 0.25)
+    assert list(table.columns) == COLUMNS and not len(table)
 
 
 def test_an_imputer_without_uncertainty_has_no_coverage():

@@ -214,6 +214,21 @@ def test_thirds_are_made_within_each_fold():
     assert at_10["low"] > at_10["high"]
 
 
+def test_a_group_without_events_has_an_exact_one_sided_interval():
+    """The bound is Clopper and Pearson's for none of the rows that were followed until then."""
+    from scipy.stats import binomtest
+
+    from mmomics.evaluation.calibration import survival as calibrated
+
+    predicted, time = np.repeat([0.5, 0.9], 20), np.tile(np.arange(1.0, 21.0), 2)
+    event = np.arange(40) < 20  # only those of the first group
+    table = calibrated(predicted, time, event, 5.0)
+    expected = binomtest(16, 16, alternative="greater").proportion_ci(0.95, method="exact").low
+    assert table["observed"].iloc[1] == 1
+    assert table[["lower", "upper"]].iloc[1].tolist() == pytest.approx([expected, 1])
+    assert 0 < table["lower"].iloc[0] < table["observed"].iloc[0] < table["upper"].iloc[0] < 1
+
+
 def test_calibration_is_kaplan_meier_of_the_group():
     obs, cause = observed("survival", 100, seed=4)
     truth, prediction = survival.known(obs, {}), predicted("survival", cause).assign(risk=0.0)

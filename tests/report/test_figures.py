@@ -15,6 +15,7 @@ from mmomics.report.figures import (
     forest,
     imputers,
     learning,
+    outcome,
     overlap,
     style,
 )
@@ -148,3 +149,16 @@ def luminance(colour):
     parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_outcome_has_a_band_and_the_overlap_names_its_bars():
+    from mmomics.evaluation.curves import kaplan_meier
+
+    rng = np.random.default_rng(0)
+    curve = kaplan_meier(rng.exponential(size=60), rng.random(60) < 0.7)
+    with style.look():
+        band = outcome.survival(curve, "days").axes[0].collections[0].get_paths()[0].vertices
+        labels = {axes.get_xlabel() for axes in many_assays(4).axes}
+    inside = band[band[:, 0] > 0]
+    assert inside[:, 1].min() == pytest.approx(curve["lower"].min()) and inside[:, 1].max() <= 1
+    assert "subjects per modality" in labels

@@ -47,7 +47,7 @@ def nothing_evaluated(result):
 
 CASES = {
     "one fusion model": (lambda result: only(result, ["poe_vae"]), "There is no baseline to compare it with"),
-    "one baseline": (lambda result: only(result, ["linear"]), "There is no fusion model to compare it with"),
+    "one baseline": (lambda result: only(result, ["linear"]), "There is no deep fusion model to compare it with"),
     "one of each": (lambda result: only(result, ["linear", "poe_vae"]), "Against the best baseline"),
     "no intervals": (without_intervals, "no interval"),
     "models of one network": (single_networks, "What drives the prediction"),

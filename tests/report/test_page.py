@@ -44,6 +44,11 @@ def test_files_that_the_page_names_exist(made):
     assert all((result.folder / link).stat().st_size > 100 for link in named)
 
 
+def test_the_data_of_every_figure_travel_in_the_page(made):
+    for figure in re.findall(r"<figure.*?</figure>", made[1], flags=re.S):
+        assert 'href="data:text/tab-separated-values' in figure
+
+
 def test_every_figure_has_a_caption_and_an_alternative_text(made):
     text = made[1]
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.S)

@@ -10,7 +10,7 @@ import pytest
 from mmomics import plugins
 from mmomics.commands import report
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import headline, imputation, training
+from mmomics.report.sections import drivers, headline, imputation, performance, training
 from mmomics.report.standing import Standing, standing
 from tests.report.simulate import OUTCOMES
 
@@ -29,22 +29,27 @@ def with_means(inputs, sign, values, difference_half):
     own = table["metric"] == primary
     table.loc[own, "mean"] = table.loc[own, "model"].map(values)
     means = table[own].set_index("model")
-    base = (sign * means.loc[means["family"] == "baseline", "mean"]).idxmax()
-    gap = (means["mean"] - means.loc[base, "mean"]).drop(base)
-    rows = {"metric": primary, "model": gap.index, "reference": base, "difference": gap.to_numpy(), "p_value": 0.5}
-    rows |= {"lower": gap.to_numpy() - difference_half, "upper": gap.to_numpy() + difference_half}
-    return replace(inputs, tables=inputs.tables | {"summary": table, "comparisons": pd.DataFrame(rows)})
+    baselines, alone = means.index[means["family"] == "baseline"], pd.Index(["clinical", "best_single"])
+    parts = []
+    for among in (baselines, alone):
+        base = (sign * means.loc[among, "mean"]).idxmax()
+        gap = (means["mean"] - means.loc[base, "mean"]).drop(base)
+        rows = {"metric": primary, "model": gap.index, "reference": base, "difference": gap.to_numpy(), "p_value": 0.5}
+        rows |= {"lower": gap.to_numpy() - difference_half, "upper": gap.to_numpy() + difference_half}
+        parts.append(pd.DataFrame(rows))
+    return replace(inputs, tables=inputs.tables | {"summary": table, "comparisons": pd.concat(parts[::-1]).sample(frac=1, random_state=0)})
 
 
 @pytest.mark.parametrize(
     ("winner", "sure", "claim"),
     [
-        ("transformer", True, "Fusion beats the best baseline"),
-        ("transformer", False, "not clearly better than the best baseline"),
-        ("linear", True, "A plain linear model wins; fusion does not help here"),
-        ("linear", False, "A plain linear model wins; no fusion model does better"),
-        ("clinical", True, "The clinical covariates alone win"),
-        ("best_single", True, "A single assay wins"),
+        ("transformer", True, "Deep fusion beats the best baseline"),
+        ("transformer", False, "Deep fusion scores highest; no clear difference to the best baseline"),
+        ("linear", True, "A plain linear model wins; deep fusion does not help here"),
+        ("linear", False, "A plain linear model scores highest; no clear difference"),
+        ("late_linear", False, "A linear baseline that averages all assays scores highest; no clear difference"),
+        ("clinical", True, "The model of the clinical covariates alone wins"),
+        ("best_single", True, "The best single assay wins"),
     ],
 )
 def test_claim_follows_the_numbers(winner, sure, claim, inputs):
@@ -55,6 +60,20 @@ def test_claim_follows_the_numbers(winner, sure, claim, inputs):
     said = headline.section(changed, standing(changed)).lead[0].striptags()
     assert claim in said
     assert winner in said
+
+
+@pytest.mark.parametrize(("half", "words"), [(0.001, ("is better", "unlikely")), (0.3, ("does not clearly differ", "not ruled out"))])
+def test_the_best_single_modality_is_compared_with_an_interval(half, words, inputs):
+    task = plugins.load("evaluation", inputs.facts.task)
+    sign = 1 if task.HIGHER_IS_BETTER[task.PRIMARY] else -1
+    values = dict.fromkeys(inputs.study.models, 0.6) | {"transformer": 0.6 + sign * 0.1, "linear": 0.6 + sign * 0.05}
+    values["best_single"] = 0.6 + sign * 0.01
+    changed = with_means(inputs, sign, values, half)
+    place = standing(changed)
+    assert place.reference == "linear"
+    assert place.table.loc["transformer", "difference"] == pytest.approx(sign * 0.05)
+    said = str(headline.single_assay(changed, place).striptags())
+    assert "best_single" in said and "0.090 (95 % interval" in said and all(word in said for word in words)
 
 
 def test_advantage_is_positive_when_better():
@@ -76,20 +95,58 @@ def test_imputer_is_praised_only_for_clearly_smaller_errors(ours, half, claim):
     assert claim in imputation.verdict(None, table).striptags()
 
 
+def test_an_assay_without_a_score_is_said_to_have_none(inputs):
+    table = inputs.table("imputation").copy()
+    table.loc[table["modality"] == "cnv", ["mean", "lower", "upper"]] = np.nan
+    made = imputation.section(replace(inputs, tables=inputs.tables | {"imputation": table}))
+    assert "cnv is not scorable: no feature of this assay varies" in made.lead[-1].striptags()
+    assert "cnv" not in set(made.blocks[0].data["modality"])
+    table[["mean", "lower", "upper"]] = np.nan
+    made = imputation.section(replace(inputs, tables=inputs.tables | {"imputation": table}))
+    assert not made.blocks and not any("beat" in text for text in made.lead)
+
+
+def test_models_that_are_not_explained_are_named(inputs):
+    said = str(drivers.section(inputs, standing(inputs)).lead[-1].striptags())
+    assert said == "Not explained: linear, late_linear and forest (trees have no gradients to attribute)."
+    unknown = {name: table.assign(value_drop=np.nan) for name, table in inputs.modalities.items()}
+    made = drivers.section(replace(inputs, modalities=unknown), standing(inputs))
+    assert not any("value_drop" in block.data for block in made.blocks)
+
+
+def test_training_speaks_of_ensembles(inputs):
+    made = training.section(inputs, standing(inputs))
+    assert "Each of the 25 ensembles (one fold and seed of a model, 125 networks in all)" in made.lead[0].striptags()
+    assert ("not on one scale" in made.blocks[0].caption) == (inputs.facts.task == "survival")
+
+
+def test_calibration_counts_every_group(inputs):
+    table = inputs.table("calibration").copy()
+    table.loc[table["observed"] == table.groupby("model")["observed"].transform("max"), ["lower", "upper"]] = 1.0
+    said = performance.section(replace(inputs, tables=inputs.tables | {"calibration": table}), standing(inputs)).lead[-1].striptags()
+    n = len(table) // table["model"].nunique()
+    assert f"of {n} groups have the diagonal in their interval (1 group without one)" in said
+
+
+def test_a_fall_after_training_has_stopped_does_not_count():
+    loss = [1.0, 0.9, 0.89995, 0.95, 0.95, 0.5]
+    history = pd.DataFrame({"model": "m", "repeat": 0, "fold": 0, "seed": 0, "member": 0, "epoch": range(6), "term": "validation"})
+    history["value"] = loss
+    assert training.kept_epochs(history, 3)["epoch"].tolist() == [1]
+    assert training.kept_epochs(history, 4)["epoch"].tolist() == [5]
+
+
 def test_kept_epoch_is_the_first_lowest_held_out_loss():
     rng = np.random.default_rng(0)
+    loss = rng.normal(size=(3, 12)).round(1)
     rows = [
-        ("m", 0, fold, 0, member, epoch, term, round(float(rng.normal()), 1))
+        ("m", 0, fold, 0, member, epoch, term, loss[fold, epoch] if term == "validation" else rng.normal())
         for fold in range(3)
         for member in range(4)
         for epoch in range(12)
         for term in ("task", "validation")
     ]
     history = pd.DataFrame(rows, columns=["model", "repeat", "fold", "seed", "member", "epoch", "term", "value"])
-    kept = training.kept_epochs(history).set_index(["fold", "member"])["epoch"]
-    assert len(kept) == 12
-    for (fold, member), epoch in kept.items():
-        own = history[(history["fold"] == fold) & (history["member"] == member) & (history["term"] == "validation")]
-        values = own.set_index("epoch")["value"]
-        assert values[epoch] == values.min()
-        assert (values[values.index < epoch] > values.min()).all()
+    kept = training.kept_epochs(history, 12)
+    assert kept["fold"].tolist() == [0, 1, 2]
+    assert kept["epoch"].tolist() == loss.argmin(axis=1).tolist()

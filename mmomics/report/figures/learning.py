@@ -22,7 +22,7 @@ def draw(curves: pd.DataFrame, kept: pd.DataFrame, families: dict[str, str]) -> 
     curves : DataFrame
         model, term (task, validation), epoch, mean, sd.
     kept : DataFrame
-        model, epoch: one row per network.
+        model, epoch: one row per ensemble.
     families : dict of str to str
         Family of each model.
     """

@@ -11,10 +11,11 @@ from mmomics.report.figures import style
 
 
 def survival(curve: pd.DataFrame, unit: str) -> Figure:
-    """Kaplan-Meier curve of the cohort with the numbers at risk; `curve` has time, survival, at_risk."""
+    """Kaplan-Meier curve of the cohort with the numbers at risk; `curve` has time, survival, lower, upper, at_risk, from time 0."""
     figure, grid = style.canvas(2.5, 2, 1, width=4.4, height_ratios=[9, 1], sharex=True)
     axes, numbers = grid[:, 0]
-    axes.step([0, *curve["time"]], [1, *curve["survival"]], where="post", color=style.INK)
+    axes.step(curve["time"], curve["survival"], where="post", color=style.INK)
+    axes.fill_between(curve["time"], curve["lower"], curve["upper"], step="post", color=style.INK, alpha=0.13, linewidth=0)
     ticks = at_risk_ticks(curve["time"].max())
     longest = curve["time"].max()
     axes.set(xlabel=f"time ({unit})", ylabel="event-free share", ylim=(0, 1.03), xlim=(-0.02 * longest, longest * 1.02), xticks=ticks)

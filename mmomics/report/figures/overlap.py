@@ -63,6 +63,6 @@ def draw(table: pd.DataFrame, n_subjects: pd.Series) -> Figure:
     sizes.barh(y, n_subjects, height=0.5, color=style.MUTED)
     for row, n in zip(y, n_subjects, strict=True):
         sizes.annotate(f"{n:,}", (n, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=6.5)
-    sizes.set(ylim=dots.get_ylim(), xlim=(0, n_subjects.max() * 1.25), xticks=[], yticks=[])
+    sizes.set(ylim=dots.get_ylim(), xlim=(0, n_subjects.max() * 1.25), xticks=[], yticks=[], xlabel="subjects per modality")
     sizes.spines["bottom"].set_visible(False)
     return figure

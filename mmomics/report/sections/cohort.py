@@ -7,6 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from mmomics import keys
+from mmomics.evaluation import curves
 from mmomics.report import words
 from mmomics.report.blocks import Cell, Figure, Notes, Section, Table, cells
 from mmomics.report.facts import kaplan_meier
@@ -111,7 +112,7 @@ def _outcome(inputs: Inputs) -> Figure:
     rows = facts.outcome
     if facts.task == "survival":
         curve = kaplan_meier(rows[keys.TIME].to_numpy(float), facts.events.to_numpy())
-        drawn = curve.iloc[np.unique(np.linspace(0, len(curve) - 1, 200).round().astype(int))] if len(curve) > 200 else curve
+        drawn = curves.kaplan_meier(rows[keys.TIME].to_numpy(float), facts.events.to_numpy())
         half = curve.loc[curve["survival"] <= 0.5, "time"]
         median = (
             f"Half have had the event by {words.number(float(half.iloc[0]), 0)} {facts.unit}."
@@ -119,7 +120,11 @@ def _outcome(inputs: Inputs) -> Figure:
             else "More than half are event-free to the end."
         )
         caption = say(
-            "Kaplan{}Meier curve of the {} subjects with outcome, {} events. {}", words.DASH, f"{len(rows):,}", f"{facts.n_rare:,}", median
+            "Kaplan{}Meier curve of the {} subjects with outcome, {} events, with its 95 % band. {}",
+            words.DASH,
+            f"{len(rows):,}",
+            f"{facts.n_rare:,}",
+            median,
         )
         return Figure("outcome", outcome.survival(drawn, facts.unit), "The outcome", caption, caption.striptags(), drawn)
     if facts.task == "regression":

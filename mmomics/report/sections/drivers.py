@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from mmomics.evaluation.comparisons import single_modality
 from mmomics.report import words
 from mmomics.report.blocks import Cell, Figure, Section, Table
 from mmomics.report.figures import agreement, contributions, features
@@ -16,6 +17,7 @@ from mmomics.report.words import model, say
 
 TOP = 20
 STABLE = 0.8
+REASONS = {"forest": "trees have no gradients to attribute"}  # why a method cannot be explained
 
 
 def section(inputs: Inputs, standing: Standing | None) -> Section | None:
@@ -50,7 +52,20 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
         blocks.append(figure)
         lead.append(text)
     lead.append(say("Explained are the models fitted to the whole cohort, the ones that predict on new subjects."))
+    left = _unexplained(inputs, {*shares, *tops})
+    lead += [left] if left else []
     return Section("drivers", "What drives the prediction", lead, blocks)
+
+
+def _unexplained(inputs: Inputs, explained: set[str]) -> Markup | None:
+    """Which models have results but no explanation; one modality alone leaves nothing to share out."""
+    passed = explained | set(single_modality(inputs.study))
+    names = [name for name in dict.fromkeys(inputs.table("summary")["model"]) if name not in passed]
+    if not names:
+        return None
+    methods = {name: str(inputs.study.models[name].method) if name in inputs.study.models else "" for name in names}
+    parts = [say("{} ({})", model(name), REASONS[methods[name]]) if methods[name] in REASONS else model(name) for name in names]
+    return say("Not explained: {}.", words.listing(parts))
 
 
 def _ordered(tables: dict[str, pd.DataFrame], order: list[str]) -> dict[str, pd.DataFrame]:
@@ -74,7 +89,8 @@ def _contributions(shares: dict[str, pd.DataFrame], families: dict[str, str]) ->
     alt = "Shares of modalities by model: " + "; ".join(
         f"{words.short(name)} most on {words.short(row['modality'])} ({words.percent(float(row['share']))})" for name, row in leaders
     )
-    return Figure("contributions", contributions.draw(shares, families), "Contribution of each modality", caption, alt, _stacked(shares))
+    data = _stacked(shares).dropna(axis=1, how="all")  # value_drop may be known of no model
+    return Figure("contributions", contributions.draw(shares, families), "Contribution of each modality", caption, alt, data)
 
 
 def _drops(shares: dict[str, pd.DataFrame], families: dict[str, str]) -> Table:

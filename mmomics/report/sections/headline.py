@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 from markupsafe import Markup
 
 from mmomics import keys
+from mmomics.evaluation.comparisons import single_modality
 from mmomics.report import words
 from mmomics.report.blocks import Facts, Section
 from mmomics.report.inputs import Inputs
 from mmomics.report.standing import BASELINE, Standing
 from mmomics.report.words import model, say
 
-PLAIN = {  # what it means when one of our baselines wins
-    "linear": "A plain linear model wins",
-    "late_linear": "An average of linear models wins",
-    "best_single": "A single assay wins",
+PLAIN = {  # what our baselines are
+    "linear": "A plain linear model",
+    "late_linear": "A linear baseline that averages all assays",
+    "best_single": "The best single assay",
 }
 
 
@@ -28,7 +30,7 @@ def section(inputs: Inputs, standing: Standing | None) -> Section:
 
 
 def verdict(inputs: Inputs, standing: Standing) -> Markup:
-    """Whether fusion beats the best baseline, in one paragraph."""
+    """Whether deep fusion beats the best baseline, in one paragraph."""
     fusion, reference, metric = standing.fusion, standing.reference, words.metric(standing.metric)
     if fusion is None or reference is None:
         return say(
@@ -36,7 +38,7 @@ def verdict(inputs: Inputs, standing: Standing) -> Markup:
             model(standing.best),
             metric,
             words.estimate(standing.table.loc[standing.best]),
-            "fusion model" if fusion is None else "baseline",
+            "deep fusion model" if fusion is None else "baseline",
         )
     rows = standing.table.loc[[fusion, reference]]
     _, low, high = standing.advantage(fusion)
@@ -51,57 +53,56 @@ def verdict(inputs: Inputs, standing: Standing) -> Markup:
         words.estimate(rows.iloc[1]),
     )
     if better:
-        claim = "Fusion beats the best baseline" if clear else "Fusion scores highest, but not clearly better than the best baseline"
+        claim = "Deep fusion beats the best baseline" if clear else "Deep fusion scores highest; no clear difference to the best baseline"
     else:
-        claim = _winner(inputs, reference)
-        claim += "; fusion does not help here" if clear else "; no fusion model does better"
-    return say("<strong>{}.</strong> {}. {}", claim, scores, _difference(standing, fusion, clear))
+        claim = _kind(inputs, reference)
+        claim += " wins; deep fusion does not help here" if clear else " scores highest; no clear difference to the best deep fusion model"
+    return say("<strong>{}.</strong> {}. {}", claim, scores, _difference(standing, standing.pair(fusion, reference)))
 
 
-def _winner(inputs: Inputs, name: str) -> str:
-    """What kind of baseline it is that wins."""
+def _kind(inputs: Inputs, name: str) -> str:
+    """What kind of baseline it is."""
     settings = inputs.study.models.get(name)
     if settings is None:
-        return "A baseline wins"
+        return "A baseline"
     if settings.modalities is not None and len(settings.modalities) == 1:
         only = settings.modalities[0]
-        return "The clinical covariates alone win" if only == keys.CLINICAL else f"The modality {only} alone wins"
-    return PLAIN.get(str(settings.method), "A baseline wins")
+        return "The model of the clinical covariates alone" if only == keys.CLINICAL else f"The model of {only} alone"
+    return PLAIN.get(str(settings.method), "A baseline")
 
 
-def _difference(standing: Standing, fusion: str, clear: bool) -> Markup:
-    row = standing.table.loc[fusion]
-    if not math.isfinite(row["difference"]):
+def _difference(standing: Standing, pair: pd.Series | None) -> Markup:
+    """The difference of a pair with its interval, and what may be concluded from it."""
+    if pair is None:
         return say("Their difference was not tested.")
-    text = say("The difference is {}", words.signed(row["difference"]))
-    if math.isfinite(row["difference_lower"]):
-        ends = words.interval(row["difference_lower"], row["difference_upper"])
-        text += say(" (95 % interval {}, {}{})", ends, words.p_value(row["p_value"]), "; lower is better" if standing.sign < 0 else "")
-    n_fusion = int((standing.table["family"] != BASELINE).sum())
+    text = say("The difference is {}", words.signed(pair["difference"]))
+    known = math.isfinite(pair["lower"])
+    if known:
+        ends = words.interval(pair["lower"], pair["upper"])
+        text += say(" (95 % interval {}, {}{})", ends, words.p_value(pair["p_value"]), "; lower is better" if standing.sign < 0 else "")
+    clear = known and (pair["lower"] > 0 or pair["upper"] < 0)
     text += say(", so chance alone {}.", "is an unlikely reason" if clear else "is not ruled out")
-    if clear and n_fusion > 1 and standing.advantage(fusion)[0] > 0:
-        text += say(" The p-value does not count that this is the best of {} fusion models.", n_fusion)
+    n_fusion = int((standing.table["family"] != BASELINE).sum())
+    if clear and n_fusion > 1 and standing.sign * pair["difference"] > 0:
+        text += say(" The p-value does not count that this is the best of {} deep fusion models.", n_fusion)
     return text
 
 
 def single_assay(inputs: Inputs, standing: Standing) -> Markup | None:
-    """How the best fusion compares with the best model that sees one assay only."""
-    settings = inputs.study.models
-    alone = [
-        name
-        for name in standing.table.index
-        if name in settings and (settings[name].method == "best_single" or len(settings[name].modalities or "ab") == 1)
-    ]
-    if not alone or standing.fusion is None or alone[0] == standing.reference or alone[0] == standing.fusion:
+    """How the best fusion compares with the best model that sees one modality only."""
+    known = single_modality(inputs.study)
+    alone = next((str(name) for name in standing.table.index if name in known), None)
+    if alone is None or standing.fusion is None or alone in (standing.reference, standing.fusion):
         return None
-    gap = float(standing.table.loc[standing.fusion, "mean"] - standing.table.loc[alone[0], "mean"])
-    way = "better" if standing.sign * gap > 0 else "worse"
+    pair = standing.pair(standing.fusion, alone)
+    gap = float(standing.table.loc[standing.fusion, "mean"] - standing.table.loc[alone, "mean"])
+    clear = pair is not None and (pair["lower"] > 0 or pair["upper"] < 0)
     return say(
-        "With one modality alone the best score is {} ({}): the best fusion is {} {}.",
-        words.estimate(standing.table.loc[alone[0]]),
-        model(alone[0]),
-        words.number(abs(gap)),
-        way,
+        "With one modality alone the best score is {} ({}); the best deep fusion model {}. {}",
+        words.estimate(standing.table.loc[alone]),
+        model(alone),
+        ("is better" if standing.sign * gap > 0 else "is worse") if clear else "does not clearly differ from it",
+        _difference(standing, pair),
     )
 
 
@@ -131,7 +132,7 @@ def _facts(inputs: Inputs, standing: Standing | None) -> list[tuple[str, Markup 
     ]
     if standing is None:
         return items
-    rows = [("Best fusion", standing.fusion), ("Best baseline", standing.reference)]
+    rows = [("Best deep fusion", standing.fusion), ("Best baseline", standing.reference)]
     for label, name in rows:
         if name is not None:
             row = standing.table.loc[name]
@@ -143,8 +144,8 @@ def _facts(inputs: Inputs, standing: Standing | None) -> list[tuple[str, Markup 
         items.append(("Difference", words.signed(row["difference"]), remark if math.isfinite(row["difference_lower"]) else "no interval"))
     any_fusion = standing.table.loc[standing.table["family"] != BASELINE, "p_best"].dropna()
     if len(any_fusion):
-        remark = say("any fusion model; {} {}", model(standing.fusion), words.percent(float(any_fusion.get(str(standing.fusion), 0))))
-        items.append(("P(fusion is best)", words.percent(float(any_fusion.sum())), remark))
+        remark = say("any deep fusion model; {} {}", model(standing.fusion), words.percent(float(any_fusion.get(str(standing.fusion), 0))))
+        items.append(("P(deep fusion is best)", words.percent(float(any_fusion.sum())), remark))
     return items
 
 

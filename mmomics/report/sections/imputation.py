@@ -31,7 +31,14 @@ def section(inputs: Inputs) -> Section | None:
         )
     ]
     lead += [text for text in (verdict(inputs, table),) if text]
-    return Section("imputation", "Imputation of missing assays", lead, [_figure(table), _table(table)])
+    scored = table[table["mean"].notna()]
+    unscored = [name for name in dict.fromkeys(table["modality"]) if name not in set(scored["modality"])]
+    lead += [
+        say("<strong>{}</strong> is not scorable: no feature of this assay varies among the hidden values.", words.short(name))
+        for name in unscored
+    ]
+    blocks = [_figure(scored), _table(scored)] if len(scored) else []
+    return Section("imputation", "Imputation of missing assays", lead, blocks)
 
 
 def generative(names: list[str]) -> list[str]:
@@ -50,6 +57,8 @@ def verdict(inputs: Inputs, table: pd.DataFrame) -> Markup | None:
     best = wide[ours].mean().idxmin()
     rival = wide[simple].mean().idxmin()
     both = wide[[best, *simple]].dropna(subset=[best])
+    if both.empty:
+        return None
     won = both.index[both[best] < both[simple].min(axis=1)]
     ends = scores.set_index(["imputer", "modality"])
     clear = sum(
@@ -64,7 +73,8 @@ def verdict(inputs: Inputs, table: pd.DataFrame) -> Markup | None:
         len(won),
         words.count(len(both), "assay"),
     )
-    text += say(", with intervals that do not overlap on {}", clear) if len(won) else Markup("")
+    if len(won):
+        text += say(", {}", f"clearly (95 % intervals apart) on {clear}" if clear else "clearly on none (the 95 % intervals overlap)")
     mine, theirs = wide[best].mean(), wide[rival].mean()
     return text + say("; its mean RMSE is {}, that of {} {}.", words.number(mine), words.model(rival), words.number(theirs))
 

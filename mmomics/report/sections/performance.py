@@ -80,14 +80,15 @@ def _discrimination(inputs: Inputs, curves: pd.DataFrame, models: list[str], sta
     classes = {name: float(shares.get(name, 0.0)) for name in facts.classes if name in set(curves["class"])}
     drawing = discrimination.draw(curves, models, dict(standing.table["family"]), classes)
     caption = say(
-        "All held-out rows pooled. In colour {}; dashed = baseline, grey = the other models; dotted = guessing. {}",
+        "All held-out rows pooled. In colour, and in the data, {}; dashed = baseline, grey = the other models; dotted = guessing. {}",
         words.listing(words.model(name) for name in models),
         say("Class shown: {}.", next(iter(classes)))
         if len(classes) == 1
         else "Each class against the rest: ROC above, precision\N{EN DASH}recall below.",
     )
     alt = f"ROC and precision-recall curves of {words.listing(models).striptags()} for {words.count(len(classes), 'class', 'classes')}."
-    return Figure("discrimination", drawing, "ROC and precision\N{EN DASH}recall curves", caption, alt, curves)
+    shown = curves[curves["model"].isin(models)]  # those in grey are in the folder of `evaluate`; all would swell the page
+    return Figure("discrimination", drawing, "ROC and precision\N{EN DASH}recall curves", caption, alt, shown)
 
 
 def _calibration(inputs: Inputs, table: pd.DataFrame, models: list[str]) -> tuple[Figure, list[Markup]]:
@@ -107,18 +108,27 @@ def _calibration(inputs: Inputs, table: pd.DataFrame, models: list[str]) -> tupl
             continue
         weight = own["n"] if "n" in own else pd.Series(1.0, index=own.index)
         error = float(np.average((own["observed"] - own["predicted"]).abs(), weights=weight))
-        known = own[own["lower"] < own["upper"]]  # a group where all or none had the event has no interval
+        known = own[own["lower"] < own["upper"]]
         inside = (known["lower"] <= known["predicted"]) & (known["predicted"] <= known["upper"])
         text.append(
             say(
-                "{} is off by {} on average, and {} of {} groups with an interval have the diagonal in it.",
+                "{} is off by {} on average, and {} of {} have the diagonal in their interval{}.",
                 words.model(name),
                 words.number(error),
                 int(inside.sum()),
-                len(inside),
+                words.count(len(own), "group"),
+                f" ({words.count(len(own) - len(known), 'group')} without one)" if len(known) < len(own) else "",
             )
         )
-    split = {"time": " Colours are the times of prediction.", "class": " Colours are classes."}.get(by or "", "")
+    split: Markup | str = " Colours are classes." if by == "class" else ""
+    if by == "time":
+        times = words.listing(words.number(time) for time in sorted(set(shown["time"].astype(float))))
+        split = say(
+            " Colours are the times of prediction, {} {} (quartiles of the event times). Where a group had no event until then, the "
+            "interval is one-sided.",
+            times,
+            facts.unit,
+        )
     caption = say(
         "Groups of subjects with similar prediction: what was predicted against what was seen, with 95 % "
         "intervals; larger dots hold more subjects. "

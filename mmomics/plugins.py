@@ -63,6 +63,14 @@ def defaults(package: str, name: str) -> dict[str, Any]:
     return {}
 
 
+def constant(package: str, name: str, constant: str, default: Any) -> Any:
+    """A literal that a plug-in's module gives a name (``EXPLAINABLE = False``), read without importing it; or the default."""
+    for node in _tree(package, name).body:
+        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == constant for target in node.targets):
+            return ast.literal_eval(node.value)
+    return default
+
+
 @cache
 def _tree(package: str, name: str) -> ast.Module:
     return ast.parse(paths(package)[name].read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort.samples import canonical, column, numbers
+from mmomics.cohort.samples import canonical, column, numbers, place
 from mmomics.config.cohort import Binary, Multiclass, Outcome, Regression, Survival
 from mmomics.errors import UserError, did_you_mean, listed
 
@@ -17,9 +17,14 @@ log = logging.getLogger(__name__)
 EVENT_WORDS = {"1": True, "true": True, "0": False, "false": False}
 
 
+def keys_of(outcome: Outcome) -> dict[str, str]:
+    """The keys of the cohort file that name the outcome's columns -> those columns of the samples table."""
+    return {"time": outcome.time, "event": outcome.event} if isinstance(outcome, Survival) else {"column": outcome.column}
+
+
 def columns(outcome: Outcome) -> list[str]:
     """The columns of the samples table that hold the outcome."""
-    return [outcome.time, outcome.event] if isinstance(outcome, Survival) else [outcome.column]
+    return list(keys_of(outcome).values())
 
 
 def describe(outcome: Outcome, classes: list[str]) -> dict[str, Any]:
@@ -54,47 +59,45 @@ def read_outcome(outcome: Outcome, frame: pd.DataFrame) -> tuple[pd.DataFrame, d
     UserError
         If a column is missing or holds what it should not, or nothing can be learned from it.
     """
-    cells = [column(frame, name, "outcome") for name in columns(outcome)]
+    cells = {key: column(frame, name, f"outcome.{key}") for key, name in keys_of(outcome).items()}
+    where = {key: place(frame, f"outcome.{key}, column '{name}'") for key, name in keys_of(outcome).items()}
     classes: list[str] = []
     if isinstance(outcome, Survival):
-        obs = _survival(outcome, *cells)
+        obs = _survival(cells["time"], cells["event"], where)
     elif isinstance(outcome, Regression):
-        obs = pd.DataFrame({keys.LABEL: numbers(cells[0], f"outcome, column '{outcome.column}'")})
+        obs = pd.DataFrame({keys.LABEL: numbers(cells["column"], where["column"])})
         if obs[keys.LABEL].nunique() < 2:
-            raise UserError(f"outcome, column '{outcome.column}'", "holds fewer than two different numbers", "name another column")
+            raise UserError(where["column"], "holds fewer than two different numbers", "name another column")
     else:
-        labels, classes = _classes(outcome, cells[0])
+        labels, classes = _classes(outcome, cells["column"], where["column"])
         obs = pd.DataFrame({keys.LABEL: labels})
     return obs, describe(outcome, classes)
 
 
-def _survival(outcome: Survival, time: pd.Series, event: pd.Series) -> pd.DataFrame:
-    times = numbers(time, f"outcome, column '{outcome.time}'")
+def _survival(time: pd.Series, event: pd.Series, where: dict[str, str]) -> pd.DataFrame:
+    times = numbers(time, where["time"])
     words = canonical(event).str.lower()
     odd = event[words.notna() & ~words.isin(EVENT_WORDS)].unique()
     if len(odd):
-        raise UserError(
-            f"outcome, column '{outcome.event}'", f"unknown values ({listed(odd)})", "write 1 or true for an event, 0 or false for censored"
-        )
+        raise UserError(where["event"], f"unknown values ({listed(odd)})", "write 1 or true for an event, 0 or false for censored")
     usable = (times > 0) & words.notna()
     if not usable.all():
         log.warning("%d of %d subjects have no outcome: no event state, no time, or a time <= 0", (~usable).sum(), len(usable))
     seen = usable & words.map(EVENT_WORDS).eq(True)
     if not seen.any():
-        raise UserError(f"outcome, column '{outcome.event}'", "no subject has both an event and a time > 0", "check `time` and `event`")
+        raise UserError(where["event"], "no subject has both an event and a time > 0", "check `time` and `event`")
     return pd.DataFrame({keys.TIME: times.where(usable), keys.EVENT: seen})
 
 
-def _classes(outcome: Binary | Multiclass, cells: pd.Series) -> tuple[pd.Series, list[str]]:
-    where = f"outcome, column '{outcome.column}'"
+def _classes(outcome: Binary | Multiclass, cells: pd.Series, where: str) -> tuple[pd.Series, list[str]]:
     labels = cells.where(cells.isin(outcome.labels), canonical(cells))
     if outcome.labels:
         unknown = labels[labels.notna() & ~labels.isin(outcome.labels)].unique()
         if len(unknown):
             raise UserError(
-                where, f"values that `labels` does not name ({listed(unknown)})", "add them, or leave the cells empty for no outcome"
+                where, f"values that `labels` does not name ({listed(unknown)})", "add them; a blank label leaves its rows without outcome"
             )
-        labels = labels.map(outcome.labels)
+        labels = labels.map({value: name or np.nan for value, name in outcome.labels.items()})
     present = set(labels.dropna())
     order = list(dict.fromkeys(outcome.labels.values())) if outcome.labels else sorted(present)
     classes = [name for name in order if name in present]

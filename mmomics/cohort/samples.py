@@ -14,11 +14,21 @@ from mmomics.errors import UserError, did_you_mean
 
 
 def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
-    """The samples table as text (missing = NaN), index = row ids; stacked files get the column ``part`` unless they have one."""
+    """The samples table as text (missing = NaN), index = row ids; stacked files get the column ``part`` unless they have one.
+
+    ``attrs["files"]`` names its files, for messages.
+    """
     frame, part = table.read(samples, folder, numeric=False)
     if part is not None and keys.PART not in frame:
         frame[keys.PART] = part
+    frame.attrs["files"] = ", ".join(map(str, table.paths(samples, folder).values()))
     return frame
+
+
+def place(frame: pd.DataFrame, key: str) -> str:
+    """Where a mistake is: the files of the samples table, where known, and the key of the cohort file."""
+    files = frame.attrs.get("files")
+    return f"{files}: {key}" if files else key
 
 
 def column(frame: pd.DataFrame, name: str, where: object) -> pd.Series:
@@ -30,7 +40,8 @@ def column(frame: pd.DataFrame, name: str, where: object) -> pd.Series:
         If there is none of this name.
     """
     if name not in frame:
-        raise UserError(where, f"the samples table has no column '{name}'", did_you_mean(name, frame.columns))
+        source = f" {frame.attrs['files']}" if "files" in frame.attrs else ""
+        raise UserError(where, f"the samples table{source} has no column '{name}'", did_you_mean(name, frame.columns))
     return frame[name]
 
 
@@ -47,7 +58,9 @@ def subjects(samples: Samples, frame: pd.DataFrame) -> pd.Series:
     named = column(frame, samples.subject, "samples.subject")
     if named.isna().any():
         raise UserError(
-            "samples.subject", f"{named.isna().sum()} rows have no subject, the first is '{named.index[named.isna()][0]}'", "fill it in"
+            place(frame, "samples.subject"),
+            f"{named.isna().sum()} rows have no subject, the first is '{named.index[named.isna()][0]}'",
+            "fill it in",
         )
     return named
 
@@ -77,11 +90,13 @@ def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.D
         differing = groups[name].nunique()
         if (differing > 1).any():
             raise UserError(
-                f"samples, column '{name}'",
+                place(frame, f"samples, column '{name}'"),
                 f"{(differing > 1).sum()} subjects have rows that disagree, the first is '{differing.idxmax()}'",
                 "leave out `samples.subject` and set `split.group` to predict each sample by itself",
             )  # fmt: skip
-    return groups.first()
+    rows = groups.first()
+    rows.attrs = frame.attrs
+    return rows
 
 
 def canonical(cells: pd.Series) -> pd.Series:

@@ -71,7 +71,10 @@ def _outer(obs: pd.DataFrame, settings: Split, seed: int) -> Iterator[tuple[int,
         n = len(np.unique(groups[level == name]))
         if n < settings.folds:
             problem = f"{n} {_noun(obs)} with outcome '{name}' are too few for {settings.folds} folds"
-            raise UserError("split.folds", problem, f"set `folds` to at most {n}" if n > 1 else "that needs at least 2")
+            cures = [f"set `folds` to at most {n}"] if n > 1 else []
+            if keys.TIME not in obs and not pd.api.types.is_numeric_dtype(obs[keys.LABEL]):
+                cures.append("merge classes with `outcome.labels`, or leave this one out with a blank label there")
+            raise UserError("split.folds", problem, ", ".join(cures) or "that needs at least 2")
     for repeat in range(settings.repeats):
         folds = np.full(len(obs), -1)
         folds[has] = _folds(level, amount, groups, settings.folds, [seed, repeat, 0, 0])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
-from mmomics.config.load import check, read_study, read_yaml
+from mmomics.config.load import RUN_FILE, check, read_study, read_yaml
 from mmomics.config.run import Run, Study
 from mmomics.errors import UserError, did_you_mean
 from mmomics.storage import atomic
+
+LARGE = 4 << 20  # bytes of samples tables that are not opened here: this verb takes no more than a second
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     inline = args.config.lstrip().startswith("{")
     where = "configuration" if inline else args.config
-    content = json.loads(args.config) if inline else read_yaml(args.config)
+    content = _read_json(args.config, where) if inline else read_yaml(args.config)
     settings = check(Run, content, where)
     studies = {name: _study(name, settings, Path(args.cohorts_dir)) for name in _wanted(settings, args.cohort)}
     settled = {name: study.model_dump(mode="json") for name, study in studies.items()}
@@ -34,6 +37,14 @@ def run(args: argparse.Namespace) -> None:
         draft.write_text(text + "\n", encoding="utf-8")
 
 
+def _read_json(text: str, where: str) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(where, f"is not valid JSON: {error.msg}, character {error.pos + 1}", "mind brackets and quotes") from error
+    return content
+
+
 def _wanted(settings: Run, cohort: str | None) -> list[str]:
     named = settings.cohorts.split(",") if isinstance(settings.cohorts, str) else settings.cohorts
     return [cohort] if cohort else named
@@ -43,5 +54,38 @@ def _study(name: str, settings: Run, folder: Path) -> Study:
     file = folder / f"{name}.yaml"
     if not file.is_file():
         choices = [path.stem for path in folder.glob("*.yaml")]
-        raise UserError("config/config.yaml: cohorts", f"there is no {file}", did_you_mean(name, choices))
-    return read_study(name, settings, file)
+        raise UserError(f"{RUN_FILE}: cohorts", f"there is no {file}", did_you_mean(name, choices))
+    study = read_study(name, settings, file)
+    if not study.models:
+        raise UserError(f"{RUN_FILE}: models", f"there is no model for cohort {name}", "name at least one: `models: {linear: {}}`")
+    _check_assays(study, file)
+    _check_columns(study, file)
+    return study
+
+
+def _check_assays(study: Study, file: Path) -> None:
+    """Every modality's scale is one that its kind knows."""
+    from mmomics.assays.contract import scale
+
+    for name, modality in study.cohort.modalities.items():
+        scale(modality.kind, modality.values, f"{file}: modalities.{name}")
+
+
+def _check_columns(study: Study, file: Path) -> None:
+    """Every column that the settings name is in the samples table, as its reader gives it."""
+    from mmomics.cohort import samples, table
+    from mmomics.cohort.outcome import keys_of
+
+    cohort = study.cohort
+    if sum(path.stat().st_size for path in table.paths(cohort.samples, study.folder).values()) > LARGE:
+        return
+    named = [
+        *((f"outcome.{key}", name) for key, name in keys_of(cohort.outcome).items()),
+        *(("covariates", name) for name in cohort.covariates),
+        ("batch", cohort.batch), ("split.column", study.split.column), ("split.group", study.split.group),
+        ("samples.subject", cohort.samples.subject),
+    ]  # fmt: skip
+    frame = samples.read(cohort.samples, study.folder)
+    for key, column in named:
+        if column is not None:
+            samples.column(frame, column, f"{file}: {key}")

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from mmomics.config.protocol import Prepare, Split, Training
 from mmomics.config.strict import Strict
 
+LABELS = "Value in the file -> class name shown in the report; a blank name leaves the class out, as rows without outcome."
+
 
 class Table(Strict):
     """A table in one file, or in several files of the same columns stacked under one another."""
@@ -52,7 +54,7 @@ class Binary(Strict):
 
     task: Literal["binary"]
     column: str = Field(description="Column of the samples table.")
-    labels: dict[str, str] = Field({}, description="Value in the file -> class name shown in the report.")
+    labels: dict[str, str] = Field({}, description=LABELS)
     positive: str = Field(description="Class name (after `labels`) that scores and probabilities refer to.")
 
 
@@ -61,7 +63,7 @@ class Multiclass(Strict):
 
     task: Literal["multiclass"]
     column: str = Field(description="Column of the samples table.")
-    labels: dict[str, str] = Field({}, description="Value in the file -> class name shown in the report.")
+    labels: dict[str, str] = Field({}, description=LABELS)
 
 
 class Regression(Strict):

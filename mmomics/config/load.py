@@ -10,8 +10,9 @@ from typing import Any
 from mmomics import plugins
 from mmomics.config.check import check
 from mmomics.config.cohort import Cohort, Table
+from mmomics.config.params import check_param
 from mmomics.config.protocol import Split
-from mmomics.config.run import Model, Run, Study
+from mmomics.config.run import Model, Run, SettledModel, Study
 from mmomics.config.strict import Strict
 from mmomics.config.yaml_file import read_yaml
 from mmomics.errors import UserError, did_you_mean, listed
@@ -42,28 +43,31 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
     _check_files(cohort, folder, cohort_file)
     merged: dict[str, Any] = {section: _merged(section, run, cohort, cohort_file) for section in SECTIONS}
     for key, modality in cohort.modalities.items():
-        _known("assays", modality.kind, f"{cohort_file}: modalities.{key}.kind")
+        _known(plugins.names("assays"), modality.kind, f"{cohort_file}: modalities.{key}.kind")
     for imputer in run.imputers:
-        _known("imputation", imputer, f"{RUN_FILE}: imputers", also="fusion")
+        _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
     return Study(
         name=name, cohort=cohort, folder=str(folder), models=_models(run, cohort, name), imputers=run.imputers, **merged,
         seed=run.seed, seeds=run.seeds, shards=min(run.shards, _n_units(merged["split"], run.seeds)),
     )  # fmt: skip
 
 
-def check_model(key: str, model: Model) -> Model:
-    """A model whose method exists and whose `params` the method knows."""
+def check_model(key: str, model: Model) -> SettledModel:
+    """A model whose method exists and whose `params` the method knows and can take."""
     where = f"{RUN_FILE}: models.{key}"
     if not re.fullmatch(r"[\w.-]+", key):
         raise UserError(where, "a model's name is a part of paths", "use letters, digits, '_', '-' and '.'")
     method = model.method or key
-    _known("fusion", method, where if model.method is None else f"{where}.method", also="baselines")
-    defaults = plugins.defaults("baselines" if method in plugins.names("baselines") else "fusion", method)
-    for param in model.params:
+    _known([*plugins.names("fusion"), *plugins.names("baselines")], method, where if model.method is None else f"{where}.method")
+    package = "baselines" if method in plugins.names("baselines") else "fusion"
+    defaults = plugins.defaults(package, method)
+    for param, value in model.params.items():
         if param not in defaults:
             cure = did_you_mean(param, defaults) if defaults else "it takes none"
             raise UserError(f"{where}.params", f"'{method}' has no parameter '{param}'", cure)
-    return model.model_copy(update={"method": method})
+        check_param(f"{where}.params", param, value, defaults[param])
+    explained = plugins.constant(package, method, "EXPLAINABLE", default=True)
+    return SettledModel(**{**model.model_dump(), "method": method}, explained=explained)
 
 
 def read_settings(path: str | Path) -> Study:
@@ -112,9 +116,9 @@ def _given(settings: Strict) -> dict[str, Any]:
     return settings.model_dump(exclude_unset=True)
 
 
-def _models(run: Run, cohort: Cohort, name: str) -> dict[str, Model]:
+def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
     modalities = [*cohort.modalities, *(["clinical"] if cohort.covariates else [])]
-    models: dict[str, Model] = {}
+    models: dict[str, SettledModel] = {}
     for key, model in run.models.items():
         settled = check_model(key, model)
         if settled.modalities is not None:
@@ -134,7 +138,11 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, Model]:
     return models
 
 
-def _known(package: str, name: str, where: str, also: str | None = None) -> None:
-    choices = [*plugins.names(package), *(plugins.names(also) if also else [])]
+def _generative() -> list[str]:
+    """The fusion methods that can impute: they decode what they encode."""
+    return [name for name in plugins.names("fusion") if plugins.family("fusion", name) == "generative"]
+
+
+def _known(choices: list[str], name: str, where: str) -> None:
     if name not in choices:
         raise UserError(where, f"there is no '{name}'", did_you_mean(name, choices))

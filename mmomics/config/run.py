@@ -21,6 +21,12 @@ class Model(Strict):
     params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
 
 
+class SettledModel(Model):
+    """A model of a study: its method, and what follows from it."""
+
+    explained: bool = Field(description="Computed, not given: whether its inputs can be attributed, which needs gradients.")
+
+
 class Run(Strict):
     """What one call of Snakemake runs."""
 
@@ -45,7 +51,7 @@ class Study(Strict):
     name: str
     cohort: Cohort
     folder: str
-    models: dict[str, Model]
+    models: dict[str, SettledModel]
     imputers: list[str]
     split: Split
     prepare: Prepare

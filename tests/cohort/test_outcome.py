@@ -55,6 +55,21 @@ def test_labels_name_and_order_the_classes_however_a_number_is_written():
     assert about["classes"] == ["late", "early", "middle"]
 
 
+def test_a_blank_label_leaves_a_class_out():
+    obs, about = read_outcome(outcome(task="multiclass", column="c", labels={"0": "x", "1": "", "2": "z"}), frame(c=["0", "1", "2"]))
+    assert about["classes"] == ["x", "z"]
+    assert known(obs).tolist() == [True, False, True]
+
+
+def test_mistakes_name_the_files_of_the_samples_table():
+    table = frame(days=["soon"], died=["1"])
+    table.attrs["files"] = "s.tsv"
+    with pytest.raises(UserError, match=r"^s\.tsv: outcome\.time, column 'days' row 'S0': 'soon' is not a finite number"):
+        read_outcome(outcome(**SURVIVAL), table)
+    with pytest.raises(UserError, match=r"^outcome\.column: the samples table s\.tsv has no column 'scor'"):
+        read_outcome(outcome(task="regression", column="scor"), table)
+
+
 def test_without_labels_the_classes_are_sorted():
     assert read_outcome(outcome(task="multiclass", column="c"), frame(c=["b", "a", "c"]))[1]["classes"] == ["a", "b", "c"]
 

@@ -119,7 +119,8 @@ def test_a_rare_class_does_not_stop_the_inner_folds():
 @pytest.mark.parametrize(
     ("change", "settings", "expected"),
     [
-        ({}, {"folds": 30}, "split.folds: 20 subjects with outcome 'a' are too few for 30 folds; set `folds` to at most 20"),
+        ({}, {"folds": 30}, "split.folds: 20 subjects with outcome 'a' are too few for 30 folds; set `folds` to at most 20, "
+         "merge classes with `outcome.labels`, or leave this one out with a blank label there"),
         ({}, {"inner": 40}, "split.inner: 32 training subjects are too few for 40 inner folds"),
         ({"group": ["G1", "G2"] * 20}, {}, "split.inner: 2 training groups are too few for 5 inner folds"),
         ({"group": ["G1", "G2"] * 20}, {"folds": 3, "inner": 2}, "1 groups with outcome 'a'"),
@@ -128,7 +129,7 @@ def test_a_rare_class_does_not_stop_the_inner_folds():
         ({"part": ["train", "test"] * 20}, {"scheme": "preset"}, "nobody to train on, with outcome 'b'"),
         ({"part": (["train"] * 4 + ["test"] * 4) * 5, "group": ["G1", *["G2"] * 39]}, {"scheme": "preset", "inner": 2}, "divides 1 groups"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_split_is_one_line(change, settings, expected):
     obs = pd.DataFrame({"outcome": ["a", "b"] * 20, **change}, index=[f"P{i:02d}" for i in range(40)])
     with pytest.raises(UserError) as error:
@@ -138,7 +139,7 @@ def test_what_cannot_be_split_is_one_line(change, settings, expected):
 
 def test_too_few_events():
     obs = pd.DataFrame({"time": np.arange(1.0, 21), "event": [True] * 3 + [False] * 17}, index=[f"P{i:02d}" for i in range(20)])
-    with pytest.raises(UserError, match="3 subjects with outcome 'event' are too few for 5 folds"):
+    with pytest.raises(UserError, match=r"3 subjects with outcome 'event' are too few for 5 folds; set `folds` to at most 3$"):
         split(obs, Split(folds=5, inner=2), 0)
 
 

@@ -76,6 +76,11 @@ def test_one_model_per_assay(study):
     assert not settled.models["single_rna"].ship and settled.models[METHOD].ship
 
 
+def test_a_study_knows_which_models_can_be_explained(study):
+    settled = study(models={METHOD: {}, "linear": {}, "trees": {"method": "forest"}})
+    assert {name: model.explained for name, model in settled.models.items()} == {METHOD: True, "linear": True, "trees": False}
+
+
 def test_no_more_jobs_than_folds_and_seeds(study):
     assert study(shards=100, seeds=2, split={"folds": 3}).shards == 6
     assert study(shards=4, split={"folds": 5}).shards == 4
@@ -96,9 +101,12 @@ def test_no_more_jobs_than_folds_and_seeds(study):
         ({}, {"models": {"a": {"method": "none"}}}, "models.a.method: there is no 'none'; choose one of: "),
         ({}, {"models": {"a b": {"method": METHOD}}}, "models.a b: a model's name is a part of paths"),
         ({}, {"models": {METHOD: {"params": {"nope": 1}}}}, f"models.{METHOD}.params: '{METHOD}' has no parameter 'nope'"),
+        ({}, {"models": {"m": {"method": "poe_vae", "params": {"n_latent": "big"}}}},
+         "config.yaml: models.m.params.n_latent: found 'big', expected a whole number >= 1; the default is 32"),
+        ({}, {"imputers": ["transformer"]}, "imputers: there is no 'transformer'; choose one of: mean, poe_vae, ridge"),
         ({}, {"imputers": ["maen"]}, "imputers: there is no 'maen'; did you mean 'mean'?"),
     ],
-)
+)  # fmt: skip
 def test_mistakes(study, cohort, run, says):
     with pytest.raises(UserError) as caught:
         study(cohort, **run)

@@ -30,6 +30,12 @@ def test_shards_and_models_from_the_command_line(site):
     assert planned["impute"] == 2 * 2 + 1
 
 
+def test_trees_are_not_explained(site):
+    models = site.planned("--config", "models={forest: {}}")
+    assert models["explain"] == JOBS["explain"]
+    assert models["train"] == JOBS["train"] + 2
+
+
 @pytest.mark.parametrize("view", ["--lint", "--dag", "--rulegraph", "--summary", "--list-rules"])
 def test_the_views_of_snakemake(site, view):
     done = site.snakemake(view)
@@ -56,8 +62,10 @@ def test_the_picture_in_the_readme_is_the_rulegraph(site):
         ("training={epochs: 0}", GIVEN + "training.epochs: 0 is less than the minimum of 1; "),
         ("models={late_linaer: {}}", "config/config.yaml: models.late_linaer: there is no 'late_linaer'; did you mean 'late_linear'?"),
         ("models={poe_vae: {params: {nope: 1}}}", "config/config.yaml: models.poe_vae.params: 'poe_vae' has no parameter 'nope'; "),
+        ("models={poe_vae: {params: {n_latent: big}}}",
+         "config/config.yaml: models.poe_vae.params.n_latent: found 'big', expected a whole number >= 1; the default is 32"),
         ("imputers=[ridg]", "config/config.yaml: imputers: there is no 'ridg'; did you mean 'ridge'?"),
-        ("cohorts=ac", "config: cohorts: there is no config/cohorts/ac.yaml; did you mean 'acc'?"),
+        ("cohorts=ac", "config/config.yaml: cohorts: there is no config/cohorts/ac.yaml; did you mean 'acc'?"),
     ],
 )  # fmt: skip
 def test_mistakes_in_the_run(site, given, says):
@@ -72,6 +80,8 @@ def test_mistakes_in_the_run(site, given, says):
         ({"folder": "{data_dir}/acc"}, "config/cohorts/acc.yaml: folder: there is no folder data/acc; set `data_dir` in"),
         ({"samples": {"files": "clinicl.tsv"}},
          "config/cohorts/acc.yaml: samples.files: there is no file resources/acc/clinicl.tsv; did you mean 'clinical.tsv'?"),
+        ({"outcome": {"task": "regression", "column": "scor"}},
+         "config/cohorts/acc.yaml: outcome.column: the samples table resources/acc/clinical.tsv has no column 'scor'; "),
     ],
 )  # fmt: skip
 def test_mistakes_in_the_cohort(site, change, says):

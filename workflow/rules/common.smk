@@ -182,11 +182,9 @@ def shipped(cohort):
 
 
 def explained(cohort):
-    """Shipped models whose inputs can be attributed by gradients: all but trees."""
+    """Shipped models whose inputs can be attributed by gradients."""
     return [
-        name
-        for name in shipped(cohort)
-        if STUDIES[cohort]["models"][name]["method"] != "forest"
+        name for name in shipped(cohort) if STUDIES[cohort]["models"][name]["explained"]
     ]
 
 

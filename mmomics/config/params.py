@@ -1,0 +1,51 @@
+"""A model's `params` held against the literal defaults of its method: type and plain bounds, before anything trains."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mmomics.errors import UserError
+
+WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def check_param(where: str, name: str, value: Any, default: Any) -> None:
+    """Check one parameter by what its default is like.
+
+    Parameters
+    ----------
+    where : str
+        File and key of the parameters.
+    name : str
+        The parameter; one that is called a dropout is a share.
+    value
+        As the user wrote it.
+    default : bool, int, float or str
+        The method's literal default.
+
+    Raises
+    ------
+    UserError
+        If the value has another type (a whole number will do for a number), or lies out of bounds.
+    """
+    kind = type(default)
+    low, high = _bounds(name, default)
+    fits = type(value) is kind or (kind is float and type(value) is int)  # so that true is no number
+    if fits and kind in (int, float):
+        fits = math.isfinite(value) and low <= value < high
+    if not fits:
+        limits = [f">= {low:g}"] * math.isfinite(low) + [f"< {high:g}"] * math.isfinite(high)
+        expected = " ".join([WORDS.get(kind, kind.__name__), " and ".join(limits)]).strip()
+        raise UserError(f"{where}.{name}", f"found {value!r}, expected {expected}", f"the default is {default!r}")
+
+
+def _bounds(name: str, default: Any) -> tuple[float, float]:
+    """The smallest value, and the one that is too large; infinite where there is no such bound."""
+    if type(default) not in (int, float):
+        return -math.inf, math.inf
+    if "dropout" in name:
+        return 0, 1
+    if type(default) is int and default >= 1:
+        return 1, math.inf
+    return (0 if default > 0 else -math.inf), math.inf

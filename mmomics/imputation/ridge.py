@@ -6,6 +6,8 @@ Penalties by leave-one-out on the training rows (Golub, Heath & Wahba 1979, doi:
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -19,7 +21,8 @@ class Imputer(contract.Imputer):
     """One multi-target model per modality, fitted when it is first asked for."""
 
     def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        self.x, self.seen, self.models = x, seen, {}  # type: ignore[var-annotated]
+        self.x, self.seen = x, seen
+        self.models: dict[str, Any] = {}
 
     def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         model = self.models.get(modality) or self._model(modality)
@@ -27,7 +30,7 @@ class Imputer(contract.Imputer):
         sd = torch.from_numpy((-model.best_score_) ** 0.5).float()
         return mean, sd.expand_as(mean)
 
-    def _model(self, modality: str):  # type: ignore[no-untyped-def]
+    def _model(self, modality: str) -> Any:
         from sklearn.linear_model import RidgeCV
 
         hidden = without(modality, self.seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -112,13 +112,13 @@ def _nothing(head: Head, x: Tensor) -> CrossFit:
     return CrossFit(full=(coef, intercept), bagged=(coef, intercept), oof=x.new_zeros(0, head.n_out), loss=float("inf"))
 
 
-def _choose(head: Head, x: Tensor, y: Tensor, inner: Tensor, path: object) -> CrossFit:
+def _choose(head: Head, x: Tensor, y: Tensor, inner: Tensor, path: Callable[[Tensor], Iterator[Solution]]) -> CrossFit:
     folds = inner.unique()
     everyone = torch.ones(1, len(x))
     weight = torch.cat([(inner[None, :] != folds[:, None]).float(), everyone])  # each problem leaves one fold out; the last none
     position = torch.searchsorted(folds, inner)
     best: CrossFit | None = None
-    for solution in path(weight):  # type: ignore[operator]
+    for solution in path(weight):
         oof = solution.eta(x)[position, torch.arange(len(x))]
         loss = float(head.loss(oof, y, everyone[0]))
         if best is None or loss < best.loss:

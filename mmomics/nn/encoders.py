@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -24,9 +26,9 @@ class Encoders(nn.Module):
         return {name: encoder(x[name]) * seen[name].unsqueeze(-1) for name, encoder in self.by_modality.items()}
 
 
-def stack_seen(seen: dict[str, Tensor], order: object) -> Tensor:
+def stack_seen(seen: dict[str, Tensor], order: Iterable[str]) -> Tensor:
     """Which modality is measured, as one tensor (n_members, n_obs, n_modalities) bool, in the given order of names."""
-    return torch.stack([seen[name] for name in order], dim=-1)  # type: ignore[attr-defined]
+    return torch.stack([seen[name] for name in order], dim=-1)
 
 
 def mean_seen(h: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
@@ -75,9 +76,7 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
         tensors = load_file(folder / "weights.safetensors")
     except (OSError, ValueError) as error:
         raise UserError(folder, "is not a readable model bundle", "give the folder results/<cohort>/train/<model>/final") from error
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "safetensors":
-            raise
+    except SafetensorError as error:
         raise UserError(folder / "weights.safetensors", "is damaged", "train the model again") from error
     if model.get("format", 0) > FORMAT:
         raise UserError(folder, f"has format {model['format']}, this mmomics reads up to {FORMAT}", "update mmomics")

@@ -12,18 +12,18 @@ import pandas as pd
 from mmomics import keys
 from mmomics.assays import contract
 from mmomics.cohort import table
-from mmomics.config.cohort import Modality
+from mmomics.config.modality import Assay
 from mmomics.errors import UserError, listed
 
 
-def ingest(name: str, modality: Modality, folder: str | Path) -> anndata.AnnData:
+def ingest(name: str, modality: Assay, folder: str | Path) -> anndata.AnnData:
     """Read an assay and check its values.
 
     Parameters
     ----------
     name : str
         The modality, for messages.
-    modality : Modality
+    modality : Assay
         What its files are.
     folder : path
         Where they lie.
@@ -68,7 +68,7 @@ def quality(assay: anndata.AnnData) -> pd.DataFrame:
     return pd.DataFrame({"metric": list(metrics), "value": pd.Series(list(metrics.values()), dtype=object)})
 
 
-def _subjects(where: str, modality: Modality, frame: pd.DataFrame) -> list[str]:
+def _subjects(where: str, modality: Assay, frame: pd.DataFrame) -> list[str]:
     if modality.subject_pattern is None:
         return list(frame.index)
     try:

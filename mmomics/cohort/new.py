@@ -9,7 +9,8 @@ from mmomics.cohort.align import align_new
 from mmomics.cohort.data import CohortData, from_mudata
 from mmomics.cohort.ingest import ingest
 from mmomics.cohort.normalize import normalize
-from mmomics.config.cohort import Cohort, Table
+from mmomics.config.cohort import Cohort
+from mmomics.config.table import Table
 
 
 def read_new(cohort: Cohort, folder: str | Path) -> CohortData:

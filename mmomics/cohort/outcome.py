@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort.samples import canonical, column, numbers, place
-from mmomics.config.cohort import Binary, Multiclass, Outcome, Regression, Survival
+from mmomics.config.outcome import Binary, Multiclass, Outcome, Regression, Survival
 from mmomics.errors import UserError, did_you_mean, listed
 
 log = logging.getLogger(__name__)

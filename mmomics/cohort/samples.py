@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort import table
-from mmomics.config.cohort import Samples
+from mmomics.config.samples import Samples
 from mmomics.errors import UserError, did_you_mean
 
 

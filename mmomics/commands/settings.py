@@ -67,7 +67,7 @@ def _check_assays(study: Study, file: Path) -> None:
     """Every modality's scale is one that its kind knows."""
     from mmomics.assays.contract import scale
 
-    for name, modality in study.cohort.modalities.items():
+    for name, modality in study.cohort.assays.items():
         scale(modality.kind, modality.values, f"{file}: modalities.{name}")
 
 

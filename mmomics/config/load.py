@@ -9,11 +9,12 @@ from typing import Any
 
 from mmomics import plugins
 from mmomics.config.check import check
-from mmomics.config.cohort import Cohort, Table
+from mmomics.config.cohort import Cohort
 from mmomics.config.params import check_param
 from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, SettledModel, Study
 from mmomics.config.strict import Strict
+from mmomics.config.table import Table
 from mmomics.config.yaml_file import read_yaml
 from mmomics.errors import UserError, did_you_mean, listed
 
@@ -42,8 +43,10 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
     folder = _folder(cohort, run, cohort_file, Path(root))
     _check_files(cohort, folder, cohort_file)
     merged: dict[str, Any] = {section: _merged(section, run, cohort, cohort_file) for section in SECTIONS}
-    for key, modality in cohort.modalities.items():
-        _known(plugins.names("assays"), modality.kind, f"{cohort_file}: modalities.{key}.kind")
+    for key, assay in cohort.assays.items():
+        _known(plugins.names("assays"), assay.kind, f"{cohort_file}: modalities.{key}.kind")
+    for key, device in cohort.devices.items():
+        _known(plugins.names("signals"), device.signal, f"{cohort_file}: modalities.{key}.signal")
     for imputer in run.imputers:
         _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
     return Study(
@@ -84,7 +87,9 @@ def _folder(cohort: Cohort, run: Run, cohort_file: str | Path, root: Path) -> Pa
 
 
 def _check_files(cohort: Cohort, folder: Path, cohort_file: str | Path) -> None:
-    tables: dict[str, Table] = {"samples": cohort.samples, **{f"modalities.{key}": table for key, table in cohort.modalities.items()}}
+    tables: dict[str, Table] = {"samples": cohort.samples, **{f"modalities.{key}": table for key, table in cohort.assays.items()}}
+    tables |= {f"samples.join.{place}": table for place, table in enumerate(cohort.samples.join)}
+    tables |= {f"modalities.{key}.ids": table.ids for key, table in cohort.assays.items() if table.ids}
     for place, table in tables.items():
         names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
         if isinstance(table.columns, str):
@@ -117,7 +122,7 @@ def _given(settings: Strict) -> dict[str, Any]:
 
 
 def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
-    modalities = [*cohort.modalities, *(["clinical"] if cohort.covariates else [])]
+    modalities = [*cohort.names, *(["clinical"] if cohort.covariates else [])]
     models: dict[str, SettledModel] = {}
     for key, model in run.models.items():
         settled = check_model(key, model)
@@ -131,7 +136,7 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
                 continue
             settled = settled.model_copy(update={"modalities": kept})
         if settled.per_modality:
-            alone = [modality for modality in settled.modalities or cohort.modalities if modality in cohort.modalities]
+            alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
             models |= {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
         else:
             models[key] = settled

@@ -10,9 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from mmomics.config.cohort import Binary, Cohort, Modality, Multiclass, Regression, Samples, Survival
+from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Align, Assay, Device, Windows
+from mmomics.config.outcome import Binary, Multiclass, Regression, Survival
 from mmomics.config.protocol import Prepare, Split, Training
 from mmomics.config.run import Model, Run
+from mmomics.config.samples import Samples
 from mmomics.config.schema import json_schema
 from mmomics.config.strict import Strict
 
@@ -22,7 +25,10 @@ RUN: dict[str, type[Strict]] = {"": Run, "models.<name>": Model, "split": Split,
 COHORT: dict[str, type[Strict]] = {
     "": Cohort,
     "samples": Samples,
-    "modalities.<name>": Modality,
+    "modalities.<name>, an assay": Assay,
+    "modalities.<name>, a device": Device,
+    "modalities.<name>.align": Align,
+    "modalities.<name>.windows": Windows,
     "outcome, task: survival": Survival,
     "outcome, task: binary": Binary,
     "outcome, task: multiclass": Multiclass,

@@ -22,11 +22,29 @@ class Split(Strict):
 
 
 class Prepare(Strict):
-    """Preprocessing fitted on the training rows of each fold."""
+    """Preprocessing fitted on the training rows of each fold, in this order of steps."""
 
-    n_features: int = Field(1000, ge=1, description="Features kept per modality: the most variable on the training rows.")
     max_missing: float = Field(0.5, ge=0, lt=1, description="Features missing in a larger share of the measured training rows are dropped.")
-    clip: float = Field(8.0, gt=0, description="Standardised values are cut at this many standard deviations.")
+    min_prevalence: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Features that differ from their most common value in a smaller share of the training rows are dropped.",
+    )
+    reference: str | None = Field(
+        None, description="Bring every sample to a reference learned from training samples: `quantile`, `quotient`. Default: no."
+    )
+    transform: str | None = Field(
+        None, description="Bring every feature to an even shape: `rank` (normal scores), `yeo_johnson`. Default: no."
+    )
+    batch: str | None = Field(None, description="Take out what the batches of `batch` differ by: `combat`, `center`. Default: no.")
+    select: str = Field(
+        "variance", description="How features are chosen: `variance`, `supervised`, `redundancy` (variance, without near copies)."
+    )
+    n_features: int = Field(1000, ge=1, description="Features kept per modality.")
+    fill: str = Field("mean", description="What stands for a missing value within an assay: `mean`, `median`, `minimum`, `neighbours`.")
+    scale: str = Field("standard", description="`standard` (mean, standard deviation), `robust` (median, quartiles) or `none`.")
+    clip: float = Field(8.0, gt=0, description="Scaled values are cut at plus and minus this.")
 
 
 class Training(Strict):

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 import pandas as pd
 
 from mmomics import plugins
-from mmomics.config.cohort import Table
+from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")  # what pandas opens unasked

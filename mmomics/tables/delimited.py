@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmomics.config.cohort import Table
+from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.tables.contract import index_position, readable
 

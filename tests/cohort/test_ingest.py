@@ -8,7 +8,7 @@ import pytest
 
 from mmomics.cohort.ingest import ingest, quality
 from mmomics.cohort.normalize import normalize
-from mmomics.config.cohort import Modality
+from mmomics.config.modality import Assay
 from mmomics.errors import UserError
 
 
@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 
 def modality(**given):
-    return Modality(**{"kind": "rna", "values": "counts", "files": "t.csv", "subject_pattern": "^(..)-", **given})
+    return Assay(**{"kind": "rna", "values": "counts", "files": "t.csv", "subject_pattern": "^(..)-", **given})
 
 
 def test_samples_know_their_subject(folder):

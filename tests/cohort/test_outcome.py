@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from mmomics.cohort.outcome import known, read_outcome
-from mmomics.config.cohort import Outcome
+from mmomics.config.outcome import Outcome
 from mmomics.errors import UserError
 
 

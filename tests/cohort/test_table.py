@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mmomics.cohort.table import read
-from mmomics.config.cohort import Table
+from mmomics.config.table import Table
 from mmomics.errors import UserError
 
 SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "space": " "}

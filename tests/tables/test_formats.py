@@ -3,7 +3,7 @@
 import pytest
 
 from mmomics import plugins
-from mmomics.config.cohort import Table
+from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.tables.contract import choose
 

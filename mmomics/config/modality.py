@@ -1,0 +1,108 @@
+"""The modalities of a cohort: tables of assays, and records of devices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from mmomics.config.protocol import Prepare
+from mmomics.config.strict import Strict
+from mmomics.config.table import Table
+
+DURATION = r"^\d+(\.\d+)? ?(s|min|h|d)$"
+
+
+class Assay(Table):
+    """One assay: how to read its files and how its values were measured."""
+
+    kind: str = Field(description="Assay kind: a file of `mmomics/assays` (rna, mirna, methylation, protein, ...).")
+    values: str | None = Field(None, description="Scale of the values as they stand in the file; choices depend on `kind`.")
+    normalize: list[str] | None = Field(
+        None, description="Sample-wise steps in order, files of `mmomics/normalization`. Default: those of the scale (`mmomics methods`)."
+    )
+    subject_pattern: str | None = Field(
+        None, description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA."
+    )
+    ids: Table | None = Field(
+        None, description="Mapping table: its row ids are sample ids of this assay, its first other column says of which row or subject."
+    )
+    ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
+    replicates: Literal["mean", "first", "error"] = Field("mean", description="What to do with several samples of one subject.")
+    drop_flagged: list[str] = Field([], description="Quality flags whose samples are left out; by default they are only shown.")
+    prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
+
+
+class Align(Strict):
+    """Which part of a device record belongs to a specimen."""
+
+    window: Literal["whole", "before", "after", "around", "nearest"] = Field(
+        "whole",
+        description="`whole` record; the stretch of `length` `before`, `after` or `around` the specimen; or the `nearest` record, whole. "
+        "All but `whole` need `samples.time`.",
+    )
+    length: str = Field("7 d", pattern=DURATION, description="Length of the window, such as `12 h`.")
+    gap: str = Field("0 s", pattern=DURATION, description="Distance between the specimen and the near edge of the window.")
+    tolerance: str = Field("1 d", pattern=DURATION, description="`nearest`: a record further away than this is not of the specimen.")
+    combine: Literal["join", "longest", "nearest", "first", "error"] = Field(
+        "join", description="Several records of one subject in the window: `join` them on one clock, take one of them, or refuse them."
+    )
+
+
+class Windows(Strict):
+    """Stretches of the signal itself, for models that learn from it: `obsm["signal"]`."""
+
+    seconds: float = Field(gt=0, description="Length of a window.")
+    fs: float = Field(gt=0, description="Sampling rate that windows are resampled to (Hz).")
+    count: int = Field(1, ge=1, description="Windows per subject, spread evenly over what was recorded, one after another in time.")
+    low: float | None = Field(None, gt=0, description="Lower edge of a band-pass filter (Hz).")
+    high: float | None = Field(None, gt=0, description="Upper edge of a band-pass filter (Hz).")
+
+
+class Device(Strict):
+    """Records of one device: which files, which channels, and what is to be made of them."""
+
+    signal: str = Field(description="What the record says: a file of `mmomics/signals` (ecg, cgm, activity, ...).")
+    files: str = Field(
+        description="Path below `folder` with `{subject}` (or `{sample}`: the row of the samples table) where the id stands, and `*` for "
+        "what varies: `ecg/{subject}.hea`. Or one file with a column for `subject`."
+    )
+    format: str | None = Field(None, description="A file of `mmomics/devices`. Default: by the end of the file's name.")
+    subject: str | None = Field(None, description="Column of a table with records of many subjects, that holds the subject.")
+    subject_pattern: str | None = Field(None, description="Regular expression whose first group is the subject in the id of a record.")
+    ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
+    channels: dict[str, str | list[str]] = Field(
+        {}, description="Role -> channel of the file, or several names of which a file has one. Default: usual names of the role."
+    )
+    units: dict[str, str] = Field({}, description="Role -> unit, where the file does not say it or says it wrongly.")
+    time: str | list[str] | None = Field(
+        None, description="Column with the time in a table, or columns for date and time. Default: the usual names."
+    )
+    time_format: str | None = Field(None, description="Format of the time, as of `strptime`. Default: ISO 8601.")
+    time_zone: str | None = Field(None, description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`.")
+    clock_shift: str | None = Field(
+        None, description="Column of the samples table with the seconds by which the device's clock is ahead; they are taken off."
+    )
+    channel: str | None = Field(None, description="Column of a long table that names the channel; `value` then holds the numbers.")
+    value: str | None = Field(None, description="Column of a long table that holds the numbers.")
+    delimiter: Literal["auto", "comma", "tab", "semicolon", "space"] = Field("auto", description="Field separator of a text file.")
+    decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
+    encoding: str = Field("utf-8", description="Encoding of a text file.")
+    step: str | None = Field(
+        None,
+        pattern=DURATION,
+        description="Native cadence, where the file was interpolated to a finer one: every value in between is dropped.",
+    )
+    params: dict[str, Any] = Field({}, description="Changes to the signal's defaults; `mmomics methods signals` lists them.")
+    align: Align = Field(Align(), description="Which part of a record belongs to a specimen.")
+    min_coverage: float = Field(0.5, ge=0, le=1, description="A record with less of its window recorded (and worn) is missing.")
+    windows: Windows | None = Field(None, description="Also cut windows of the signal, as modality `<name>_signal`.")
+    prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
+
+
+def _tag(value: Any) -> str:
+    keys = value if isinstance(value, dict) else getattr(value, "model_fields_set", ())
+    return "device" if "signal" in keys else "assay"
+
+
+Modality = Annotated[Annotated[Assay, Tag("assay")] | Annotated[Device, Tag("device")], Discriminator(_tag)]

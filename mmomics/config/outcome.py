@@ -1,0 +1,48 @@
+"""What is to be predicted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mmomics.config.strict import Strict
+
+LABELS = "Value in the file -> class name shown in the report; a blank name leaves the class out, as rows without outcome."
+
+
+class Binary(Strict):
+    """Two classes."""
+
+    task: Literal["binary"]
+    column: str = Field(description="Column of the samples table.")
+    labels: dict[str, str] = Field({}, description=LABELS)
+    positive: str = Field(description="Class name (after `labels`) that scores and probabilities refer to.")
+
+
+class Multiclass(Strict):
+    """Three or more classes."""
+
+    task: Literal["multiclass"]
+    column: str = Field(description="Column of the samples table.")
+    labels: dict[str, str] = Field({}, description=LABELS)
+
+
+class Regression(Strict):
+    """A number."""
+
+    task: Literal["regression"]
+    column: str = Field(description="Column of the samples table.")
+    unit: str = Field("", description="Unit of the outcome, for the report.")
+
+
+class Survival(Strict):
+    """Time to an event, right-censored."""
+
+    task: Literal["survival"]
+    time: str = Field(description="Column with the follow-up time; rows with no time or a time <= 0 have no outcome.")
+    event: str = Field(description="Column that is 1/true where the event was seen, 0/false where censored.")
+    unit: str = Field("days", description="Unit of the time, for the report.")
+
+
+Outcome = Annotated[Binary | Multiclass | Regression | Survival, Field(discriminator="task")]

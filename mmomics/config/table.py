@@ -1,0 +1,35 @@
+"""Where a table stands and how it is laid out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mmomics.config.strict import Strict
+
+
+class Table(Strict):
+    """A table in one file, or in several files of the same columns stacked under one another."""
+
+    files: str | dict[str, str] = Field(
+        description="Path below `folder`; or a mapping label -> path of files to stack (the label names the part)."
+    )
+    within: str | None = Field(
+        None, description="In a file that holds several tables: the sheet of a workbook, the modality of an h5mu, the layer of an h5ad."
+    )
+    orientation: Literal["samples_in_rows", "samples_in_columns"] = Field(
+        "samples_in_rows", description="Whether a sample is a row or a column of the file."
+    )
+    header: bool = Field(True, description="Whether the first line names the columns.")
+    columns: str | list[str] | None = Field(
+        None, description="Names of the columns of a file without header: a list, or a file with one name per line."
+    )
+    index: str | None = Field(None, description="Column that holds the row ids. Default: the first column.")
+    drop: list[str] = Field([], description="Columns of the file that are no measurements, or would give the outcome away.")
+    number_rows: bool = Field(False, description="The file has no ids: number the rows `<label>_0001`, so that files of equal rows align.")
+    delimiter: Literal["auto", "comma", "tab", "semicolon", "space"] = Field(
+        "auto", description="Field separator of a text file; `auto` looks at the first lines."
+    )
+    decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
+    encoding: str = Field("utf-8", description="Encoding of a text file, such as latin-1 or utf-16.")

@@ -1,0 +1,98 @@
+"""A record: what one device wrote on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+SECOND = pd.Timedelta("1s")
+
+
+def no_annotations() -> pd.DataFrame:
+    """An empty table of annotations."""
+    return pd.DataFrame({"onset": pd.Series(dtype=float), "duration": pd.Series(dtype=float), "label": pd.Series(dtype=object)})
+
+
+@dataclass(frozen=True)
+class Record:
+    """Channels of one device that share a clock.
+
+    Attributes
+    ----------
+    signal : array, float32 (n_times, n_channels)
+        In the units given; NaN is a gap.
+    channels, units : tuple of str (n_channels,)
+        Names as in the file, and units ("" = not said).
+    fs : float or None
+        Sampling rate (Hz); None where steps are irregular and `times` says when.
+    times : array, float64 (n_times,) or None
+        Seconds since `start`, strictly increasing; None where `fs` says it.
+    start : Timestamp or None
+        Of the first sample, with time zone where known; None where the file has no clock.
+    subject : str or None
+        Where the file itself says whose record it is.
+    annotations : DataFrame
+        onset, duration (seconds since `start`) and label.
+    source : str
+        The file, for messages.
+    """
+
+    signal: np.ndarray
+    channels: tuple[str, ...]
+    units: tuple[str, ...]
+    fs: float | None = None
+    times: np.ndarray | None = None
+    start: pd.Timestamp | None = None
+    subject: str | None = None
+    annotations: pd.DataFrame = field(default_factory=no_annotations)
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    @property
+    def seconds(self) -> np.ndarray:
+        """Time of every sample: float64 (n_times,), seconds since `start`."""
+        return self.times if self.times is not None else np.arange(len(self)) / self.rate
+
+    @property
+    def rate(self) -> float:
+        """Sampling rate (Hz); of an irregular record one over the median step."""
+        if self.fs is not None:
+            return self.fs
+        steps = np.diff(self.seconds)
+        return float(1 / np.median(steps)) if len(steps) else 1.0
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first sample to one step behind the last."""
+        return float(self.seconds[-1] - self.seconds[0] + 1 / self.rate) if len(self) else 0.0
+
+    @property
+    def clock(self) -> pd.DatetimeIndex:
+        """Wall-clock time of every sample; for a record without clock, as if it began at midnight of 1970-01-01."""
+        start = self.start if self.start is not None else pd.Timestamp(0)
+        return start + pd.to_timedelta(self.seconds, unit="s")
+
+    def pick(self, names: Sequence[str]) -> Record:
+        """Only these channels, in this order."""
+        columns = [self.channels.index(name) for name in names]
+        return replace(self, signal=self.signal[:, columns], channels=tuple(names), units=tuple(self.units[column] for column in columns))
+
+    def between(self, low: float, high: float) -> Record:
+        """The samples at `low` <= seconds < `high`; `start` moves along, so that seconds count from the first sample kept."""
+        seconds = self.seconds
+        first, last = np.searchsorted(seconds, [low - 1e-9, high - 1e-9])
+        offset = float(seconds[first]) if first < len(seconds) else low
+        onset = self.annotations["onset"] - offset
+        inside = (onset + self.annotations["duration"].fillna(0) >= 0) & (onset < high - offset)
+        return replace(
+            self,
+            signal=self.signal[first:last],
+            times=None if self.times is None else self.times[first:last] - offset,
+            start=None if self.start is None else self.start + offset * SECOND,
+            annotations=self.annotations.assign(onset=onset)[inside].reset_index(drop=True),
+        )

@@ -34,9 +34,10 @@ def study(request):
 
 @pytest.fixture(scope="session")
 def aligned(study):
-    """A cohort of `config/cohorts` in memory by its name: (MuData, table of joins)."""
+    """A cohort of `config/cohorts` in memory by its name: what `align` gives."""
     from mmomics.cohort import samples
     from mmomics.cohort.align import align
+    from mmomics.cohort.device import ingest as ingest_device
     from mmomics.cohort.ingest import ingest
     from mmomics.cohort.normalize import normalize
 
@@ -44,7 +45,10 @@ def aligned(study):
     def make(name):
         settings = study(name)
         cohort = settings.cohort
-        assays = {key: normalize(ingest(key, modality, settings.folder)) for key, modality in cohort.modalities.items()}
-        return align(cohort, settings.split, assays, samples.read(cohort.samples, settings.folder))
+        frame = samples.read(cohort.samples, settings.folder)
+        assays = {key: normalize(ingest(key, assay, settings.folder), assay.normalize) for key, assay in cohort.assays.items()}
+        for key, setting in cohort.devices.items():
+            assays[key] = normalize(ingest_device(key, setting, settings.folder, cohort.samples, frame))
+        return align(cohort, settings.split, {key: assays[key] for key in cohort.modalities}, frame)
 
     return make

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmomics.cohort.samples import canonical, column
+from mmomics.cohort.columns import canonical, column
 from mmomics.errors import UserError
 
 

@@ -1,8 +1,7 @@
-"""One assay's native files as AnnData: samples x features, as measured, each sample with its subject."""
+"""One assay's native files as AnnData: samples x features, as measured, each sample with the id of whom it is of."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import anndata
@@ -11,19 +10,18 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays import contract
-from mmomics.cohort import table
+from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
-from mmomics.errors import UserError, listed
 
 
-def ingest(name: str, modality: Assay, folder: str | Path) -> anndata.AnnData:
+def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     """Read an assay and check its values.
 
     Parameters
     ----------
     name : str
         The modality, for messages.
-    modality : Assay
+    assay : Assay
         What its files are.
     folder : path
         Where they lie.
@@ -31,8 +29,8 @@ def ingest(name: str, modality: Assay, folder: str | Path) -> anndata.AnnData:
     Returns
     -------
     AnnData (n_samples, n_features)
-        `X` float32 as measured, NaN = missing; ``obs["subject"]``; ``obs["part"]`` where files were stacked; ``uns["kind"]``
-        and ``uns["values"]``.
+        `X` float32 as measured, NaN = missing; ``obs["subject"]``, the id by which the samples table knows the sample (of a row, or
+        of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and ``uns["values"]``.
 
     Raises
     ------
@@ -40,14 +38,15 @@ def ingest(name: str, modality: Assay, folder: str | Path) -> anndata.AnnData:
         If the files cannot be read, or their ids or values are not what the settings say.
     """
     where = f"modality {name}"
-    values, scale = contract.scale(modality.kind, modality.values, where)
-    frame, part = table.read(modality, folder)
-    obs = pd.DataFrame({keys.SUBJECT: _subjects(where, modality, frame)}, index=frame.index)
+    values, scale = contract.scale(assay.kind, assay.values, where)
+    frame, part = table.read(assay, folder)
+    found = ids.extract(assay.subject_pattern, frame.index, where, frame.columns)
+    obs = pd.DataFrame({keys.SUBJECT: ids.mapped(assay.ids, folder, found, where)}, index=frame.index)
     if part is not None:
         obs[keys.PART] = part
     contract.check(scale, frame, where)
     x = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))
-    return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": modality.kind, "values": values})
+    return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})
 
 
 def quality(assay: anndata.AnnData) -> pd.DataFrame:
@@ -66,23 +65,3 @@ def quality(assay: anndata.AnnData) -> pd.DataFrame:
         sizes = np.quantile(np.nansum(x, axis=1, dtype=np.float64), [0.25, 0.5, 0.75])
         metrics |= {f"library_size_{name}": round(float(size), 3) for name, size in zip(("q25", "median", "q75"), sizes, strict=True)}
     return pd.DataFrame({"metric": list(metrics), "value": pd.Series(list(metrics.values()), dtype=object)})
-
-
-def _subjects(where: str, modality: Assay, frame: pd.DataFrame) -> list[str]:
-    if modality.subject_pattern is None:
-        return list(frame.index)
-    try:
-        pattern = re.compile(modality.subject_pattern)
-    except re.error as error:
-        raise UserError(f"{where}: subject_pattern", f"is no regular expression ({error})", "mend it") from error
-    if pattern.groups < 1:
-        raise UserError(f"{where}: subject_pattern", "has no group", "put the subject's part in brackets: ^(.{12})")
-    matches = [pattern.search(sample) for sample in frame.index]
-    unmatched = [sample for sample, match in zip(frame.index, matches, strict=True) if not match or not match[1]]
-    if unmatched:
-        cure = "mend the pattern"
-        if len(unmatched) == len(matches) and all(pattern.search(feature) for feature in frame.columns):
-            other = "samples_in_columns" if modality.orientation == "samples_in_rows" else "samples_in_rows"
-            cure = f"the features match it: set `orientation: {other}`"
-        raise UserError(where, f"{len(unmatched)} of {len(matches)} sample ids do not match `subject_pattern` ({listed(unmatched)})", cure)
-    return [match[1] for match in matches if match]

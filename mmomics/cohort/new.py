@@ -7,8 +7,10 @@ from pathlib import Path
 from mmomics.cohort import samples, table
 from mmomics.cohort.align import align_new
 from mmomics.cohort.data import CohortData, from_mudata
+from mmomics.cohort.device import ingest as ingest_device
 from mmomics.cohort.ingest import ingest
 from mmomics.cohort.normalize import normalize
+from mmomics.config import recordings
 from mmomics.config.cohort import Cohort
 from mmomics.config.table import Table
 
@@ -33,8 +35,13 @@ def read_new(cohort: Cohort, folder: str | Path) -> CohortData:
     UserError
         If a file that is there cannot be read, or none is there.
     """
-    assays = {name: normalize(ingest(name, modality, folder)) for name, modality in cohort.modalities.items() if _there(modality, folder)}
     rows = samples.read(cohort.samples, folder) if _there(cohort.samples, folder) else None
+    assays = {
+        name: normalize(ingest(name, assay, folder), assay.normalize) for name, assay in cohort.assays.items() if _there(assay, folder)
+    }
+    for name, device in cohort.devices.items():
+        if recordings.there(device, folder):
+            assays[name] = normalize(ingest_device(name, device, folder, cohort.samples, rows))
     return from_mudata(align_new(cohort, assays, rows))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort.samples import canonical, column, numbers, place
+from mmomics.cohort.columns import canonical, column, numbers, place
 from mmomics.config.outcome import Binary, Multiclass, Outcome, Regression, Survival
 from mmomics.errors import UserError, did_you_mean, listed
 

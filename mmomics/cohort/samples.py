@@ -4,57 +4,57 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort import table
+from mmomics.cohort import ids, table
+from mmomics.cohort.columns import column, place
+from mmomics.cohort.derive import derive
 from mmomics.config.samples import Samples
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError, listed
 
 
 def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
-    """The samples table as text (missing = NaN), index = row ids; stacked files get the column ``part`` unless they have one.
+    """The samples table as text (missing = NaN), index = row ids, with what is joined to it and derived from it.
 
-    ``attrs["files"]`` names its files, for messages.
+    Stacked files get the column ``part`` unless they have one; ``attrs["files"]`` names the files, for messages.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be read, a joined table shares no row or repeats a column, or an expression is wrong.
     """
     frame, part = table.read(samples, folder, numeric=False)
     if part is not None and keys.PART not in frame:
         frame[keys.PART] = part
-    frame.attrs["files"] = ", ".join(map(str, table.paths(samples, folder).values()))
-    return frame
-
-
-def place(frame: pd.DataFrame, key: str) -> str:
-    """Where a mistake is: the files of the samples table, where known, and the key of the cohort file."""
-    files = frame.attrs.get("files")
-    return f"{files}: {key}" if files else key
-
-
-def column(frame: pd.DataFrame, name: str, where: object) -> pd.Series:
-    """A column of the samples table.
-
-    Raises
-    ------
-    UserError
-        If there is none of this name.
-    """
-    if name not in frame:
-        source = f" {frame.attrs['files']}" if "files" in frame.attrs else ""
-        raise UserError(where, f"the samples table{source} has no column '{name}'", did_you_mean(name, frame.columns))
-    return frame[name]
+    files = [str(path) for path in table.paths(samples, folder).values()]
+    for position, further in enumerate(samples.join):
+        more, _ = table.read(further, folder, numeric=False)
+        own = ", ".join(map(str, table.paths(further, folder).values()))
+        twice = more.columns.intersection(frame.columns)
+        if len(twice):
+            raise UserError(f"samples.join.{position}", f"{own} repeats columns ({listed(twice)})", "`drop` them there")
+        if not more.index.isin(frame.index).any():
+            raise UserError(f"samples.join.{position}", f"no row of {own} is in the samples table", "mend `index`")
+        frame = frame.join(more)
+        files.append(own)
+    frame.attrs["files"] = ", ".join(files)
+    return derive(frame, samples.derive)
 
 
 def subjects(samples: Samples, frame: pd.DataFrame) -> pd.Series:
-    """The subject of each row: the `subject` column, or the row id.
+    """The subject of each row: the `subject` column, the part of the row id that `subject_pattern` finds, or the row id.
 
     Raises
     ------
     UserError
-        If a row has no subject.
+        If a row has no subject, or both are given.
     """
     if samples.subject is None:
-        return pd.Series(frame.index, index=frame.index, dtype=object)
+        found = ids.extract(samples.subject_pattern, frame.index, place(frame, "samples"))
+        return pd.Series(found, index=frame.index, dtype=object)
+    if samples.subject_pattern is not None:
+        raise UserError("samples", "`subject` and `subject_pattern` both say who a row is of", "leave one of them out")
     named = column(frame, samples.subject, "samples.subject")
     if named.isna().any():
         raise UserError(
@@ -65,8 +65,25 @@ def subjects(samples: Samples, frame: pd.DataFrame) -> pd.Series:
     return named
 
 
+def roster(samples: Samples, frame: pd.DataFrame) -> ids.Roster:
+    """Who is in the cohort, and by which ids they are known."""
+    owner = subjects(samples, frame)
+    known: dict[str, list[str]] = {}
+    if samples.visits == "keep":
+        for row, subject in owner.items():
+            known.setdefault(subject, []).append(str(row))
+        known |= {str(row): [str(row)] for row in frame.index}
+        return ids.Roster(frame.index.to_numpy(dtype=object), owner.to_numpy(dtype=object), known)
+    names = owner.drop_duplicates().to_numpy(dtype=object)
+    known |= {subject: [subject] for subject in names}
+    known |= {str(row): [subject] for row, subject in owner.items()}
+    return ids.Roster(names, names, known)
+
+
 def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.DataFrame:
-    """One row per subject, in the table's order: of several rows the first value that is not missing.
+    """One row per subject, or per visit where they are kept, in the table's order.
+
+    Of several rows of a subject that are merged, the first value that is not missing.
 
     Parameters
     ----------
@@ -83,7 +100,7 @@ def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.D
         If rows of one subject disagree in such a column.
     """
     owner = subjects(samples, frame).to_numpy()
-    if samples.subject is None:
+    if samples.visits == "keep" or (len(set(owner)) == len(frame) and (owner == frame.index).all()):
         return frame
     groups = frame.groupby(owner, sort=False)
     for name in unique:
@@ -92,32 +109,8 @@ def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.D
             raise UserError(
                 place(frame, f"samples, column '{name}'"),
                 f"{(differing > 1).sum()} subjects have rows that disagree, the first is '{differing.idxmax()}'",
-                "leave out `samples.subject` and set `split.group` to predict each sample by itself",
+                "set `samples.visits: keep` to predict each sample by itself",
             )  # fmt: skip
     rows = groups.first()
     rows.attrs = frame.attrs
     return rows
-
-
-def canonical(cells: pd.Series) -> pd.Series:
-    """Text with whole numbers written plainly: ``1.0`` and ``1.00e+00`` become ``1``; anything else stays."""
-    numbers = pd.to_numeric(cells, errors="coerce")
-    whole = (numbers.abs() < 2**53) & (numbers == numbers.round())
-    plain = numbers[whole].astype("int64").astype(str)
-    return cells.mask(whole, plain)
-
-
-def numbers(cells: pd.Series, where: object) -> pd.Series:
-    """Text as finite numbers (float64, missing = NaN).
-
-    Raises
-    ------
-    UserError
-        If a cell is not a finite number.
-    """
-    values = pd.to_numeric(cells, errors="coerce").astype(float)
-    wrong = (values.isna() & cells.notna()) | np.isinf(values)
-    if wrong.any():
-        first = wrong.idxmax()
-        raise UserError(f"{where} row '{first}'", f"'{cells[first]}' is not a finite number", "mend it, or leave it empty if missing")
-    return values

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inputs", required=True, nargs="+", help="AnnData from `mmomics normalize`, `<modality>.h5ad` each")
     parser.add_argument("--output", required=True, help="the cohort as MuData (.h5mu)")
     parser.add_argument("--joins", required=True, help="table of what matched (.tsv)")
+    parser.add_argument("--tables", required=True, help="folder of tables: ids that did not match, device records, quality")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -27,7 +28,11 @@ def run(args: argparse.Namespace) -> None:
     if set(files) != set(study.cohort.modalities):
         raise UserError("--inputs", f"expected one file for each of {', '.join(study.cohort.modalities)}", "name them `<modality>.h5ad`")
     assays = {name: read_assay(files[name]) for name in study.cohort.modalities}
-    cohort, joins = align(study.cohort, study.split, assays, samples.read(study.cohort.samples, study.folder))
-    write_cohort(args.output, cohort)
+    aligned = align(study.cohort, study.split, assays, samples.read(study.cohort.samples, study.folder))
+    write_cohort(args.output, aligned.cohort)
     with atomic(args.joins) as draft:
-        joins.to_csv(draft, sep="\t")
+        aligned.joins.to_csv(draft, sep="\t")
+    with atomic(args.tables) as draft:
+        draft.mkdir()
+        for name in ("unmatched", "records"):
+            getattr(aligned, name).to_csv(draft / f"{name}.tsv", sep="\t", index=False)

@@ -1,10 +1,11 @@
-"""Read one assay's native files, check them and write them as AnnData with a table of their quality."""
+"""Read one modality's native files, check them and write them as AnnData with a table of their quality."""
 
 from __future__ import annotations
 
 import argparse
 
 from mmomics.config.load import read_settings
+from mmomics.config.modality import Device
 from mmomics.errors import UserError, did_you_mean
 from mmomics.storage import atomic
 
@@ -23,7 +24,14 @@ def run(args: argparse.Namespace) -> None:
     from mmomics.cohort.data import write_assay
     from mmomics.cohort.ingest import ingest, quality
 
-    assay = ingest(args.modality, study.cohort.modalities[args.modality], study.folder)
+    modality = study.cohort.modalities[args.modality]
+    if isinstance(modality, Device):
+        from mmomics.cohort import device, samples
+
+        frame = samples.read(study.cohort.samples, study.folder)
+        assay = device.ingest(args.modality, modality, study.folder, study.cohort.samples, frame)
+    else:
+        assay = ingest(args.modality, modality, study.folder)
     write_assay(args.output, assay)
     with atomic(args.qc) as draft:
         quality(assay).to_csv(draft, sep="\t", index=False)

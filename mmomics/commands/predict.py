@@ -17,8 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics.cohort.new import read_new
-    from mmomics.config.cohort import Cohort
-    from mmomics.config.load import check, read_yaml
+    from mmomics.config.cohort_file import read_cohort
     from mmomics.errors import UserError
     from mmomics.storage import atomic
     from mmomics.training.bundle import load
@@ -27,7 +26,7 @@ def run(args: argparse.Namespace) -> None:
     choose("cpu")
     predictor, model = load(args.bundle)
     log.info("%s trained on %s", model["method"], model["training"]["title"])
-    cohort = check(Cohort, read_yaml(args.config), args.config)
+    cohort = read_cohort(args.config)
     data = read_new(cohort, cohort.folder.replace("{data_dir}", args.data_dir))
     shared = [name for name in predictor.preparation if name in data.values]
     if not shared:

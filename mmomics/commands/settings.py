@@ -73,19 +73,21 @@ def _check_assays(study: Study, file: Path) -> None:
 
 def _check_columns(study: Study, file: Path) -> None:
     """Every column that the settings name is in the samples table, as its reader gives it."""
-    from mmomics.cohort import samples, table
+    from mmomics.cohort import columns, samples
     from mmomics.cohort.outcome import keys_of
 
     cohort = study.cohort
-    if sum(path.stat().st_size for path in table.paths(cohort.samples, study.folder).values()) > LARGE:
+    if sum(Path(path).stat().st_size for path in study.inputs["samples"]) > LARGE:
         return
     named = [
         *((f"outcome.{key}", name) for key, name in keys_of(cohort.outcome).items()),
         *(("covariates", name) for name in cohort.covariates),
         ("batch", cohort.batch), ("split.column", study.split.column), ("split.group", study.split.group),
-        ("samples.subject", cohort.samples.subject),
+        ("samples.subject", cohort.samples.subject), ("samples.time", cohort.samples.time),
+        *((f"modalities.{name}.clock_shift", device.clock_shift) for name, device in cohort.devices.items()),
     ]  # fmt: skip
     frame = samples.read(cohort.samples, study.folder)
     for key, column in named:
         if column is not None:
-            samples.column(frame, column, f"{file}: {key}")
+            columns.column(frame, column, f"{file}: {key}")
+    samples.subjects(cohort.samples, frame)

@@ -16,6 +16,7 @@ SIGNAL = "_signal"  # what a device modality's name gets for its windows
 class Cohort(Strict):
     """One cohort: its files, its outcome, and what differs from the run's defaults."""
 
+    extends: str | None = Field(None, description="Cohort file beside this one; keys given here go over its keys, `null` takes one out.")
     title: str = Field(description="One line for the report's heading.")
     source: str = Field("", description="Where the data come from: citation, licence.")
     folder: str = Field(description="Folder of the files; `{data_dir}` stands for the run's `data_dir`.")

@@ -10,11 +10,12 @@ from typing import Any
 from mmomics import plugins
 from mmomics.config.check import check
 from mmomics.config.cohort import Cohort
+from mmomics.config.cohort_file import read_cohort
+from mmomics.config.inputs import native_files
 from mmomics.config.params import check_param
 from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, SettledModel, Study
 from mmomics.config.strict import Strict
-from mmomics.config.table import Table
 from mmomics.config.yaml_file import read_yaml
 from mmomics.errors import UserError, did_you_mean, listed
 
@@ -39,9 +40,9 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
     root : path
         Folder that relative folders start from.
     """
-    cohort = check(Cohort, read_yaml(cohort_file), cohort_file)
+    cohort = read_cohort(cohort_file)
     folder = _folder(cohort, run, cohort_file, Path(root))
-    _check_files(cohort, folder, cohort_file)
+    inputs = native_files(cohort, folder, cohort_file)
     merged: dict[str, Any] = {section: _merged(section, run, cohort, cohort_file) for section in SECTIONS}
     for key, assay in cohort.assays.items():
         _known(plugins.names("assays"), assay.kind, f"{cohort_file}: modalities.{key}.kind")
@@ -50,7 +51,7 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
     for imputer in run.imputers:
         _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
     return Study(
-        name=name, cohort=cohort, folder=str(folder), models=_models(run, cohort, name), imputers=run.imputers, **merged,
+        name=name, cohort=cohort, folder=str(folder), inputs=inputs, models=_models(run, cohort, name), imputers=run.imputers, **merged,
         seed=run.seed, seeds=run.seeds, shards=min(run.shards, _n_units(merged["split"], run.seeds)),
     )  # fmt: skip
 
@@ -84,23 +85,6 @@ def _folder(cohort: Cohort, run: Run, cohort_file: str | Path, root: Path) -> Pa
         data_dir = f"set `data_dir` in {RUN_FILE} to where the data lie, or give it: snakemake --config data_dir=..."
         raise UserError(f"{cohort_file}: folder", f"there is no folder {folder}", data_dir if "{data_dir}" in cohort.folder else "mend it")
     return folder
-
-
-def _check_files(cohort: Cohort, folder: Path, cohort_file: str | Path) -> None:
-    tables: dict[str, Table] = {"samples": cohort.samples, **{f"modalities.{key}": table for key, table in cohort.assays.items()}}
-    tables |= {f"samples.join.{place}": table for place, table in enumerate(cohort.samples.join)}
-    tables |= {f"modalities.{key}.ids": table.ids for key, table in cohort.assays.items() if table.ids}
-    for place, table in tables.items():
-        names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
-        if isinstance(table.columns, str):
-            names["columns"] = table.columns
-        for key, name in names.items():
-            if not (folder / name).is_file():
-                raise UserError(
-                    f"{cohort_file}: {place}.{key}",
-                    f"there is no file {folder / name}",
-                    did_you_mean(name, [path.name for path in folder.iterdir() if path.is_file()]),
-                )
 
 
 def _merged(section: str, run: Run, cohort: Cohort, cohort_file: str | Path) -> Strict:

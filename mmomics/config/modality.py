@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from mmomics.config.duration import PATTERN
 from mmomics.config.protocol import Prepare
 from mmomics.config.strict import Strict
 from mmomics.config.table import Table
-
-DURATION = r"^\d+(\.\d+)? ?(s|min|h|d)$"
 
 
 class Assay(Table):
@@ -41,9 +40,9 @@ class Align(Strict):
         description="`whole` record; the stretch of `length` `before`, `after` or `around` the specimen; or the `nearest` record, whole. "
         "All but `whole` need `samples.time`.",
     )
-    length: str = Field("7 d", pattern=DURATION, description="Length of the window, such as `12 h`.")
-    gap: str = Field("0 s", pattern=DURATION, description="Distance between the specimen and the near edge of the window.")
-    tolerance: str = Field("1 d", pattern=DURATION, description="`nearest`: a record further away than this is not of the specimen.")
+    length: str = Field("7 d", pattern=PATTERN, description="Length of the window, such as `12 h`.")
+    gap: str = Field("0 s", pattern=PATTERN, description="Distance between the specimen and the near edge of the window.")
+    tolerance: str = Field("1 d", pattern=PATTERN, description="`nearest`: a record further away than this is not of the specimen.")
     combine: Literal["join", "longest", "nearest", "first", "error"] = Field(
         "join", description="Several records of one subject in the window: `join` them on one clock, take one of them, or refuse them."
     )
@@ -90,7 +89,7 @@ class Device(Strict):
     encoding: str = Field("utf-8", description="Encoding of a text file.")
     step: str | None = Field(
         None,
-        pattern=DURATION,
+        pattern=PATTERN,
         description="Native cadence, where the file was interpolated to a finer one: every value in between is dropped.",
     )
     params: dict[str, Any] = Field({}, description="Changes to the signal's defaults; `mmomics methods signals` lists them.")

@@ -38,7 +38,8 @@ def cohort(tmp_path):
         }  # fmt: skip
         parsed = Cohort.model_validate({**settings, **given})
         assays = {name: normalize(ingest(name, modality, tmp_path)) for name, modality in parsed.modalities.items()}
-        return align(parsed, split or Split(), assays, samples.read(parsed.samples, tmp_path))
+        found = align(parsed, split or Split(), assays, samples.read(parsed.samples, tmp_path))
+        return found.cohort, found.joins
 
     return make
 
@@ -127,7 +128,7 @@ def test_what_cannot_be_joined_is_one_line(cohort, given, expected):
 
 @pytest.mark.parametrize("name", ["acc", "rosmap", "brca", "kipan"])
 def test_a_cohort_survives_its_file(aligned, tmp_path, name):
-    joined, _ = aligned(name)
+    joined = aligned(name).cohort
     before = from_mudata(joined)
     write_cohort(tmp_path / "c.h5mu", joined)
     after = read_cohort(tmp_path / "c.h5mu")
@@ -151,7 +152,7 @@ def test_a_file_that_is_no_cohort(tmp_path):
 
 
 def test_acc_has_the_patients_of_its_provenance(aligned, study):
-    joined, joins = aligned("acc")
+    joined, joins = aligned("acc").cohort, aligned("acc").joins
     assert joins.loc[["rna", "mirna", "protein", "cnv", "mutation"], "n_in_samples_table"].tolist() == [79, 80, 46, 90, 90]
     assert joined.n_obs == 92
     table = pd.read_csv(f"{study('acc').folder}/clinical.tsv", sep="\t", index_col="subject")
@@ -163,7 +164,7 @@ def test_acc_has_the_patients_of_its_provenance(aligned, study):
 
 
 def test_kipan_drops_exactly_the_rows_without_usable_outcome(aligned, shared):
-    joined, joins = aligned("kipan")
+    joined, joins = aligned("kipan").cohort, aligned("kipan").joins
     table = pd.read_csv(shared / "tcga_kipan_survival" / "clinical.csv", index_col="sample_id")
     unusable = set(table.index[~(table["os_time_days"] > 0)])
     assert len(unusable) == 6
@@ -172,7 +173,7 @@ def test_kipan_drops_exactly_the_rows_without_usable_outcome(aligned, shared):
 
 
 def test_rosmap_rows_without_ids_stay_together(aligned, shared):
-    data = from_mudata(aligned("rosmap")[0])
+    data = from_mudata(aligned("rosmap").cohort)
     assert data.outcome["classes"] == ["control", "Alzheimer's"]
     for part, short, n in (("train", "tr", 245), ("test", "te", 106)):
         rows = (data.obs["part"] == part).to_numpy()

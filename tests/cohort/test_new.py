@@ -15,7 +15,7 @@ from mmomics.errors import UserError
 
 @pytest.fixture
 def known(study, aligned):
-    data = from_mudata(aligned("acc")[0])
+    data = from_mudata(aligned("acc").cohort)
     return study("acc"), data, fit(data, np.arange(len(data.obs)), Prepare())
 
 

@@ -180,7 +180,7 @@ def test_a_file_that_is_none(tmp_path):
 
 @pytest.mark.parametrize("name", ["acc", "rosmap", "brca", "kipan"])
 def test_real_cohorts_are_standardised_on_their_training_rows(aligned, name):
-    data = from_mudata(aligned(name)[0])
+    data = from_mudata(aligned(name).cohort)
     rows = np.arange(0, len(data.obs), 2)
     preparation = fit(data, rows, Prepare(clip=1e6))
     assert preparation.keys() == data.values.keys()

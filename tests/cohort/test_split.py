@@ -144,7 +144,7 @@ def test_too_few_events():
 
 
 def test_rosmap_keeps_its_preset_parts(study, aligned):
-    settings, obs = study("rosmap"), from_mudata(aligned("rosmap")[0]).obs
+    settings, obs = study("rosmap"), from_mudata(aligned("rosmap").cohort).obs
     table = split(obs, settings.split, settings.seed)
     own = table[table["fold"] == 0].set_index("subject")
     assert own["role"].value_counts().to_dict() == {"train": 245, "test": 106}
@@ -155,7 +155,7 @@ def test_rosmap_keeps_its_preset_parts(study, aligned):
 
 @pytest.mark.parametrize("name", ["acc", "kipan", "brca"])
 def test_real_cohorts_keep_classes_and_events_in_every_fold(study, aligned, name):
-    settings, data = study(name), from_mudata(aligned(name)[0])
+    settings, data = study(name), from_mudata(aligned(name).cohort)
     table = split(data.obs, settings.split, settings.seed)
     values = data.obs["event"] if "event" in data.obs else data.obs["outcome"]
     tests = table[table["role"] == "test"]

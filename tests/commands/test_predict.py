@@ -31,7 +31,7 @@ modalities:
 @pytest.fixture(scope="module")
 def shipped(aligned, study, tmp_path_factory):
     """A bundle trained on the embedded cohort, with what it predicts for its own patients."""
-    data = from_mudata(aligned("acc")[0])
+    data = from_mudata(aligned("acc").cohort)
     splits = split(data.obs, study("acc").split, 0)
     unit = Unit(0, -1, 0)
     rows = prepare.fit(data, np.arange(len(data.subjects)), study("acc").prepare)

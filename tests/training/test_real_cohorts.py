@@ -21,7 +21,7 @@ def folds(aligned, study):
     """The folds of a cohort of `config/cohorts`, by its name."""
 
     def make(name):
-        data = from_mudata(aligned(name)[0])
+        data = from_mudata(aligned(name).cohort)
         splits = split(data.obs, study(name).split, study(name).seed)
         units = of_shard(splits, "1of1", 0, 1)
         made, preparations = {}, {}

@@ -1,10 +1,11 @@
 rule align:
     input:
-        samples=lambda w: native(w.cohort, STUDIES[w.cohort]["cohort"]["samples"]),
+        samples=lambda w: native(w.cohort, "samples"),
         normalized=every("normalize/{modality}.h5ad", modality=modalities),
     output:
         cohort=at("cohort.h5mu"),
         joins=at("align.tsv"),
+        tables=directory(at("align")),
     log:
         at("logs/align.log"),
     benchmark:
@@ -36,4 +37,4 @@ rule align:
         ),
     shell:
         "mmomics align --settings {params.settings} --inputs {input.normalized}"
-        " --output {output.cohort} --joins {output.joins} 2> {log}"
+        " --output {output.cohort} --joins {output.joins} --tables {output.tables} 2> {log}"

@@ -146,6 +146,11 @@ def modalities(cohort):
     return list(STUDIES[cohort]["cohort"]["modalities"])
 
 
+def is_device(wildcards):
+    """Whether a modality was recorded by a device."""
+    return "signal" in STUDIES[wildcards.cohort]["cohort"]["modalities"][wildcards.modality]
+
+
 def models(cohort):
     return list(STUDIES[cohort]["models"])
 
@@ -204,14 +209,9 @@ def filled(cohort):
     ]
 
 
-def native(cohort, table):
-    """The files of the user that a table of a cohort file names."""
-    files, columns = table["files"], table["columns"]
-    names = [
-        *(files.values() if isinstance(files, dict) else [files]),
-        *([columns] if isinstance(columns, str) else []),
-    ]
-    return [str(Path(STUDIES[cohort]["folder"], name)) for name in names]
+def native(cohort, name):
+    """The files of the user that a modality, or `samples`, is read from."""
+    return STUDIES[cohort]["inputs"][name]
 
 
 # --- what a rule depends on beside its files --------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 rule ingest:
     input:
-        files=lambda w: native(
-            w.cohort, STUDIES[w.cohort]["cohort"]["modalities"][w.modality]
-        ),
+        files=lambda w: native(w.cohort, w.modality),
+        # a device's records are cut around the specimens, whose times stand there
+        samples=lambda w: native(w.cohort, "samples") if is_device(w) else [],
     output:
         measured=at("ingest/{modality}.h5ad"),
         qc=at("ingest/{modality}.qc.tsv"),
@@ -24,6 +24,7 @@ rule ingest:
             lambda study, w: [
                 study["folder"],
                 study["cohort"]["modalities"][w.modality],
+                study["cohort"]["samples"] if is_device(w) else None,
             ]
         ),
     shell:

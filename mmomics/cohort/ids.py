@@ -1,0 +1,111 @@
+"""Whose sample it is: from the ids in a file to the rows of the cohort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.cohort import table
+from mmomics.config.table import Table
+from mmomics.errors import UserError, did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who is in the cohort.
+
+    Attributes
+    ----------
+    names : array of str (n_rows,)
+        The rows of the cohort: subjects, or visits where they are kept.
+    subjects : array of str (n_rows,)
+        The subject of each row.
+    known : dict of str to list of str
+        An id of the samples table, be it of a row or of a subject -> rows of the cohort.
+    """
+
+    names: np.ndarray
+    subjects: np.ndarray
+    known: dict[str, list[str]]
+
+    def rows(self, ids: Sequence[str], ignore_case: bool = False) -> list[list[str]]:
+        """Rows of the cohort for each id; an id that nobody knows stands for itself.
+
+        Raises
+        ------
+        UserError
+            If ids of the samples table differ in case only, though case is to be ignored.
+        """
+        if not ignore_case:
+            return [self.known.get(name, [name]) for name in ids]
+        folded: dict[str, list[str]] = {}
+        for name, rows in self.known.items():
+            if folded.setdefault(name.casefold(), rows) != rows:
+                raise UserError("ignore_case", f"the samples table has ids that differ in case only ('{name}')", "leave `ignore_case` out")
+        return [folded.get(name.casefold(), [name]) for name in ids]
+
+
+def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterable[str] = ()) -> list[str]:
+    """The first group of a pattern in every id; the ids themselves without a pattern.
+
+    Parameters
+    ----------
+    pattern : str or None
+        Regular expression.
+    ids : iterable of str
+        Ids of samples, records or rows.
+    where : str
+        Place of the pattern's owner, for messages.
+    others : iterable of str
+        The names on the table's other side: where all of them match instead, the orientation is wrong.
+
+    Raises
+    ------
+    UserError
+        If the pattern is none, has no group or does not match an id.
+    """
+    ids = list(ids)
+    if pattern is None:
+        return ids
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise UserError(f"{where}: subject_pattern", f"is no regular expression ({error})", "mend it") from error
+    if compiled.groups < 1:
+        raise UserError(f"{where}: subject_pattern", "has no group", "put the subject's part in brackets: ^(.{12})")
+    matches = [compiled.search(name) for name in ids]
+    unmatched = [name for name, match in zip(ids, matches, strict=True) if not match or not match[1]]
+    if unmatched:
+        others = list(others)
+        swapped = len(unmatched) == len(ids) and bool(others) and all(compiled.search(name) for name in others)
+        cure = "the features match it: change `orientation`" if swapped else "mend the pattern"
+        raise UserError(where, f"{len(unmatched)} of {len(ids)} sample ids do not match `subject_pattern` ({listed(unmatched)})", cure)
+    return [match[1] for match in matches if match]
+
+
+def mapped(mapping: Table | None, folder: str | Path, ids: Sequence[str], where: str) -> list[str]:
+    """Ids through a mapping table: its row ids are the ids, its first column says whose they are; an id that it lacks stays.
+
+    Raises
+    ------
+    UserError
+        If the table knows none of the ids, or gives nothing for one that it holds.
+    """
+    if mapping is None:
+        return list(ids)
+    frame, _ = table.read(mapping, folder, numeric=False)
+    files = ", ".join(map(str, table.paths(mapping, folder).values()))
+    if not len(frame.columns):
+        raise UserError(files, "has one column, expected sample ids and whose they are", "see `ids` in config/README.md")
+    target = frame.iloc[:, 0]
+    if target.isna().any():
+        raise UserError(f"{files} row '{target.index[target.isna()][0]}'", "says not whose sample it is", "fill it in, or drop the row")
+    found = pd.Index(ids).isin(target.index)
+    if len(ids) and not found.any():
+        raise UserError(where, f"none of its {len(ids)} sample ids is in {files}", did_you_mean(ids[0], target.index))
+    return [str(target.get(name, name)) for name in ids]

@@ -1,0 +1,72 @@
+"""The files of a device: whose record each one is, from the pattern of their names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+
+from mmomics.config.modality import Device
+from mmomics.errors import UserError
+
+FIELD = re.compile(r"\{(subject|sample)\}")
+
+
+def find(device: Device, folder: str | Path, where: str) -> dict[str | None, list[Path]]:
+    """The files that a device's `files` names.
+
+    Parameters
+    ----------
+    device : Device
+        `files` is a pattern with ``{subject}`` or ``{sample}`` where the id stands and ``*`` for what varies, or the name of one
+        table that holds the records of many subjects.
+    folder : path
+        Where they lie.
+    where : str
+        Place of the modality, for messages.
+
+    Returns
+    -------
+    dict of str to list of Path
+        Id in the name -> its files, sorted; the only id is None for a table of many subjects.
+
+    Raises
+    ------
+    UserError
+        If the pattern leaves the folder or nothing matches it.
+    """
+    pattern = PurePosixPath(device.files)
+    if pattern.is_absolute() or ".." in pattern.parts:
+        raise UserError(f"{where}.files", f"'{device.files}' leaves the folder of the cohort", "give a path below `folder`")
+    if re.search(r"\{(?!(subject|sample)\})", device.files):
+        raise UserError(f"{where}.files", f"'{device.files}' has an unknown field", "write {subject} or {sample} where the id stands")
+    folder = Path(folder)
+    paths = sorted(path for path in folder.glob(FIELD.sub("*", device.files)) if path.is_file())
+    if not FIELD.search(device.files):
+        found: dict[str | None, list[Path]] = {None: paths} if paths else {}
+    else:
+        named = re.compile(_regex(device.files))
+        found = {}
+        for path in paths:
+            match = named.fullmatch(path.relative_to(folder).as_posix())
+            if match:
+                found.setdefault(match["id"], []).append(path)
+    if not found:
+        raise UserError(f"{where}.files", f"no file in {folder} matches '{device.files}'", "mend the pattern, or `folder`")
+    return found
+
+
+def there(device: Device, folder: str | Path) -> bool:
+    """Whether any file matches."""
+    return any(path.is_file() for path in Path(folder).glob(FIELD.sub("*", device.files)))
+
+
+def _regex(pattern: str) -> str:
+    """A pattern as a regular expression whose group `id` is the id; a second field must hold the same id."""
+    out, named = [], False
+    for part in re.split(r"(\{subject\}|\{sample\}|\*)", pattern):
+        if FIELD.fullmatch(part):
+            out.append("(?P=id)" if named else "(?P<id>[^/]+?)")
+            named = True
+        else:
+            out.append("[^/]*" if part == "*" else re.escape(part))
+    return "".join(out)

@@ -1,0 +1,51 @@
+"""Times of specimens: zones, daylight saving, and clocks that are ahead."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.cohort.specimens import shifts, times
+from mmomics.config.modality import Device
+from mmomics.config.samples import Samples
+from mmomics.errors import UserError
+
+
+def read(*cells, zone=None):
+    frame = pd.DataFrame({"taken": cells}, index=[f"S{place}" for place in range(len(cells))], dtype=object)
+    return times(Samples(files="s.csv", time="taken", time_zone=zone), frame).tolist()
+
+
+def test_local_times_are_set_in_their_zone_and_a_named_offset_wins():
+    berlin, offset, missing = read("2024-07-01 08:00", "2024-07-01 08:00+00:00", np.nan, zone="Europe/Berlin")
+    assert berlin == pd.Timestamp("2024-07-01 06:00", tz="UTC")
+    assert offset == pd.Timestamp("2024-07-01 08:00", tz="UTC")
+    assert missing is None
+
+
+def test_without_a_column_nothing_is_known():
+    assert times(Samples(files="s.csv"), pd.DataFrame(index=["S0"])).tolist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "zone", "says"),
+    [
+        (["yesterday"], None, "row 'S0': 'yesterday' is no time"),
+        (["2024-03-31 02:30"], "Europe/Berlin", "does not exist, or exists twice, in time zone 'Europe/Berlin' (daylight saving)"),
+        (["2024-10-27 02:30"], "Europe/Berlin", "does not exist, or exists twice"),
+        (["2024-10-27 12:30"], "Europe/Berln", "there is no time zone 'Europe/Berln'"),
+        (["2024-03-31 02:30", "2024-03-31 02:30+01:00"], None, "some times name a time zone and some do not"),
+    ],
+)
+def test_times_that_mean_no_moment_are_one_line(cells, zone, says):
+    with pytest.raises(UserError) as error:
+        read(*cells, zone=zone)
+    assert says in str(error.value)
+
+
+def test_shifts_of_the_clock():
+    frame = pd.DataFrame({"ahead": ["-60", np.nan]}, index=["S0", "S1"], dtype=object)
+    device = Device(signal="cgm", files="x.csv", clock_shift="ahead")
+    assert shifts(device, frame, "m").tolist() == [-60, 0]
+    assert shifts(Device(signal="cgm", files="x.csv"), frame, "m").tolist() == [0, 0]
+    with pytest.raises(UserError, match="'soon' is not a finite number"):
+        shifts(device, frame.assign(ahead="soon"), "m")

@@ -15,14 +15,14 @@ from typing import Any
 from mmomics.errors import UserError, did_you_mean
 
 ROOT = Path(__file__).parent
-CONTRACT = "contract"  # what every plug-in of a folder promises; not a plug-in itself
+SHARED = ("contract", "record")  # what plug-ins of a folder promise and hand on; not plug-ins themselves
 
 
 @cache
 def paths(package: str) -> dict[str, Path]:
     """Every plug-in of a package (``"assays"``, ``"fusion"``), one folder deep at most: name -> file."""
     files = sorted([*(ROOT / package).glob("*.py"), *(ROOT / package).glob("*/*.py")])
-    return {file.stem: file for file in files if not file.stem.startswith("_") and file.stem != CONTRACT}
+    return {file.stem: file for file in files if not file.stem.startswith("_") and file.stem not in SHARED}
 
 
 def names(package: str) -> list[str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
+from mmomics import plugins
 from mmomics.config.modality import Device
 from mmomics.devices.record import Record
+from mmomics.errors import UserError, did_you_mean
+from mmomics.tables.contract import COMPRESSIONS, readable
 
 
 class Format(Protocol):
-    """A file of this folder."""
+    """A file of this folder. One whose files may be compressed says so with `COMPRESSED = True`."""
 
     SUFFIXES: tuple[str, ...]
 
@@ -28,10 +32,48 @@ class Format(Protocol):
         Yields
         ------
         Record
-            One per sampling rate, and per subject of a table of many; channels as they are called in the file.
+            One per sampling rate, and per subject of a table of many; channels as they are called in the file. A file that holds
+            annotations and no signal gives a record without channels.
 
         Raises
         ------
         UserError
             If the file is damaged, cut short or not of this format; it names the byte or the line.
         """
+
+
+def choose(path: Path, device: Device) -> Format:
+    """The format of a file: the one that the user names, or else by the end of its name.
+
+    Raises
+    ------
+    UserError
+        If there is no such file or format, or no format knows this end.
+    """
+    if not path.is_file():
+        near = [file.name for file in path.parent.glob("*") if file.is_file()] if path.parent.is_dir() else []
+        raise UserError(path, "there is no such file", did_you_mean(path.name, near) if near else "check `folder` and `files`")
+    if device.format:
+        return cast(Format, plugins.load("devices", device.format, "format"))
+    packed = path.suffix.lower() in COMPRESSIONS
+    suffix = (path.with_suffix("") if packed else path).suffix.lower()
+    formats = [cast(Format, plugins.load("devices", name)) for name in plugins.names("devices")]
+    for each in formats:
+        if suffix in each.SUFFIXES:
+            if packed and not getattr(each, "COMPRESSED", False):
+                raise UserError(path, f"files that end in '{suffix}' are not read compressed", "unpack it")
+            return each
+    known = sorted(suffix for each in formats for suffix in each.SUFFIXES)
+    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; or set `format`")
+
+
+@contextmanager
+def parsing(path: Path, cure: str = "copy it anew, or set `format` if it is of another kind") -> Iterator[None]:
+    """Turn whatever a library raises at a damaged file inside the block into one line."""
+    try:
+        with readable(path):
+            yield
+    except UserError:
+        raise
+    except Exception as error:  # parsers raise anything at bytes that they do not expect: IndexError, struct.error, OverflowError, ...
+        raise UserError(path, f"is damaged or not of this format ({type(error).__name__}: {error})", cure) from error

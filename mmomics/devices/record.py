@@ -16,6 +16,23 @@ def no_annotations() -> pd.DataFrame:
     return pd.DataFrame({"onset": pd.Series(dtype=float), "duration": pd.Series(dtype=float), "label": pd.Series(dtype=object)})
 
 
+def named(names: Sequence[str | None]) -> tuple[str, ...]:
+    """Names of channels, each once: a nameless one is called by its place, a repeated one gets a number.
+
+    >>> named(["EEG", None, "EEG"])
+    ('EEG', 'channel_2', 'EEG (2)')
+    """
+    given = [(name or "").strip() or f"channel_{place}" for place, name in enumerate(names, 1)]
+    used: set[str] = set()
+    for place, name in enumerate(given):
+        number = 1
+        while given[place] in used:
+            number += 1
+            given[place] = f"{name} ({number})"
+        used.add(given[place])
+    return tuple(given)
+
+
 @dataclass(frozen=True)
 class Record:
     """Channels of one device that share a clock.
@@ -35,7 +52,7 @@ class Record:
     subject : str or None
         Where the file itself says whose record it is.
     annotations : DataFrame
-        onset, duration (seconds since `start`) and label.
+        onset, duration (seconds since `start`) and label. A record of a file that holds nothing else has no channels.
     source : str
         The file, for messages.
     """

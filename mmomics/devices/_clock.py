@@ -1,0 +1,120 @@
+"""The clock of a device: naive local times become times with a zone, or a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.errors import UserError
+
+
+def zone(device: Device) -> ZoneInfo | None:
+    """The zone of the device's clock, where the user names it.
+
+    Raises
+    ------
+    UserError
+        If there is no such zone.
+    """
+    if device.time_zone is None:
+        return None
+    try:
+        return ZoneInfo(device.time_zone)
+    except (ValueError, OSError, LookupError) as error:
+        raise UserError("time_zone", f"there is no zone '{device.time_zone}'", "give one such as Europe/Berlin or UTC") from error
+
+
+def placed(start: pd.Timestamp | None, device: Device, source: object) -> pd.Timestamp | None:
+    """The start of a record on its clock, in `time_zone` where that is given."""
+    if start is None:
+        return None
+    times = localised(pd.DatetimeIndex([start]), device, lambda _: str(source))
+    return times[0]
+
+
+def localised(times: pd.DatetimeIndex, device: Device, where: Callable[[int], str]) -> pd.DatetimeIndex:
+    """Times in the zone of the device, in the order in which they were written.
+
+    The hour that a clock shows twice when daylight saving time ends can be told only by the order: where the times in it go back
+    once, those before are the first pass and those behind the second.
+
+    Parameters
+    ----------
+    times : DatetimeIndex
+        Naive, or with the zone that the file names.
+    where : callable
+        Place of a time in its file by position, for messages.
+
+    Raises
+    ------
+    UserError
+        If a time does not exist in the zone or could be meant twice.
+    """
+    local = zone(device)
+    if local is None:
+        return times
+    if times.tz is not None:
+        return times.tz_convert(local)
+    first = np.ones(len(times), dtype=bool)
+    skipped = np.asarray(times.tz_localize(local, ambiguous=first, nonexistent="NaT").isna())
+    if skipped.any():
+        place = int(skipped.argmax())
+        raise UserError(
+            where(place), f"{times[place]} does not exist in {device.time_zone}, where the clocks went forward",
+            "if the device's clock was not moved, give `time_zone` a fixed offset such as Etc/GMT-1",
+        )  # fmt: skip
+    twice = np.asarray(times.tz_localize(local, ambiguous="NaT").isna())
+    edges = np.flatnonzero(np.diff(np.r_[False, twice, False]))
+    for low, high in zip(edges[::2], edges[1::2], strict=True):
+        back = np.flatnonzero(np.diff(times[low:high].asi8) < 0)
+        if len(back) != 1:
+            raise UserError(
+                where(int(low)), f"{times[low]} occurs twice in {device.time_zone}, where the clocks went back, and the order does not "
+                "tell which is meant", "if the device's clock was not moved, give `time_zone` a fixed offset such as Etc/GMT-1",
+            )  # fmt: skip
+        first[low + back[0] + 1 : high] = False
+    return times.tz_localize(local, ambiguous=first)
+
+
+def rate(times: np.ndarray) -> float | None:
+    """Sampling rate (Hz) of int64 nanoseconds (n_times,) in even steps, up to the rounding of written times; None where uneven.
+
+    A rate or a step within 1e-4 of a whole number of Hz or seconds is that number: 128 Hz in milliseconds are steps of 7 and 8.
+    """
+    if len(times) < 3:
+        return None
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    # against the even grid, not step by step: errors of rounding do not add up, a missing sample does
+    off = np.abs((times - times[0]) - np.arange(len(times)) * step)
+    if step <= 0 or off.max() > 0.3 * step or np.abs(np.diff(times) - step).max() > 0.3 * step:
+        return None
+    seconds = step / 1e9
+    for exact in (1 / max(round(seconds), 1), float(max(round(1 / seconds), 1))):
+        if abs(exact * seconds - 1) < 1e-4:
+            return exact
+    return 1 / seconds
+
+
+def find(columns: Sequence[str], device: Device, path: object, usual: Sequence[tuple[str, ...]]) -> list[str]:
+    """The columns that hold the time: those that the user names, or usual ones.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if device.time is not None:
+        wanted = [device.time] if isinstance(device.time, str) else list(device.time)
+        for name in wanted:
+            if name.strip() not in columns:
+                raise UserError(path, f"no column '{name}' for `time`", f"it has: {', '.join(name for name in columns[:12] if name)}")
+        return [name.strip() for name in wanted]
+    plain = {"".join(filter(str.isalnum, name.casefold())): name for name in reversed(columns)}
+    for names in usual:
+        if all(name in plain for name in names):
+            return [plain[name] for name in names]
+    raise UserError(path, "no column with the time", f"set `time` to one of: {', '.join(name for name in columns[:12] if name)}")

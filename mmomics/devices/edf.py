@@ -1,0 +1,162 @@
+"""EDF, EDF+ and BDF: polysomnography, EEG, bedside monitors (Kemp and Olivan 2003, 10.1016/S1388-2457(03)00123-8)."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.devices import _clock
+from mmomics.devices.contract import parsing
+from mmomics.devices.record import Record, named, no_annotations
+from mmomics.errors import UserError
+
+SUFFIXES = (".edf", ".bdf", ".rec")
+BLOCK = 1 << 20  # samples that are turned into physical units at a time
+SPARSE = 8  # gaps of a discontinuous file are filled with NaN while it gets no longer than so many times what was recorded
+
+
+def read(path: Path, device: Device) -> Iterator[Record]:
+    """One record per sampling rate, in physical units; see `Format.read`.
+
+    Gaps of a discontinuous file are NaN, or show in `times` where data records do not fall on the grid of the samples. A date that was
+    made anonymous reads 1985-01-01, with the true time of day. The name of the patient in the header is not used. A file of annotations
+    alone (hypnogram) gives one record without channels.
+    """
+    with warnings.catch_warnings(), parsing(path):
+        warnings.simplefilter("ignore")  # dates that differ between two header fields, ranges of no width
+        edf = _open(path)
+        start, begins, notes = _start(edf), _begins(edf, path), _annotations(edf)
+        rates: dict[float, list[Any]] = defaultdict(list)
+        names = dict(zip(map(id, edf.signals), named([signal.label for signal in edf.signals]), strict=True))
+        for signal in edf.signals:
+            if signal.samples_per_data_record < 1 or edf.data_record_duration <= 0:
+                raise UserError(path, f"signal '{signal.label}' has no samples or records no duration", "copy it anew")
+            rates[signal.samples_per_data_record / edf.data_record_duration].append(signal)
+    start = _clock.placed(start, device, path)
+    if not rates:
+        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), start=start, annotations=notes, source=str(path))
+    for fs, signals in rates.items():
+        with warnings.catch_warnings(), parsing(path):
+            warnings.simplefilter("ignore")
+            values = np.empty((edf.num_data_records * signals[0].samples_per_data_record, len(signals)), dtype=np.float32)
+            for column, signal in enumerate(signals):
+                _fill(values[:, column], signal, edf)
+        values, times = _spread(values, signals[0].samples_per_data_record, fs, begins)
+        yield Record(
+            values, tuple(names[id(signal)] for signal in signals), tuple(signal.physical_dimension for signal in signals),
+            fs=fs if times is None else None, times=times, start=start, annotations=notes, source=str(path),
+        )  # fmt: skip
+
+
+def _open(path: Path) -> Any:
+    """The file with its header checked against its size, so that a truncated one is not read as a short one."""
+    import edfio
+
+    with path.open("rb") as file:
+        head = file.read(256)
+    size = path.stat().st_size
+    if len(head) < 256:
+        raise UserError(path, f"ends at byte {len(head)} within the header of 256 bytes", "copy it anew")
+    if head[:8] not in (b"0       ", b"\xffBIOSEMI"):
+        raise UserError(f"{path} byte 0", f"begins with {head[:8]!r}, which is neither EDF nor BDF", "set `format` to what it is")
+    numbers = {}
+    for name, low, high in (("bytes in the header", 184, 192), ("data records", 236, 244), ("signals", 252, 256)):
+        try:
+            numbers[name] = int(head[low:high])
+        except ValueError as error:
+            raise UserError(f"{path} byte {low}", f"{name}: {head[low:high]!r} is not a number", "copy it anew") from error
+    width = 256 * (numbers["signals"] + 1)
+    if numbers["signals"] < 1 or numbers["bytes in the header"] != width:
+        raise UserError(
+            f"{path} byte 184", f"a header of {numbers['bytes in the header']} bytes does not fit {numbers['signals']} signals ({width})",
+            "copy it anew",
+        )  # fmt: skip
+    if size < width:
+        raise UserError(path, f"ends at byte {size} within the header of {width} bytes", "copy it anew")
+    bdf = head[:1] == b"\xff"
+    edf = (edfio.read_bdf if bdf else edfio.read_edf)(path)
+    samples = sum(signal.samples_per_data_record for signal in edf._signals)
+    if samples < 1:
+        raise UserError(f"{path} byte 256", "no signal has samples", "copy it anew")
+    there = (size - width) // (samples * (3 if bdf else 2))
+    if numbers["data records"] > there:
+        needed = width + numbers["data records"] * samples * (3 if bdf else 2)
+        raise UserError(path, f"is cut short at byte {size}: its header promises {needed}", "copy it anew")
+    return edf
+
+
+def _start(edf: Any) -> pd.Timestamp | None:
+    """Start of the first data record; None where the header has no valid date."""
+    from datetime import datetime
+
+    from edfio import AnonymizedDateError
+
+    try:
+        return pd.Timestamp(edf.startdatetime)
+    except AnonymizedDateError:
+        return pd.Timestamp(datetime(1985, 1, 1)) + (pd.Timestamp.combine(datetime(1985, 1, 1), edf.starttime) - datetime(1985, 1, 1))
+    except ValueError:
+        return None
+
+
+def _begins(edf: Any, path: Path) -> np.ndarray | None:
+    """Start of every data record of a discontinuous file: float64 (n_records,), seconds since the first; None where continuous."""
+    from edfio.edf_annotations import _get_data_record_onset  # the library keeps the onsets to itself
+
+    if not edf.reserved.startswith(("EDF+D", "BDF+D")):
+        return None
+    keeper = edf._timekeeping_signal
+    onsets = [float(_get_data_record_onset(each)) for each in keeper.digital.reshape(-1, keeper._bytes_per_data_record)]
+    begins = np.array(onsets) - onsets[0]
+    back = np.flatnonzero(np.diff(begins) < edf.data_record_duration * (1 - 1e-6))
+    if len(back):
+        raise UserError(
+            f"{path} data record {back[0] + 2}", f"begins {begins[back[0] + 1]:g} s after the first, before the one ahead of it ends",
+            "the file was pasted together from overlapping ones: split it",
+        )  # fmt: skip
+    return None if np.allclose(np.diff(begins), edf.data_record_duration) else begins
+
+
+def _annotations(edf: Any) -> pd.DataFrame:
+    found = [each for each in edf.annotations if each.text]
+    if not found:
+        return no_annotations()
+    table = pd.DataFrame({"onset": [each.onset for each in found], "duration": [each.duration for each in found]}, dtype=float)
+    return table.assign(label=pd.Series([each.text for each in found], dtype=object))
+
+
+def _fill(out: np.ndarray, signal: Any, edf: Any) -> None:
+    """Physical values of one signal, a few data records at a time."""
+    per = signal.samples_per_data_record
+    low, high = signal.digital_range
+    bottom, top = signal.physical_range
+    # a header without a range to scale by (low = high) holds values as they are
+    gain = (top - bottom) / (high - low) if high != low and top != bottom else 1.0
+    shift = bottom / gain - low if gain != 1.0 or bottom != low else 0.0
+    lazy = signal._lazy_loader
+    step = max(BLOCK // per, 1)
+    for first in range(0, edf.num_data_records, step):
+        last = min(first + step, edf.num_data_records)
+        digital = lazy.load(first, last) if lazy is not None else signal.digital[first * per : last * per]
+        out[first * per : last * per] = (digital + shift) * gain
+
+
+def _spread(values: np.ndarray, per: int, fs: float, begins: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Values (n_times, n_channels) with the gaps between data records as NaN, or with explicit times where they fit no grid."""
+    if begins is None:
+        return values, None
+    places = begins * fs
+    whole = np.round(places).astype(np.int64)
+    total = int(whole[-1]) + per
+    if np.abs(places - whole).max() < 1e-3 and total <= SPARSE * len(values):
+        out = np.full((total, values.shape[1]), np.nan, dtype=np.float32)
+        out[(whole[:, None] + np.arange(per)).ravel()] = values
+        return out, None
+    return values, (begins[:, None] + np.arange(per) / fs).ravel()

@@ -1,0 +1,127 @@
+"""WFDB records of PhysioNet: a header (.hea), its signal files, and beat annotations (.atr) if they lie beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.devices import _clock
+from mmomics.devices.contract import parsing
+from mmomics.devices.record import SECOND, Record, named, no_annotations
+from mmomics.errors import UserError
+
+SUFFIXES = (".hea",)
+# bytes per sample of the formats that are not compressed (WFDB signal file formats, signal(5))
+BYTES = {
+    "8": 1, "80": 1, "16": 2, "61": 2, "160": 2, "24": 3, "32": 4,
+    "212": Fraction(3, 2), "310": Fraction(4, 3), "311": Fraction(4, 3),
+}  # fmt: skip
+
+
+def read(path: Path, device: Device) -> Iterator[Record]:
+    """One record per sampling rate, none of them resampled, in physical units; see `Format.read`.
+
+    Labels of the annotations are the symbols of beats and rhythm changes (`N`, `V`, `+`). A record of several segments gives one record
+    per segment and rate.
+    """
+    header = _header(path)
+    start = None
+    if header.base_date is not None and header.base_time is not None:
+        start = _clock.placed(pd.Timestamp.combine(header.base_date, header.base_time), device, path)
+    notes = _annotations(path, header)
+    if not hasattr(header, "seg_name"):
+        yield from _signals(path, header, start, notes, path)
+        return
+    offset = 0
+    for name, length in zip(header.seg_name, header.seg_len, strict=True):
+        if name != "~" and length:  # ~ is a gap, and a segment of no length says which channels there are
+            part = path.parent / f"{_inside(path, name)}.hea"
+            inner = _header(part)
+            if hasattr(inner, "seg_name"):
+                raise UserError(part, "is a segment that has segments itself", "name its segments in `files`")
+            moment = None if start is None else start + offset / header.fs * SECOND
+            onset = notes["onset"] - offset / header.fs
+            inside = notes.assign(onset=onset)[(onset >= 0) & (onset < length / header.fs)].reset_index(drop=True)
+            yield from _signals(part, inner, moment, inside, path)
+        offset += length
+
+
+def _inside(path: Path, name: str) -> str:
+    """A name that a header gives for another file, which must lie beside it."""
+    if not name or name in (".", "..") or any(sign in name for sign in "/\\:\0"):
+        raise UserError(path, f"names the file '{name}', which is not beside it", "mend the header: names only, without folders")
+    return name
+
+
+def _header(path: Path) -> Any:
+    import wfdb
+
+    if not path.is_file():
+        raise UserError(path, "there is no such header", "put it beside the others")
+    with parsing(path):
+        header = wfdb.rdheader(str(path.absolute().with_suffix("")))
+        if not header.fs or not np.isfinite(header.fs) or header.fs <= 0:
+            raise UserError(path, f"has a sampling rate of {header.fs}", "mend the header")
+    return header
+
+
+def _signals(path: Path, header: Any, start: pd.Timestamp | None, notes: pd.DataFrame, source: Path) -> Iterator[Record]:
+    import wfdb
+
+    about = {"start": start, "annotations": notes, "source": str(source)}
+    if not header.n_sig:
+        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), **about)
+        return
+    _check(path, header)
+    with parsing(path):
+        found = wfdb.rdrecord(str(path.absolute().with_suffix("")), smooth_frames=False, return_res=32)
+        names, signals = named(found.sig_name), found.e_p_signal
+        groups: dict[int, list[int]] = defaultdict(list)
+        for place, per_frame in enumerate(found.samps_per_frame):
+            groups[per_frame].append(place)
+    for per_frame, places in groups.items():
+        yield Record(
+            np.column_stack([signals[place] for place in places]).astype(np.float32, copy=False), tuple(names[place] for place in places),
+            tuple(found.units[place] or "" for place in places), fs=float(found.fs * per_frame), **about,
+        )  # fmt: skip
+
+
+def _check(path: Path, header: Any) -> None:
+    """The signal files are there, beside the header, and as long as it says."""
+    files: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(header.file_name):
+        files[_inside(path, name)].append(place)
+    for name, places in files.items():
+        file = path.parent / name
+        if not file.is_file():
+            raise UserError(path, f"its signal file '{name}' is not there", "put it beside the header")
+        if not file.resolve().is_relative_to(path.parent.resolve()):
+            raise UserError(path, f"its signal file '{name}' is a link out of the folder", "put the file itself there")
+        width = BYTES.get(header.fmt[places[0]])
+        if width is None or not header.sig_len:
+            continue  # compressed, or a header that leaves the length to the file
+        samples = header.sig_len * sum(header.samps_per_frame[place] or 1 for place in places)
+        needed = (header.byte_offset[places[0]] or 0) + ceil(samples * width)
+        if file.stat().st_size < needed:
+            raise UserError(file, f"is cut short at byte {file.stat().st_size}: '{path.name}' promises {needed}", "copy it anew")
+
+
+def _annotations(path: Path, header: Any) -> pd.DataFrame:
+    """Annotations of the `.atr` file, if there is one."""
+    import wfdb
+
+    file = path.with_suffix(".atr")
+    if not file.is_file():
+        return no_annotations()
+    with parsing(file):
+        found = wfdb.rdann(str(path.absolute().with_suffix("")), "atr")
+        onset = np.asarray(found.sample, dtype=float) / (found.fs or header.fs)
+        return pd.DataFrame({"onset": onset, "duration": 0.0, "label": pd.Series(list(found.symbol), dtype=object)})

@@ -1,4 +1,4 @@
-"""Clinical measurements in a table of their own: blood values, scores, questionnaires."""
+"""Clinical and laboratory measurements in a table of their own: blood values, scores, questionnaires."""
 
 from mmomics.assays.contract import READY
 

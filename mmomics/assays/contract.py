@@ -1,26 +1,26 @@
 """What an assay kind promises: `SCALES`, the scales that its values may stand in, and `DEFAULT`, the one meant when none is given.
 
-A normalisation is sample-wise: it looks at one sample at a time and learns nothing across samples, so it cannot leak.
+A scale says which values are possible, which would be odd, by which sample-wise steps (`mmomics/normalization`) they come to what models
+take, and what of the fitted preprocessing suits them. The user's settings go over all of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mmomics import plugins
+from mmomics.assays import _suspicions as odd
 from mmomics.errors import UserError, did_you_mean
+from mmomics.normalization import contract as normalization
 
-MILLION = 1e6
-
-
-def unchanged(values: np.ndarray) -> np.ndarray:
-    """The values as they are: already on a scale that models can take."""
-    return values
+RECORD = "record"  # stands for a scale where the features were made of a device's records: they have units of their own
 
 
 @dataclass(frozen=True)
@@ -35,30 +35,65 @@ class Scale:
         Only whole numbers.
     library : bool
         The sum over a sample is its library size: the quality table shows it, and it must not be 0.
-    normalise : callable, (n_samples, n_features) -> (n_samples, n_features)
-        Sample-wise; NaN stays NaN; never changes its argument.
+    recipe : tuple of str
+        Sample-wise steps in order, files of `mmomics/normalization`; none: models take the values as they are.
+    prepare : mapping
+        Keys of the cohort file's `prepare` whose default is another for these values.
+    because : str
+        Why, in a few words.
+    suspicions : tuple of callables, (n_samples, n_features) -> Suspicion or None
+        What values are possible but odd: shown in the quality table, never refused.
     """
 
     low: float = -math.inf
     high: float = math.inf
     whole: bool = False
     library: bool = False
-    normalise: Callable[[np.ndarray], np.ndarray] = unchanged
+    recipe: tuple[str, ...] = ()
+    prepare: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    because: str = ""
+    suspicions: tuple[Callable[[np.ndarray], odd.Suspicion | None], ...] = ()
+
+    def __str__(self) -> str:
+        noun = "whole numbers" if self.whole else "finite numbers"
+        if math.isinf(self.low):
+            return noun
+        return f"{noun} >= {self.low:g}" if math.isinf(self.high) else f"{noun} in {self.low:g}..{self.high:g}"
 
 
 def scale(kind: str, values: str | None, where: object) -> tuple[str, Scale]:
-    """A kind's scale by its name, or the kind's default.
+    """A kind's scale by its name, or the kind's default; `RECORD` for what was made of a device's records.
 
     Raises
     ------
     UserError
         If the kind does not know the scale.
     """
+    if values == RECORD:
+        return RECORD, READY
     module = plugins.load("assays", kind, where)
     name = values or module.DEFAULT
     if name not in module.SCALES:
         raise UserError(f"{where}: values", f"the assay kind '{kind}' has no scale '{name}'", did_you_mean(name, module.SCALES))
     return name, module.SCALES[name]
+
+
+def recipe(kind: str, values: str | None, steps: Sequence[str] | None, where: object) -> tuple[str, ...]:
+    """The sample-wise steps for an assay: those that the user gives, or the scale's; all of them are there.
+
+    Raises
+    ------
+    UserError
+        If the kind does not know the scale, or there is no such step.
+    """
+    chosen = scale(kind, values, where)[1].recipe if steps is None else tuple(steps)
+    normalization.known(chosen, where)
+    return chosen
+
+
+def prepare(kind: str, values: str | None, where: object) -> dict[str, Any]:
+    """The keys of `prepare` that a scale has defaults of its own for; what the user gives goes over them."""
+    return dict(scale(kind, values, where)[1].prepare)
 
 
 def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
@@ -76,46 +111,23 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
     if wrong.any():
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         raise UserError(
-            where, f"{wrong.sum()} of {x.size} values are not {_range(scale)}, the first is {x[row, column]:g} "
+            where, f"{wrong.sum()} of {x.size} values are not {scale}, the first is {x[row, column]:g} "
             f"(feature '{values.columns[column]}', sample '{values.index[row]}')",
             "mend the file, or set `values` to the scale that it holds",
         )  # fmt: skip
     if scale.library:
-        empty = values.index[np.nansum(x, axis=1) == 0]
+        empty = values.index[(np.nansum(x, axis=1) == 0) & ~np.isnan(x).all(axis=1)]
         if len(empty):
             raise UserError(where, f"{len(empty)} samples add up to 0, the first is '{empty[0]}'", "drop them")
 
 
-def _range(scale: Scale) -> str:
-    noun = "whole numbers" if scale.whole else "finite numbers"
-    if math.isinf(scale.low):
-        return noun
-    return f"{noun} >= {scale.low:g}" if math.isinf(scale.high) else f"{noun} in {scale.low:g}..{scale.high:g}"
-
-
-def log1p(values: np.ndarray) -> np.ndarray:
-    """Natural logarithm of 1 + x, for values whose library size is normalised already."""
-    return np.log1p(values)
-
-
-def counts_per_million(values: np.ndarray) -> np.ndarray:
-    """Counts scaled to one million per sample, then log(1 + x); a missing count adds nothing to the library size."""
-    import anndata
-    import scanpy  # seconds to import: only where counts are
-
-    table = anndata.AnnData(np.nan_to_num(values, nan=0.0))
-    scanpy.pp.normalize_total(table, target_sum=MILLION)
-    scanpy.pp.log1p(table)
-    return np.where(np.isnan(values), np.float32(np.nan), table.X)
-
-
-def log2_detected(values: np.ndarray) -> np.ndarray:
-    """Base-2 logarithm of mass spectrometry intensities; 0 means not detected, which is missing, not small."""
-    return np.log2(values, out=np.full_like(values, np.nan), where=values > 0)
-
-
 # scales that several kinds share
-COUNTS = Scale(low=0, library=True, normalise=counts_per_million)
-PER_LIBRARY = Scale(low=0, normalise=log1p)  # tpm, cpm, rsem: the provider divided by the library size
-INTENSITY = Scale(low=0, normalise=log2_detected)
-READY = Scale()  # log, z-score, or scaled by the provider
+READY = Scale()  # scaled by the provider, or numbers of many units: nothing to do sample by sample
+LOG = Scale(suspicions=(odd.unlogged,))
+COUNTS = Scale(low=0, library=True, recipe=("library_size", "log1p"), suspicions=(odd.logged, odd.fractional))
+PER_LIBRARY = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged,))  # the provider divided by the library size
+PER_MILLION = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged, odd.million))
+LIMIT = "what is missing is mostly below the limit of detection"
+INTENSITY = Scale(low=0, recipe=("detected", "log2"), suspicions=(odd.logged,), prepare={"fill": "minimum"}, because=LIMIT)
+LOG_INTENSITY = Scale(suspicions=(odd.unlogged,), prepare={"fill": "minimum"}, because=LIMIT)
+ZSCORE = Scale(suspicions=(odd.heavy_tails,))

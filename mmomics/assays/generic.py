@@ -1,6 +1,6 @@
 """Any other table of numbers."""
 
-from mmomics.assays.contract import READY
+from mmomics.assays.contract import LOG, READY, ZSCORE
 
 DEFAULT = "numeric"
-SCALES = {"numeric": READY, "log2": READY, "zscore": READY, "scaled": READY}
+SCALES = {"numeric": READY, "log2": LOG, "zscore": ZSCORE, "scaled": READY}

@@ -1,6 +1,6 @@
-"""Metabolites, lipids and other small molecules."""
+"""Metabolites and other small molecules."""
 
-from mmomics.assays.contract import INTENSITY, READY
+from mmomics.assays.contract import INTENSITY, LOG, LOG_INTENSITY, READY, ZSCORE
 
 DEFAULT = "intensity"
-SCALES = {"intensity": INTENSITY, "log2": READY, "zscore": READY, "scaled": READY}
+SCALES = {"intensity": INTENSITY, "log2": LOG_INTENSITY, "log2ratio": LOG, "zscore": ZSCORE, "scaled": READY}

@@ -1,25 +1,19 @@
 """Microbial taxa or genes: a composition, so only ratios within a sample say anything."""
 
-import numpy as np
-
+from mmomics.assays._suspicions import all_zero, logged
 from mmomics.assays.contract import READY, Scale
-
-
-def centred_log_ratio(values: np.ndarray) -> np.ndarray:
-    """Logarithm of each part over the geometric mean of its sample; a zero counts as half the sample's smallest part.
-
-    References
-    ----------
-    Aitchison (1982). The statistical analysis of compositional data. https://doi.org/10.1111/j.2517-6161.1982.tb01195.x
-    """
-    smallest = np.min(values, axis=1, keepdims=True, initial=np.inf, where=values > 0)
-    logs = np.log(np.where(values == 0, smallest / 2, values))
-    return logs - np.nanmean(logs, axis=1, keepdims=True)
-
 
 DEFAULT = "counts"
 SCALES = {
-    "counts": Scale(low=0, library=True, normalise=centred_log_ratio),
-    "relative": Scale(low=0, library=True, normalise=centred_log_ratio),  # shares or per cent
+    "counts": Scale(low=0, library=True, recipe=("centred_log_ratio",), suspicions=(logged,)),
+    "relative": Scale(low=0, library=True, recipe=("centred_log_ratio",)),  # shares or per cent
+    "presence": Scale(
+        low=0,
+        high=1,
+        whole=True,
+        suspicions=(all_zero,),
+        prepare={"min_prevalence": 0.1},
+        because="most taxa are those of a few people",
+    ),
     "scaled": READY,
 }

@@ -1,6 +1,6 @@
 """MicroRNA expression."""
 
-from mmomics.assays.contract import COUNTS, PER_LIBRARY, READY
+from mmomics.assays.contract import COUNTS, LOG, PER_MILLION, READY, ZSCORE
 
 DEFAULT = "counts"
-SCALES = {"counts": COUNTS, "cpm": PER_LIBRARY, "log2": READY, "zscore": READY, "scaled": READY}
+SCALES = {"counts": COUNTS, "cpm": PER_MILLION, "log2": LOG, "zscore": ZSCORE, "scaled": READY}

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anndata
 import numpy as np
 
 from mmomics import keys
 from mmomics.assays import contract
+from mmomics.normalization import contract as normalization
 
 
-def normalize(assay: anndata.AnnData) -> anndata.AnnData:
-    """The assay with `X` normalised sample-wise (float32) and ``layers["measured"]`` as ingested."""
-    scale = contract.scale(assay.uns["kind"], assay.uns["values"], "assay")[1]
+def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None) -> anndata.AnnData:
+    """Normalise an assay sample by sample.
+
+    Parameters
+    ----------
+    assay : AnnData (n_samples, n_features)
+        As ingested: `uns` has its kind and the scale of its values. Features of a device's records pass through.
+    steps : sequence of str, optional
+        Sample-wise steps in order, in place of those of the scale; an empty one leaves the values as they are.
+
+    Returns
+    -------
+    AnnData (n_samples, n_features)
+        `X` normalised (float32), ``layers["measured"]`` as ingested, ``uns["normalize"]`` the steps taken (array of str).
+
+    Raises
+    ------
+    UserError
+        If there is no such step, or it cannot take the values.
+    """
+    where = f"assay of kind {assay.uns['kind']}"
+    taken = contract.recipe(assay.uns["kind"], assay.uns["values"], steps, where)
     normal = assay.copy()
-    normal.layers[keys.MEASURED] = assay.X
-    normal.X = scale.normalise(assay.X).astype(np.float32)
+    normal.layers[keys.MEASURED] = assay.X.copy()
+    normal.X = normalization.apply(taken, assay.X, where)
+    normal.uns["normalize"] = np.array(taken, dtype=object)
     return normal

@@ -1,25 +1,91 @@
-"""List every method, baseline, imputer and assay kind with its family, settings and what it is."""
+"""List every method, assay kind, step, file format and signal, with its settings and what it is."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import textwrap
+from collections.abc import Iterator
+from typing import Any
 
 from mmomics import plugins
+from mmomics.errors import UserError, did_you_mean
 
-PACKAGES = ("fusion", "baselines", "imputation", "assays")
+PACKAGES = (
+    "fusion", "baselines", "imputation", "assays", "normalization", "preparation", "tables", "devices", "signals",
+)  # fmt: skip
+WIDTH = 118
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("package", nargs="?", choices=PACKAGES, help="only these; default: all")
+    parser.add_argument("package", nargs="?", choices=PACKAGES, help="only these; default: all, signals without their features")
+    parser.add_argument("name", nargs="?", help="only this one")
 
 
 def run(args: argparse.Namespace) -> None:
-    for package in [args.package] if args.package else PACKAGES:
-        print(f"\n{package}")
-        for name in plugins.names(package):
+    wanted = [folder for package in ([args.package] if args.package else PACKAGES) for folder in _folders(package)]
+    choices = {name for package in wanted for name in plugins.names(package)}
+    if args.name and args.name not in choices:
+        raise UserError("methods", f"no '{args.name}' in mmomics {args.package}", did_you_mean(args.name, choices))
+    for package in wanted:
+        names = [name for name in plugins.names(package) if args.name in (None, name)]
+        if names:
+            print(f"\n{package}: {_about(package)}")
+        for name in names:
             family = plugins.family(package, name)
-            print(f"  {name}" + (f"  [{family.replace('_', '-')}]" if family != package else ""))
-            print(f"      {plugins.summary(package, name)}")
+            print(f"  {name}" + (f"  [{family.replace('_', '-')}]" if family != package.split("/")[-1] else ""))
+            _write(plugins.summary(package, name))
             defaults = plugins.defaults(package, name)
             if defaults:
-                print("      settings: " + ", ".join(f"{key}={value!r}" for key, value in defaults.items()))
+                _write("settings: " + ", ".join(f"{key}={value!r}" for key, value in defaults.items()))
+            for line in _more(package, name, whole=bool(args.package)):
+                _write(line)
+
+
+def _folders(package: str) -> list[str]:
+    """The folders that a package keeps plug-ins in: `preparation` has one per step, whose choices are the values of one key."""
+    if package != "preparation":
+        return [package]
+    return [f"{package}/{file.parent.name}" for file in sorted((plugins.ROOT / package).glob("*/__init__.py"))]
+
+
+def _about(package: str) -> str:
+    """First line of a package's docstring."""
+    return (importlib.import_module(f"mmomics.{package.replace('/', '.')}").__doc__ or "").split("\n", 1)[0]
+
+
+def _more(package: str, name: str, whole: bool) -> Iterator[str]:
+    """What only the plug-in itself can tell; no other is imported."""
+    if package == "assays":
+        yield from _scales(plugins.load(package, name))
+    elif package == "normalization":
+        yield f"values: {plugins.load(package, name).NEEDS}"
+    elif package in ("tables", "devices"):
+        suffixes = plugins.constant(package, name, "SUFFIXES", ())
+        if suffixes:
+            yield "files: " + ", ".join(suffixes)
+    elif package == "signals" and whole:
+        yield from _signal(plugins.load(package, name))
+
+
+def _scales(kind: Any) -> Iterator[str]:
+    for name, scale in kind.SCALES.items():
+        default = " (default)" if name == kind.DEFAULT else ""
+        steps = ", ".join(scale.recipe) or "none"
+        line = f"values: {name}{default}: {scale}; normalize: {steps}"
+        if scale.prepare:
+            line += "; prepare: " + ", ".join(f"{key}={value!r}" for key, value in scale.prepare.items()) + f" ({scale.because})"
+        yield line
+
+
+def _signal(kind: Any) -> Iterator[str]:
+    for name, role in kind.ROLES.items():
+        unit = f" ({role.unit})" if role.unit else ""
+        yield f"channel: {name}{unit}{'' if role.needed else ', if there is one'}: {', '.join(role.names)}"
+    for feature in kind.FEATURES:
+        unit = f" ({feature.unit})" if feature.unit else ""
+        yield f"feature: {feature.name}{unit}: {feature.meaning}"
+
+
+def _write(line: str) -> None:
+    print(textwrap.fill(line, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 10, break_on_hyphens=False))

@@ -1,15 +1,19 @@
-"""What every assay kind keeps: its checks bite, and its normalisations look at one sample at a time."""
+"""What every assay kind and every step keeps: checks bite, and normalisation looks at one sample at a time."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmomics import plugins
-from mmomics.assays.contract import check, scale
+from mmomics.assays.contract import Scale, check, scale
+from mmomics.config.check import check as settings
+from mmomics.config.protocol import Prepare
 from mmomics.errors import UserError
+from mmomics.normalization.contract import apply
 
 KINDS = plugins.names("assays")
 SCALES = [(kind, name) for kind in KINDS for name in plugins.load("assays", kind).SCALES]
+STEPS = plugins.names("normalization")
 
 
 def draw(scale, n_obs=6, n_vars=8, seed=0):
@@ -35,29 +39,57 @@ def test_an_unknown_scale_is_refused_with_the_choices(kind):
         scale(kind, "furlong", "modality x")
 
 
+def kept(recipe, x):
+    """Shape, missing values, the argument and the samples' independence."""
+    before = x.copy()
+    normal = apply(recipe, x, "here")
+    np.testing.assert_array_equal(x, before)  # the argument is left alone
+    assert normal.shape == x.shape
+    assert normal.dtype == np.float32
+    assert not np.isinf(normal).any()
+    assert np.isnan(normal[np.isnan(x)]).all()
+    alone = np.concatenate([apply(recipe, x[[i]], "here") for i in range(len(x))])
+    np.testing.assert_allclose(normal, alone, rtol=1e-5, atol=1e-6)  # nothing is learned across samples
+    for measured, values in zip(x, normal, strict=True):
+        both = ~np.isnan(measured) & ~np.isnan(values)
+        order = np.argsort(measured[both], kind="stable")
+        assert (np.diff(values[both][order]) >= -1e-6).all()  # what was more stays more
+
+
 @pytest.mark.parametrize(("kind", "name"), SCALES)
 def test_values_in_range_pass_and_normalise_sample_by_sample(kind, name):
     chosen = scale(kind, name, "here")[1]
     frame = draw(chosen)
     check(chosen, frame, "here")
-    x = frame.to_numpy()
-    before = x.copy()
-    normal = chosen.normalise(x)
-    np.testing.assert_array_equal(x, before)  # the argument is left alone
-    assert normal.shape == x.shape
-    assert not np.isinf(normal).any()
-    assert np.isnan(normal[np.isnan(x)]).all()
-    alone = np.concatenate([chosen.normalise(x[[i]]) for i in range(len(x))])
-    np.testing.assert_allclose(normal, alone, rtol=1e-5)  # nothing is learned across samples
+    kept(chosen.recipe, frame.to_numpy())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_looks_at_one_sample_and_keeps_its_order(step):
+    needs = plugins.load("normalization", step).NEEDS
+    x = draw(Scale(low=needs.low, high=needs.high)).to_numpy()
+    x[x == 0] = 1e-3 if needs.above else 0
+    x[3] = np.nan  # a sample that was not measured
+    kept([step], x)
+    assert np.isnan(apply([step], x, "here")[3]).all()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_says_what_it_cannot_take(step):
+    needs = plugins.load("normalization", step).NEEDS
+    for value in [needs.low - 1, needs.high + 1, *([needs.low] if needs.above else [])]:
+        if np.isfinite(value):
+            with pytest.raises(UserError, match=f"modality x: normalize: step '{step}' needs values .* 1 of 4 are not"):
+                apply([step], np.array([[0.5, 0.25], [0.75, value]]), "modality x")
 
 
 @pytest.mark.parametrize(("kind", "name"), SCALES)
-def test_a_normalisation_keeps_the_order_within_a_sample(kind, name):
+def test_defaults_of_the_preprocessing_are_settings_with_a_reason(kind, name):
     chosen = scale(kind, name, "here")[1]
-    for measured, normal in zip(draw(chosen).to_numpy(), chosen.normalise(draw(chosen).to_numpy()), strict=True):
-        both = ~np.isnan(measured) & ~np.isnan(normal)
-        order = np.argsort(measured[both], kind="stable")
-        assert (np.diff(normal[both][order]) >= -1e-6).all()
+    settings(Prepare, dict(chosen.prepare), "here")
+    assert bool(chosen.prepare) == bool(chosen.because)
+    for key in chosen.prepare.keys() & {"reference", "transform", "batch", "select", "fill", "scale"}:
+        assert chosen.prepare[key] in plugins.names(f"preparation/{key}")
 
 
 @pytest.mark.parametrize(("kind", "name"), SCALES)

@@ -1,0 +1,6 @@
+"""What devices measured, one number each: treadmill, body composition, bioenergetics, a summary exported by a wearable."""
+
+from mmomics.assays.contract import READY
+
+DEFAULT = "numeric"
+SCALES = {"numeric": READY, "scaled": READY}

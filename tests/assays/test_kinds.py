@@ -1,0 +1,114 @@
+"""Kinds of assays: their recipes, their preprocessing defaults, and values that look odd."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics import plugins
+from mmomics.assays import _suspicions as odd
+from mmomics.assays import contract
+from mmomics.errors import UserError
+
+RNG = np.random.default_rng(0)
+
+
+def test_a_sample_without_counts_is_refused_and_one_not_measured_is_not():
+    counts = RNG.poisson(50, (5, 40)).astype("float32")
+    counts[1] = np.nan
+    contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
+    counts[3] = 0
+    with pytest.raises(UserError, match="1 samples add up to 0, the first is '3'"):
+        contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
+
+
+def test_no_kind_imports_scanpy_or_torch_before_it_counts():
+    code = "import sys; from mmomics import plugins; [plugins.load('assays', kind) for kind in plugins.names('assays')]; "
+    code += "[plugins.load('normalization', step) for step in plugins.names('normalization')]; "
+    code += "import mmomics.cohort.normalize, mmomics.cohort.split; print({'scanpy', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("package", ["assays", "normalization"])
+def test_every_file_has_its_own_summary(package):
+    summaries = [plugins.summary(package, name) for name in plugins.names(package)]
+    assert all(summaries)
+    assert len(set(summaries)) == len(summaries)
+
+
+def test_the_users_steps_go_over_those_of_the_scale():
+    assert contract.recipe("rna", "counts", None, "x") == ("library_size", "log1p")
+    assert contract.recipe("rna", "counts", ["upper_quartile", "acosh"], "x") == ("upper_quartile", "acosh")
+    assert contract.recipe("rna", "counts", [], "x") == ()
+    with pytest.raises(UserError, match=r"f.yaml: modalities.rna: normalize: there is no step 'log1'; did you mean 'log1p'\?"):
+        contract.recipe("rna", "counts", ["log1"], "f.yaml: modalities.rna")
+
+
+def test_features_of_device_records_stay_as_they_are():
+    assert contract.recipe("ecg", contract.RECORD, None, "x") == ()
+    assert contract.prepare("ecg", contract.RECORD, "x") == {}
+
+
+SUSPECT = {
+    "logged counts": (contract.COUNTS, RNG.uniform(0, 18, (4, 50)), "looks_logged", True),
+    "expected counts": (contract.COUNTS, RNG.uniform(0, 9000, (4, 50)), "fractional", False),
+    "raw intensities as log2": (contract.LOG_INTENSITY, RNG.lognormal(12, 2, (4, 50)), "looks_raw", True),
+    "fpkm as tpm": (contract.PER_MILLION, RNG.uniform(0, 500, (4, 50)), "total", False),
+    "more than a million": (contract.PER_MILLION, RNG.uniform(0, 1e6, (4, 50)), "total", True),
+    "beta as m": (contract.scale("methylation", "m_value", "x")[1], RNG.uniform(0, 1, (4, 50)), "looks_beta", True),
+    "no mutation": (contract.scale("mutation", "binary", "x")[1], np.zeros((4, 50)), "all_zero", True),
+    "silent reference": (contract.ZSCORE, RNG.normal(size=(4, 50)) + np.eye(4, 50) * 7000, "heavy_tails", True),
+    "per cent": (contract.scale("drug_response", "viability", "x")[1], RNG.uniform(0, 110, (4, 50)), "looks_per_cent", False),
+}
+
+
+@pytest.mark.parametrize("case", SUSPECT)
+def test_values_that_are_possible_and_odd_are_said(case):
+    scale, x, name, flagged = SUSPECT[case]
+    x = x.astype("float32")
+    x[0, 0] = np.nan
+    contract.check(scale, pd.DataFrame(x), "legal")
+    found = {each.name: each for test in scale.suspicions if (each := test(x))}
+    assert found[name].flagged == flagged
+    assert found[name].explanation
+
+
+USUAL = {
+    "counts": (contract.COUNTS, RNG.negative_binomial(2, 0.01, (4, 50))),
+    "few counts": (contract.COUNTS, RNG.poisson(2, (4, 50))),
+    "log2": (contract.LOG, RNG.normal(8, 3, (4, 50))),
+    "tpm": (contract.PER_MILLION, RNG.dirichlet(np.full(50, 0.3), 4) * 1e6),
+    "m": (contract.scale("methylation", "m_value", "x")[1], RNG.normal(0, 3, (4, 50))),
+    "z": (contract.ZSCORE, RNG.standard_t(4, (4, 50))),
+    "mutation": (contract.scale("mutation", "binary", "x")[1], np.eye(4, 50)),
+    "viability": (contract.scale("drug_response", "viability", "x")[1], RNG.uniform(0, 1.2, (4, 50))),
+    "nothing measured": (contract.LOG, np.full((4, 50), np.nan)),
+}
+
+
+@pytest.mark.parametrize("case", USUAL)
+def test_usual_values_are_not_suspected(case):
+    scale, x = USUAL[case]
+    assert [test(x.astype("float32")) for test in scale.suspicions if test(x.astype("float32"))] == []
+
+
+def test_real_z_scores_that_reach_thousands_are_ranked(shared):
+    rna = pd.read_csv(shared / "tcga_luad_survival/rna_zscore.csv.gz", index_col=0).to_numpy()
+    scale = contract.scale("rna", "zscore", "x")[1]
+    found = odd.heavy_tails(rna)
+    assert found is not None and found.value > 7000
+    assert scale.prepare["transform"] in plugins.names("preparation/transform")
+
+
+def test_missing_proteins_are_rather_the_scarce_ones(shared):
+    """Why `fill: minimum`: the less of a protein there is, the more often it is missing; against a reference channel, not so."""
+    from scipy import stats
+
+    cll = pd.read_csv(shared / "cll_block_missing/proteomics_log2.csv.gz", index_col=0)
+    assert stats.spearmanr(cll.mean(), cll.isna().mean()).statistic < -0.5
+    rats = pd.read_csv(shared / "motrpac_rat_wat/proteomics_log2ratio.csv.gz", index_col=0, nrows=60)
+    assert abs(stats.spearmanr(rats.mean(), rats.isna().mean()).statistic) < 0.1
+    assert contract.prepare("protein", "log2", "x") == {"fill": "minimum"}
+    assert contract.prepare("protein", "log2ratio", "x") == {}

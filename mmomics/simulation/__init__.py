@@ -1,0 +1,1 @@
+"""A cohort with a planted truth, as the files that people really have."""

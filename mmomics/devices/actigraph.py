@@ -28,17 +28,17 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
             raise UserError(f"{path} byte 0", "is not an SQLite database", "set `format` to what it is")
-    with parsing(path):
-        # immutable: not even a lock or a journal is written beside the file
-        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as base:
-            settings = {str(name): str(value) for name, value in base.execute("SELECT settingName, settingValue FROM settings")}
-            cursor = base.execute("SELECT * FROM data ORDER BY dataTimestamp")
-            names = [column[0] for column in cursor.description]
-            rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, len(names))
+    # immutable: not even a lock or a journal is written beside the file
+    address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    with parsing(path), closing(sqlite3.connect(address, uri=True)) as base:
+        settings = {str(name): str(value) for name, value in base.execute("SELECT settingName, settingValue FROM settings")}
+        cursor = base.execute("SELECT * FROM data ORDER BY dataTimestamp")
+        names = [column[0] for column in cursor.description]
+        rows = np.array(cursor.fetchall(), dtype=object).reshape(-1, len(names))
+        stamp = names.index("dataTimestamp")
     seconds = _epoch(path, settings)
     if not len(rows):
         raise UserError(path, "table 'data' has no epochs", "export it anew")
-    stamp = names.index("dataTimestamp")
     place = _places(path, rows[:, stamp], seconds)
     names.pop(stamp)
     values = np.full((place[-1] + 1, len(names)), np.nan, dtype=np.float32)

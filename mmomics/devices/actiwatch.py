@@ -18,16 +18,25 @@ from mmomics.errors import UserError
 
 SUFFIXES = (".awd",)
 HEADER = 7  # name, date, time, code of the epoch, age, serial number, sex
-# Code of the epoch in units of 15 s: 4 is one minute and 8 two, as in the reader of ActAnt (github.com/maximosipov/actant)
-EPOCHS = {1: 15.0, 2: 30.0, 4: 60.0, 8: 120.0}
-LINE = re.compile(r"\s*(\d+)(?:[\s,]+(\d+))?\s*(M)?\s*", re.IGNORECASE)  # count, light of some models, marker of the button
+# Seconds of an epoch by its code, and what the second column of a model holds by the first letter of its serial number: as documented
+# with pyActigraphy (10.1371/journal.pcbi.1009514); 4 and 8 are so in ActAnt (github.com/maximosipov/actant) too.
+EPOCHS = {"1": 15, "2": 30, "4": 60, "8": 120, "20": 300, "81": 2, "C1": 5, "C2": 10}
+SECOND = {
+    "D": ("light", "lux"),
+    "L": ("light", "lux"),
+    "P": ("light", "lux"),
+    "I": ("pressure", ""),
+    "S": ("sound", ""),
+    "T": ("temperature", ""),
+}
+LINE = re.compile(r"\s*(\d+)(?:\s*[\s,]\s*(\d+(?:\.\d+)?))?\s*(M)?\s*", re.IGNORECASE)  # count, second column, press of the button
 
 
 def read(path: Path, device: Device) -> Iterator[Record]:
-    """One record: `activity` (counts), and `light` where the file has a second column; presses of the button are annotations."""
+    """One record: `activity` (counts), and a second channel of models that have one; presses of the button are annotations."""
     with parsing(path):
         lines = path.read_text(encoding=device.encoding).splitlines()
-    while lines and not lines[-1].strip(" \x1a"):  # the end-of-file sign of DOS
+    while lines and not lines[-1].strip(" \x1a\0"):  # the end-of-file sign of DOS
         lines.pop()
     if len(lines) <= HEADER:
         raise UserError(f"{path} line {len(lines)}", "ends within or just behind its header of 7 lines", "copy it anew")
@@ -41,22 +50,23 @@ def read(path: Path, device: Device) -> Iterator[Record]:
         counts.append((float(match[1]), float(match[2]) if match[2] else np.nan))
         if match[3]:
             marks.append((number - HEADER - 1) * epoch)
-    values = np.array(counts, dtype=np.float32)
-    light = not np.isnan(values[:, 1]).all()
-    yield Record(
-        values if light else values[:, :1], ("activity", "light") if light else ("activity",), ("counts", "lux") if light else ("counts",),
-        fs=1 / epoch, start=start, source=str(path),
-        annotations=pd.DataFrame({"onset": pd.Series(marks, dtype=float), "duration": 0.0, "label": pd.Series(["M"] * len(marks), dtype=object)}),
-    )  # fmt: skip
+    with np.errstate(over="ignore"):
+        values = np.array(counts, dtype=np.float32)
+    if np.isinf(values).any():
+        raise UserError(f"{path} line {int(np.isinf(values).any(axis=1).argmax()) + HEADER + 1}", "is no possible count", "copy it anew")
+    channels = [("activity", "counts")]
+    if not np.isnan(values[:, 1]).all():
+        channels.append(SECOND.get(lines[5].strip()[:1].upper(), ("second", "")))
+    notes = pd.DataFrame({"onset": pd.Series(marks, dtype=float), "duration": 0.0, "label": pd.Series(["M"] * len(marks), dtype=object)})
+    names, units = zip(*channels, strict=True)
+    yield Record(values[:, : len(names)], names, units, fs=1 / epoch, start=start, annotations=notes, source=str(path))
 
 
 def _epoch(path: Path, line: str) -> float:
-    try:
-        return EPOCHS[int(line)]
-    except (ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} line 4", f"'{line.strip()[:20]}' is not a known code of the epoch", f"expected one of {', '.join(map(str, EPOCHS))}"
-        ) from error
+    code = line.strip().upper()
+    if code not in EPOCHS:
+        raise UserError(f"{path} line 4", f"'{code[:20]}' is not a known code of the epoch", f"expected one of {', '.join(EPOCHS)}")
+    return float(EPOCHS[code])
 
 
 def _start(path: Path, date: str, time: str) -> pd.Timestamp:

@@ -1,0 +1,79 @@
+"""Times as tables write them: ISO 8601, a format, or numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.errors import UserError
+
+UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
+# numbers this large are of the years 1973 to 2286, counted in this unit since 1970; smaller ones are seconds since the device began
+EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 1e19))
+OFFSET = re.compile(r"\d[T ]\d.*?(Z|[+-]\d\d:?(\d\d)?)$")
+
+
+def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tuple[np.ndarray, str]:
+    """Nanoseconds of every cell, int64 (n_cells,), and their clock as in `_series.Rows`.
+
+    Parameters
+    ----------
+    cells : Series (n_cells,)
+        Text, numbers or datetimes; none missing.
+    device : Device
+        `time_format` is a format as of `strptime`, or the unit of numbers: s, ms, us or ns.
+    where : callable
+        Place of a cell in its file, for messages.
+
+    Raises
+    ------
+    UserError
+        If a cell is no time of the expected kind.
+    """
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return cells.dt.tz_convert("UTC").dt.as_unit("ns").astype("int64").to_numpy(), "utc"
+    if pd.api.types.is_datetime64_dtype(cells.dtype):
+        return cells.dt.as_unit("ns").astype("int64").to_numpy(), "local"
+    form = device.time_format
+    if form is None or form in UNITS:
+        numbers = pd.to_numeric(cells, errors="coerce")
+        if numbers.notna().all():
+            return _numbers(numbers, form, where)
+    text = cells.astype(str).str.strip()
+    zoned = "%z" in form or "%Z" in form if form else bool(OFFSET.search(text.iloc[0]))
+    found = pd.to_datetime(text, format=form if form and form not in UNITS else "ISO8601", errors="coerce", utc=zoned)
+    wrong = np.asarray(found.isna()) if found.dtype != object else np.ones(len(found), dtype=bool)
+    if wrong.any():
+        place = int(wrong.argmax())
+        raise UserError(
+            where(place), f"'{text.iloc[place][:40]}' is not a time " + (f"of the format '{form}'" if form else "of ISO 8601"),
+            "mend it" if place else "mend `time_format`" if form else "set `time_format`, such as '%d/%m/%Y %H:%M'",
+        )  # fmt: skip
+    return found.dt.as_unit("ns").astype("int64").to_numpy(), "utc" if zoned else "local"
+
+
+def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) -> tuple[np.ndarray, str]:
+    values = numbers.to_numpy()
+    wrong = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+    if wrong.any():
+        raise UserError(where(int(wrong.argmax())), "has an infinite time", "mend it")
+    largest = float(np.abs(values.astype(float)).max())
+    clock = "none"
+    for name, low, high in EPOCHS:
+        if low <= largest < high and unit in (None, name):
+            unit, clock = name, "utc"
+            break
+    else:
+        if (unit is None and largest >= EPOCHS[0][1]) or largest * UNITS[unit or "s"] >= 2**63:
+            raise UserError(
+                where(int(np.abs(values.astype(float)).argmax())), f"{largest:.0f} is no number of seconds, ms, us or ns since 1970",
+                "set `time_format`, such as %Y%m%d%H%M%S",
+            )  # fmt: skip
+    factor = UNITS[unit or "s"]
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64) * factor, clock
+    return np.round(values * factor).astype(np.int64), clock

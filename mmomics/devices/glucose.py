@@ -1,0 +1,163 @@
+"""Exports of glucose monitors: Dexcom Clarity, FreeStyle LibreView, Medtronic CareLink, told apart by their header.
+
+The layouts are those of the vendors' own CSV exports: Clarity begins with rows about the patient and marks sensor readings `EGV` among
+events; LibreView begins with lines about the report, and gives history (record type 0) and scans (1) columns of their own; CareLink
+repeats its header for every device, each with a section of rows. Out of range readings are words.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.devices import _times
+from mmomics.devices._series import Rows, records, unit
+from mmomics.devices.contract import parsing
+from mmomics.devices.record import Record
+from mmomics.errors import UserError
+
+SUFFIXES = ()  # ends in .csv like any other table: `format: glucose` says that it is an export
+PREAMBLE = 60  # lines in which the header must stand
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An export: how its header is known, and what its rows say.
+
+    Attributes
+    ----------
+    vendor : str
+    needs : tuple of str
+        Beginnings of column names that only its header has.
+    time : tuple of str
+        Columns that hold the time.
+    readings : dict of str to tuple
+        Beginning of the name of a column with readings -> column and value of the rows that count; ("", "") = all.
+    formats : tuple of str
+        Formats of the time (beside ISO 8601).
+    low, high : float
+        Range of the sensor (mg/dL) that its words for out of range stand for.
+    """
+
+    vendor: str
+    needs: tuple[str, ...]
+    time: tuple[str, ...]
+    readings: dict[str, tuple[str, str]]
+    formats: tuple[str, ...]
+    low: float
+    high: float
+
+
+LAYOUTS = (
+    Layout(
+        "Dexcom Clarity", ("Timestamp (YYYY-MM-DDThh:mm:ss)", "Event Type", "Glucose Value"), ("Timestamp (YYYY-MM-DDThh:mm:ss)",),
+        {"Glucose Value": ("Event Type", "EGV")}, (), 40.0, 400.0,
+    ),
+    Layout(
+        "FreeStyle LibreView", ("Device Timestamp", "Record Type", "Historic Glucose"), ("Device Timestamp",),
+        {"Historic Glucose": ("Record Type", "0"), "Scan Glucose": ("Record Type", "1")},
+        ("%m-%d-%Y %I:%M %p", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"), 40.0, 500.0,
+    ),
+    Layout(
+        "Medtronic CareLink", ("Index", "Date", "Time", "Sensor Glucose"), ("Date", "Time"), {"Sensor Glucose": ("", "")},
+        ("%Y/%m/%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S"),
+        40.0, 400.0,
+    ),
+)  # fmt: skip
+WORDS = {"low": -1, "lo": -1, "high": 1, "hi": 1}
+
+
+def read(path: Path, device: Device) -> Iterator[Record]:
+    """One record per column with readings, in the unit of its header; see `Format.read`.
+
+    A reading out of range is the end of the sensor's range, and an annotation that says so.
+    """
+    with parsing(path):
+        encoding = "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
+        lines = path.read_text(encoding=encoding).splitlines()
+    layout, header, delimiter = _layout(path, lines)
+    found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
+    names: dict[str, str] = {}
+    columns: list[str] = []
+    for number, line in enumerate(lines[header:], header + 1):
+        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        if _is_header(cells, layout):
+            columns = cells
+            names = {start: next((name for name in cells if name.startswith(start)), "") for start in layout.readings}
+            continue
+        if len(cells) < 2 or cells[0].startswith("---"):
+            columns = columns if len(cells) < 2 else []  # a line of dashes ends a section of CareLink
+            continue
+        if not columns:
+            continue
+        row = dict(zip(columns, cells, strict=False))
+        for start, (key, value) in layout.readings.items():
+            text = row.get(names[start], "")
+            if text and (not key or row.get(key, "").casefold() == value.casefold()):
+                found[start].append((" ".join(row.get(name, "") for name in layout.time).strip(), text, number))
+    if not any(found.values()):
+        raise UserError(path, f"is an export of {layout.vendor} without a reading", "export a longer stretch")
+    for start, rows in found.items():
+        if rows:
+            yield _record(path, device, layout, names[start], rows)
+
+
+def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
+    """Whose export it is, the place of its header and its delimiter."""
+    for place, line in enumerate(lines[:PREAMBLE]):
+        for delimiter in (",", ";", "\t"):
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+            for layout in LAYOUTS:
+                if _is_header(cells, layout):
+                    return layout, place, delimiter
+    vendors = ", ".join(layout.vendor for layout in LAYOUTS)
+    raise UserError(path, f"has no header of {vendors} in its first {PREAMBLE} lines", "leave `format` out if it is a plain table")
+
+
+def _is_header(cells: Sequence[str], layout: Layout) -> bool:
+    return all(any(cell.startswith(need) for cell in cells) for need in layout.needs)
+
+
+def _record(path: Path, device: Device, layout: Layout, name: str, rows: Sequence[tuple[str, str, int]]) -> Record:
+    def where(place: int) -> str:
+        return f"{path} line {rows[place][2]}"
+
+    mmol = unit(name).casefold() == "mmol/l"
+    low, high = (value / 18 if mmol else value for value in (layout.low, layout.high))  # as the vendors round: 2.2 and 22.2 mmol/L
+    beyond = np.array([WORDS.get(text.casefold(), 0) for _, text, _ in rows])
+    text = pd.Series([text.replace(",", ".") for _, text, _ in rows])
+    numbers = pd.to_numeric(text.where(beyond == 0), errors="coerce").to_numpy(dtype=float)
+    numbers = np.where(beyond == 0, numbers, np.where(beyond < 0, round(low, 1), round(high, 1)))
+    wrong = ~np.isfinite(numbers)
+    if wrong.any():
+        place = int(wrong.argmax())
+        raise UserError(f"{where(place)}, column '{name}'", f"'{rows[place][1][:40]}' is not a reading", "mend it, or take the row out")
+    times, clock = _parse(path, device, layout, pd.Series([time for time, _, _ in rows]), where)
+    values = np.column_stack([numbers, beyond]).astype(np.float32)
+    both = Rows(times, values, (name, "beyond"), (unit(name), ""), clock, where, str(path))
+    (record,) = records(both, device.model_copy(update={"step": None}))
+    out = np.flatnonzero(record.signal[:, 1])
+    labels = [f"{'Low: below' if record.signal[place, 1] < 0 else 'High: above'} {record.signal[place, 0]:g} {unit(name)}" for place in out]
+    notes = pd.DataFrame({"onset": record.seconds[out], "duration": 0.0, "label": pd.Series(labels, dtype=object)})
+    return replace(record.pick([name]), annotations=notes)
+
+
+def _parse(path: Path, device: Device, layout: Layout, cells: pd.Series, where: object) -> tuple[np.ndarray, str]:
+    """Times by the user's format, ISO 8601, or the one format of the vendor's that fits every row."""
+    if device.time_format is None and layout.formats:
+        fits = {}
+        for form in layout.formats:
+            found = pd.to_datetime(cells, format=form, errors="coerce")
+            if found.notna().all():
+                fits[form] = found
+        if len(fits) > 1 and any(not found.equals(next(iter(fits.values()))) for found in fits.values()):
+            raise UserError(path, f"times such as '{cells.iloc[0]}' fit several formats", f"set `time_format` to one of: {', '.join(fits)}")
+        if fits:
+            device = device.model_copy(update={"time_format": next(iter(fits))})
+    return _times.parse(cells, device, where)  # type: ignore[arg-type]

@@ -1,16 +1,14 @@
-"""Preprocessing fitted on training rows: which features to keep, their centre and scale; shared by every model of a fold."""
+"""Preprocessing fitted on training rows: what is learned in each fold before any model, shared by all of them."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
@@ -18,70 +16,23 @@ from mmomics import keys
 from mmomics.cohort import clinical
 from mmomics.cohort.data import CohortData
 from mmomics.config.protocol import Prepare
-from mmomics.errors import UserError, listed
+from mmomics.errors import UserError
+from mmomics.preparation import fit as steps
+from mmomics.preparation import fitted as parts
+from mmomics.preparation.contract import Obs
+from mmomics.preparation.fitted import Fitted
+from mmomics.preparation.moments import Columns
 from mmomics.storage import atomic
 
+__all__ = ["Fitted", "Preparation", "apply", "fit", "from_arrays", "load", "save", "to_arrays"]
+
 log = logging.getLogger(__name__)
-CHUNK = 4096  # features whose moments are computed at once, in float64
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The preprocessing of one modality in one fold.
-
-    Attributes
-    ----------
-    features : array of str (n_kept,)
-    center, scale : array, float32 (n_kept,)
-        Mean and standard deviation of the training rows.
-    clip : float
-        Standardised values are cut at plus and minus this.
-    """
-
-    features: np.ndarray
-    center: np.ndarray
-    scale: np.ndarray
-    clip: float
-
-    def apply(self, values: np.ndarray, features: np.ndarray, where: object = "features") -> np.ndarray:
-        """Standardise values by the names of their features.
-
-        Parameters
-        ----------
-        values : array (n_obs, n_vars)
-            Normalised values, NaN = missing.
-        features : array of str (n_vars,)
-            Their names, in any order; further ones are ignored.
-        where : object
-            Named in the message.
-
-        Returns
-        -------
-        array, float32 (n_obs, n_kept)
-            A missing value, or a feature that is not there, is 0: the training mean.
-
-        Raises
-        ------
-        UserError
-            If no feature is shared.
-        """
-        position = pd.Index(features).get_indexer(self.features)
-        absent = position < 0
-        if absent.all():
-            raise UserError(
-                where, f"none of the {len(absent)} features is there (expected {listed(self.features, 3)})", "use the same feature ids"
-            )
-        standard = values[:, position].astype(np.float32)
-        standard -= self.center
-        standard /= self.scale
-        standard[:, absent] = 0
-        return np.clip(np.nan_to_num(standard, copy=False, nan=0.0), -self.clip, self.clip)
-
+NAMED = ("features", "basis")  # lists of feature names: written once, however many folds hold them
 
 Preparation = dict[str, Fitted]  # modality -> what was fitted
 
 
-def fit(data: CohortData, rows: np.ndarray, settings: Prepare) -> Preparation:
+def fit(data: CohortData, rows: np.ndarray, settings: Prepare | Mapping[str, Prepare]) -> Preparation:
     """Fit the preprocessing of every modality.
 
     Parameters
@@ -90,8 +41,8 @@ def fit(data: CohortData, rows: np.ndarray, settings: Prepare) -> Preparation:
         The cohort; nothing but the training rows is looked at.
     rows : array of int (n_train,)
         Positions of the training rows.
-    settings : Prepare
-        How many features to keep, and which to drop.
+    settings : Prepare, or mapping of str to Prepare
+        Of all modalities, or of each one.
 
     Returns
     -------
@@ -100,17 +51,19 @@ def fit(data: CohortData, rows: np.ndarray, settings: Prepare) -> Preparation:
     """
     preparation = {}
     for name, values in data.values.items():
-        train = values[rows[data.seen[name][rows]]]
-        fitted = _fit(train, data.features[name], settings) if len(train) else None
+        own = rows[data.seen[name][rows]]
+        chosen = settings if isinstance(settings, Prepare) else settings[name]
+        obs = Obs(data.obs.iloc[own], str(data.outcome.get("task", "")))
+        fitted = steps.fit(Columns(values, own), data.features[name], chosen, obs) if len(own) else None
         if fitted is None:
-            log.warning("%s is left out of this fold: no feature varies over its %d training rows", name, len(train))
+            log.warning("%s is left out of this fold: no feature varies over its %d training rows", name, len(own))
         else:
             preparation[name] = fitted
     return preparation
 
 
 def apply(preparation: Preparation, data: CohortData) -> dict[str, np.ndarray]:
-    """Standardised values of every fitted modality.
+    """Prepared values of every fitted modality.
 
     Returns
     -------
@@ -126,22 +79,23 @@ def apply(preparation: Preparation, data: CohortData) -> dict[str, np.ndarray]:
         values, features = data.values[name], data.features[name]
         if name == keys.CLINICAL:
             values, features = clinical.complete(values, features, fitted.features, data.obs)
-        out[name][seen] = fitted.apply(values[seen], features, f"modality {name}")
+        out[name][seen] = fitted.apply(values[seen], features, f"modality {name}", Obs(data.obs[seen]))
     return out
 
 
 def to_arrays(preparation: Preparation) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """One preparation as arrays and metadata for JSON, to be embedded in another file; `from_arrays` undoes it."""
-    arrays = {f"{name}.{part}": getattr(fitted, part) for name, fitted in preparation.items() for part in ("center", "scale")}
-    return arrays, {name: {"features": fitted.features.tolist(), "clip": fitted.clip} for name, fitted in preparation.items()}
+    arrays: dict[str, np.ndarray] = {}
+    metadata: dict[str, Any] = {}
+    for name, fitted in preparation.items():
+        own, metadata[name] = parts.to_arrays(fitted)
+        arrays |= {f"{name}.{part}": array for part, array in own.items()}
+    return arrays, metadata
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Preparation:
     """The preparation that `to_arrays` took apart."""
-    return {
-        name: Fitted(np.array(about["features"], dtype=str), arrays[f"{name}.center"], arrays[f"{name}.scale"], float(about["clip"]))
-        for name, about in metadata.items()
-    }
+    return {name: parts.from_arrays(_below(arrays, f"{name}."), about) for name, about in metadata.items()}
 
 
 def save(path: str | Path, preparations: Mapping[tuple[int, int], Preparation]) -> None:
@@ -151,11 +105,11 @@ def save(path: str | Path, preparations: Mapping[tuple[int, int], Preparation]) 
     names: dict[str, dict[str, int]] = {}
     for (repeat, fold), preparation in preparations.items():
         own, metadata = to_arrays(preparation)
-        for name, about in metadata.items():  # each name is written once, however many folds keep it
+        for name, about in metadata.items():
             vocabulary = names.setdefault(name, {})
-            own[f"{name}.features"] = np.array(
-                [vocabulary.setdefault(feature, len(vocabulary)) for feature in about.pop("features")], dtype=np.int32
-            )
+            for key in [key for key in NAMED if key in about]:
+                places = [vocabulary.setdefault(feature, len(vocabulary)) for feature in about.pop(key)]
+                own[f"{name}.{key}"] = np.array(places, dtype=np.int32)
         arrays |= {f"{len(folds)}.{key}": array for key, array in own.items()}
         folds.append({keys.REPEAT: int(repeat), keys.FOLD: int(fold), "modalities": metadata})
     header = {"folds": json.dumps(folds), "features": json.dumps({name: list(vocabulary) for name, vocabulary in names.items()})}
@@ -181,34 +135,15 @@ def load(path: str | Path) -> dict[tuple[int, int], Preparation]:
     vocabularies = {name: np.array(vocabulary, dtype=str) for name, vocabulary in names.items()}
     out = {}
     for i, about in enumerate(folds):
+        own = _below(arrays, f"{i}.")
         for name, modality in about["modalities"].items():
-            modality["features"] = vocabularies[name][arrays[f"{i}.{name}.features"]]
-        own = {key.removeprefix(f"{i}."): array for key, array in arrays.items() if key.startswith(f"{i}.")}
+            for key in NAMED:
+                if f"{name}.{key}" in own:
+                    modality[key] = vocabularies[name][own.pop(f"{name}.{key}")]
         out[about[keys.REPEAT], about[keys.FOLD]] = from_arrays(own, about["modalities"])
     return out
 
 
-def _fit(train: np.ndarray, features: np.ndarray, settings: Prepare) -> Fitted | None:
-    """Of one modality: train (n_rows, n_vars)."""
-    mean, sd = np.empty((2, train.shape[1]))
-    for start in range(0, train.shape[1], CHUNK):
-        part = slice(start, start + CHUNK)
-        mean[part], sd[part] = _moments(train[:, part], settings.max_missing)
-    scale = sd.astype(np.float32)  # 0 where a feature is constant or missing too often
-    most = np.argsort(-scale, kind="stable")[: settings.n_features]
-    kept = np.sort(most[scale[most] > 0])
-    if not len(kept):
-        return None
-    return Fitted(features[kept], mean[kept].astype(np.float32), scale[kept], settings.clip)
-
-
-def _moments(x: np.ndarray, max_missing: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each column over its measured values; sd 0 where the column is of no use."""
-    measured = ~np.isnan(x)
-    n = measured.sum(axis=0)
-    mean = np.where(measured, x, 0).sum(axis=0, dtype=np.float64) / np.maximum(n, 1)
-    deviation = np.where(measured, x - mean, 0)
-    sd = np.sqrt((deviation**2).sum(axis=0) / np.maximum(n, 1))
-    low, high = np.where(measured, x, np.inf).min(axis=0), np.where(measured, x, -np.inf).max(axis=0)
-    useful = (low < high) & ((len(x) - n) / len(x) <= max_missing)  # exactly constant: rounding can leave an sd above 0
-    return mean, np.where(useful, sd, 0)
+def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose name starts with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""Take out what technical batches differ by."""

@@ -1,0 +1,1 @@
+"""Stand in for values that are missing within an assay."""

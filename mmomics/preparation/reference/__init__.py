@@ -1,0 +1,1 @@
+"""Bring every sample to a reference that was learned from training samples."""

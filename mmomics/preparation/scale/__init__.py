@@ -1,0 +1,1 @@
+"""Centre and scale of every feature."""

@@ -1,0 +1,1 @@
+"""Choose the features that models see."""

@@ -1,0 +1,1 @@
+"""Bring every feature to an even shape."""

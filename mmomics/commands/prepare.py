@@ -1,4 +1,4 @@
-"""Fit the preprocessing of every fold on its training rows: features kept, centre and scale."""
+"""Fit the preprocessing of every fold on its training rows: reference, batches, features kept, shape, fill, centre and scale."""
 
 from __future__ import annotations
 
@@ -26,4 +26,5 @@ def run(args: argparse.Namespace) -> None:
     splits = pd.read_parquet(args.splits)
     train = splits[splits[keys.ROLE] == keys.TRAIN]
     rows = {fold: data.obs.index.get_indexer(own[keys.SUBJECT]) for fold, own in train.groupby([keys.REPEAT, keys.FOLD])}
-    save(args.output, {fold: fit(data, positions, study.prepare) for fold, positions in rows.items()})
+    settings = {name: study.prepare_of(name) for name in data.values}
+    save(args.output, {fold: fit(data, positions, settings) for fold, positions in rows.items()})

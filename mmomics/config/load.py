@@ -13,6 +13,7 @@ from mmomics.config.cohort import Cohort
 from mmomics.config.cohort_file import read_cohort
 from mmomics.config.inputs import native_files
 from mmomics.config.params import check_param
+from mmomics.config.prepared import settle
 from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, SettledModel, Study
 from mmomics.config.strict import Strict
@@ -52,6 +53,7 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
         _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
     return Study(
         name=name, cohort=cohort, folder=str(folder), inputs=inputs, models=_models(run, cohort, name), imputers=run.imputers, **merged,
+        prepare_each=settle(run.prepare, cohort, RUN_FILE, cohort_file),
         seed=run.seed, seeds=run.seeds, shards=min(run.shards, _n_units(merged["split"], run.seeds)),
     )  # fmt: skip
 

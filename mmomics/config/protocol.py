@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mmomics.config.strict import Strict
 
@@ -22,29 +22,52 @@ class Split(Strict):
 
 
 class Prepare(Strict):
-    """Preprocessing fitted on the training rows of each fold, in this order of steps."""
+    """Preprocessing fitted on the training rows of each fold, in this order of steps; `mmomics methods preparation` describes them.
+
+    Keys of a modality win over those of its cohort, these over what suits the scale of its values (`mmomics methods assays`), and that
+    over the run's. `reference` and `batch` do not reach the covariates, and `reference` of the run or the cohort reaches no device.
+    """
 
     max_missing: float = Field(0.5, ge=0, lt=1, description="Features missing in a larger share of the measured training rows are dropped.")
     min_prevalence: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="Features that differ from their most common value in a smaller share of the training rows are dropped.",
+        description="Features whose values differ from their most common one in a smaller share of the training rows are dropped.",
     )
     reference: str | None = Field(
-        None, description="Bring every sample to a reference learned from training samples: `quantile`, `quotient`. Default: no."
+        None, description="Bring every sample to a reference learned from training samples: `quantile`, `quotient`. Default: `none`."
     )
-    transform: str | None = Field(
-        None, description="Bring every feature to an even shape: `rank` (normal scores), `yeo_johnson`. Default: no."
+    batch: str | None = Field(
+        None,
+        description="Take out what the batches of the cohort's `batch` differ by: `combat`, `center`. Rows of a batch that training did "
+        "not see stay as they are. Default: `none`.",
     )
-    batch: str | None = Field(None, description="Take out what the batches of `batch` differ by: `combat`, `center`. Default: no.")
     select: str = Field(
-        "variance", description="How features are chosen: `variance`, `supervised`, `redundancy` (variance, without near copies)."
+        "variance",
+        description="How features are chosen: `variance`; `redundancy` (variance, without near copies); `supervised` (by the outcome of "
+        "the training rows, so that stopping and calibration on inner folds see too hopeful a picture).",
     )
     n_features: int = Field(1000, ge=1, description="Features kept per modality.")
-    fill: str = Field("mean", description="What stands for a missing value within an assay: `mean`, `median`, `minimum`, `neighbours`.")
-    scale: str = Field("standard", description="`standard` (mean, standard deviation), `robust` (median, quartiles) or `none`.")
+    transform: str | None = Field(
+        None, description="Bring every feature to an even shape: `rank` (normal scores), `yeo_johnson`. Default: `none`."
+    )
+    fill: str = Field(
+        "mean",
+        description="What stands for a missing value within an assay: `mean`, `median`, `minimum` (too little to be detected) or "
+        "`neighbours` (bundles then hold values of up to 256 training subjects).",
+    )
+    scale: str = Field(
+        "standard",
+        description="`standard` (mean, standard deviation), `robust` (median, quartiles) or `none` (centred only). Learned, as `fill` is, "
+        "on measured values.",
+    )
     clip: float = Field(8.0, gt=0, description="Scaled values are cut at plus and minus this.")
+
+    @field_validator("reference", "batch", "transform", mode="before")
+    @classmethod
+    def _no(cls, value: Any) -> Any:
+        return None if value == "none" else value  # so that a modality can leave out a step of its cohort
 
 
 class Training(Strict):

@@ -56,7 +56,12 @@ class Study(Strict):
     imputers: list[str]
     split: Split
     prepare: Prepare
+    prepare_each: dict[str, Prepare] = Field({}, description="Computed, not given: `prepare` of each modality.")
     training: Training
     seed: int
     seeds: int
     shards: int
+
+    def prepare_of(self, modality: str) -> Prepare:
+        """The preprocessing of one modality, `clinical` among them: what suits its kind and its own keys over the cohort's."""
+        return self.prepare_each.get(modality, self.prepare)

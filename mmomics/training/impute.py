@@ -61,7 +61,7 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
         x = {other: values[rows] for other, values in fold.x.items()}
         mean, sd = imputer.predict(name, x, {other: flags[rows] for other, flags in fold.seen.items()})
         value, spread = (part.numpy()[:, : len(fitted.features)] for part in (mean, sd))
-        filled[name] = (rows.numpy(), value * fitted.scale + fitted.center, spread * fitted.scale)
+        filled[name] = (rows.numpy(), *fitted.restore(value, spread))
     return filled
 
 

@@ -18,7 +18,7 @@ rule prepare:
     params:
         version=VERSION,
         settings=SETTINGS,
-        part=part(lambda study, w: study["prepare"]),
+        part=part(lambda study, w: [study["prepare"], study["prepare_each"]]),
     shell:
         "mmomics prepare --settings {params.settings} --input {input.cohort} --splits {input.splits}"
         " --output {output.prepare} 2> {log}"

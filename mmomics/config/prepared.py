@@ -1,0 +1,82 @@
+"""The preprocessing of each modality: the run's, what suits its kind, the cohort's and its own, each over the one before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mmomics import plugins
+from mmomics.config.check import check
+from mmomics.config.cohort import SIGNAL, Cohort
+from mmomics.config.modality import Assay, Device
+from mmomics.config.protocol import Prepare
+from mmomics.errors import UserError, did_you_mean
+
+PLACES = ("reference", "batch", "select", "transform", "fill", "scale")  # keys whose values are files of `mmomics/preparation`
+CLINICAL = "clinical"
+# of these, the features have units of their own: no distribution of a sample to bring to a reference, and covariates are no readings
+# of an instrument that differs by batch
+WITHOUT = {CLINICAL: ("reference", "batch"), "device": ("reference",)}
+
+
+def settle(run: Prepare, cohort: Cohort, run_file: str | Path, cohort_file: str | Path) -> dict[str, Prepare]:
+    """Settings of every modality of a cohort, with `clinical`.
+
+    Parameters
+    ----------
+    run : Prepare
+        The run's.
+    cohort : Cohort
+    run_file, cohort_file : path
+        Named in messages.
+
+    Raises
+    ------
+    UserError
+        If a step does not exist, or needs the technical batch and the cohort names no column for it.
+    """
+    _check_names(run, f"{run_file}: prepare")
+    _check_names(cohort.prepare, f"{cohort_file}: prepare")
+    shared = {**_given(run), **_given(cohort.prepare)}
+    settled = {CLINICAL: _prepare({**shared, **dict.fromkeys(WITHOUT[CLINICAL])}, cohort_file)} if cohort.covariates else {}
+    for name, modality in cohort.modalities.items():
+        where = f"{cohort_file}: modalities.{name}"
+        _check_names(modality.prepare, f"{where}.prepare")
+        if isinstance(modality, Assay):
+            keys = {**_given(run), **_of_kind(modality, where), **_given(cohort.prepare), **_given(modality.prepare)}
+        else:
+            keys = {**shared, **dict.fromkeys(WITHOUT["device"]), **_given(modality.prepare)}
+        settled[name] = _prepare(keys, f"{where}.prepare")
+        if isinstance(modality, Device) and modality.windows:
+            settled[name + SIGNAL] = settled[name]
+    for name, prepare in settled.items():
+        if prepare.batch and not cohort.batch:
+            raise UserError(
+                f"{cohort_file}: batch", f"`prepare.batch: {prepare.batch}` of {name} needs the technical batch of every sample",
+                "set `batch` to its column of the samples table",
+            )  # fmt: skip
+    return settled
+
+
+def _of_kind(assay: Assay, where: str) -> dict[str, Any]:
+    """The keys that the scale of an assay's values has a default of its own for."""
+    kind = plugins.load("assays", assay.kind, f"{where}.kind")
+    scale = kind.SCALES.get(assay.values or kind.DEFAULT)
+    return dict(scale.prepare) if scale else {}  # a scale that is not there is refused where scales are checked
+
+
+def _check_names(prepare: Prepare, where: str) -> None:
+    for place in PLACES:
+        name = getattr(prepare, place)
+        choices = plugins.names(f"preparation/{place}")
+        if name is not None and name not in choices:
+            raise UserError(f"{where}.{place}", f"there is no '{name}'", did_you_mean(name, choices))
+
+
+def _prepare(keys: dict[str, Any], where: object) -> Prepare:
+    return check(Prepare, keys, where)
+
+
+def _given(prepare: Prepare) -> dict[str, Any]:
+    """The keys that were written down, without the defaults."""
+    return prepare.model_dump(exclude_unset=True)

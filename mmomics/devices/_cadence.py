@@ -65,7 +65,7 @@ def _bends(t: np.ndarray, v: np.ndarray, fine: float) -> np.ndarray:
 
 def _between(first: int, last: int, anchors: np.ndarray, step: int) -> np.ndarray:
     """Times of readings from `first` to `last`: the anchors, and whole steps behind each and before the earliest."""
-    slack = step // 20
+    slack = max(step // 20, 1)
     before = np.arange(anchors[0] - step, first - slack, -step)[::-1]
     ends = np.r_[anchors[1:] - step + slack, last + slack]
     behind = [np.arange(anchor, max(end, anchor + 1), step) for anchor, end in zip(anchors, ends, strict=True)]

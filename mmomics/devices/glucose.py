@@ -17,6 +17,7 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _times
+from mmomics.devices._parts import encoding_of
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import parsing
 from mmomics.devices.record import Record
@@ -79,8 +80,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     A reading out of range is the end of the sensor's range, and an annotation that says so.
     """
     with parsing(path):
-        encoding = "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
-        lines = path.read_text(encoding=encoding).splitlines()
+        lines = path.read_text(encoding=encoding_of(device)).splitlines()
     layout, header, delimiter = _layout(path, lines)
     found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
     names: dict[str, str] = {}

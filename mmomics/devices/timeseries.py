@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _clock, _times
+from mmomics.devices._parts import PARQUET, parts
 from mmomics.devices._series import Rows, records, unit
-from mmomics.devices.contract import parsing
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".parquet", ".pq")
+SUFFIXES = (".csv", ".tsv", ".txt", ".tab", *PARQUET)
 COMPRESSED = True
-DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}
 USUAL = (
     ("timestamp",), ("datetime",), ("devicetimestamp",), ("date", "time"), ("time",), ("date",), ("measurementtime",), ("recordtime",),
     ("times",), ("seconds",), ("epoch",), ("unixtime",), ("t",), ("ts",),
 )  # fmt: skip
-CHUNK = 1 << 18  # rows at a time: text takes many times the memory of the numbers it holds
-NEVER = "\x1f"  # a delimiter that no line holds, so that a line stays whole
 
 
 def read(path: Path, device: Device) -> Iterator[Record]:
@@ -35,7 +30,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     their numbers is an error; with `channels`, only in those.
     """
     table = _Table(path, device)
-    for part, line in _parts(path, device, table):
+    for part, line in parts(path, device, table.settle):
         table.add(part, line)
     yield from table.records()
 
@@ -54,8 +49,8 @@ class _Table:
         self.text: set[int] = set()  # places of columns that hold text
         self.named = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
 
-    def settle(self, columns: Sequence[str]) -> None:
-        """Which column is what, by the header."""
+    def settle(self, columns: Sequence[str]) -> list[int]:
+        """Learn which column is what, by the header; places of those that hold text."""
         device, path = self.device, self.path
         self.columns = [name.strip() for name in columns]
         self.time = [self.columns.index(name) for name in _clock.find(self.columns, device, path, USUAL)]
@@ -73,6 +68,7 @@ class _Table:
             self.data = [at for at in self.data if self.columns[at] in self.named]
         if not self.data:
             raise UserError(path, "has no column besides its time", "set `delimiter`, or name its channels in `channels`")
+        return [*self.time, *self.owners]
 
     def place(self, key: str, name: str) -> int:
         if name.strip() not in self.columns:
@@ -80,7 +76,7 @@ class _Table:
         return self.columns.index(name.strip())
 
     def where(self, line: int) -> str:
-        return f"{self.path} {'row' if self.path.suffix in ('.parquet', '.pq') else 'line'} {line}"
+        return f"{self.path} {'row' if self.path.suffix.lower() in PARQUET else 'line'} {line}"
 
     def add(self, part: pd.DataFrame, line: int) -> None:
         """Rows whose first stands in line `line` of the file; rows without a cell are skipped."""
@@ -155,76 +151,3 @@ class _Table:
         assert self.clock is not None
         where: Callable[[int], str] = lambda place: self.where(int(lines[place]))  # noqa: E731
         return Rows(times, values, tuple(names), tuple(unit(name) for name in names), self.clock, where, str(self.path), subject)
-
-
-def _parts(path: Path, device: Device, table: _Table) -> Iterator[tuple[pd.DataFrame, int]]:
-    """The file a part at a time, columns by place, with the line of its first row; `table` learns the header first."""
-    if any(suffix.lower() in (".parquet", ".pq") for suffix in path.suffixes[-2:]):
-        with parsing(path):
-            frame = pd.read_parquet(path)
-        if not isinstance(frame.index, pd.RangeIndex):
-            frame = frame.reset_index()
-        table.settle([str(name) for name in frame.columns])
-        frame.columns = pd.RangeIndex(frame.shape[1])
-        yield frame, 1
-        return
-    encoding = "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
-    first = _first(path, encoding)
-    delimiter = _guess(first[0]) if device.delimiter == "auto" else DELIMITERS[device.delimiter]
-    header, row = _split(first[0], delimiter), _split(first[-1], delimiter)
-    if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
-        header = [*header, ""] if not row[-1].strip() else ["", *header]
-    table.settle(header)
-    _whole(path, encoding, delimiter, len(header))
-    options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
-    text = dict.fromkeys((*table.time, *table.owners), str)
-    line = 2
-    with parsing(path):
-        parts = pd.read_csv(
-            path, **options, dtype=text, encoding=encoding, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
-            decimal="," if device.decimal == "comma" else ".",
-        )  # fmt: skip
-    with parsing(path), parts:
-        for part in parts:
-            yield part, line
-            line += len(part)
-
-
-def _first(path: Path, encoding: str) -> list[str]:
-    """The header and the line below it."""
-    with parsing(path):
-        lines = pd.read_csv(
-            path, sep=NEVER, header=None, nrows=2, dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False, encoding=encoding
-        )
-    found: list[str] = lines[0].tolist()
-    if len(found) < 2:
-        raise UserError(path, "has no rows below its header", "give a file with values")
-    return found
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter == " "))
-
-
-def _guess(header: str) -> str:
-    """The delimiter that gives the header the most columns; a space only where nothing else does."""
-    best = max(("\t", ";", ","), key=lambda sign: len(_split(header, sign)))
-    return best if len(_split(header, best)) > 1 else " "
-
-
-def _whole(path: Path, encoding: str, delimiter: str, width: int) -> None:
-    """A plain file whose last line lacks both its end and some of its cells was cut short."""
-    if path.suffix.lower() not in SUFFIXES or delimiter == " ":
-        return
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - (1 << 16), 0))
-        tail = file.read()
-    if tail.endswith((b"\n", b"\r", b"\x00")) or b"\n" not in tail:
-        return
-    last = tail.rsplit(b"\n", 1)[1].decode(encoding, errors="replace")
-    if last.strip() and len(_split(last, delimiter)) < width - 1:
-        raise UserError(
-            path,
-            f"is cut short: its last line has {len(_split(last, delimiter))} of {width} cells and no end",
-            "copy it anew, or take the line out",
-        )

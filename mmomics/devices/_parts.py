@@ -1,0 +1,112 @@
+"""Tables of any length, a part at a time: text takes many times the memory of the numbers it holds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mmomics.config.modality import Device
+from mmomics.devices.contract import parsing
+from mmomics.errors import UserError
+from mmomics.tables.contract import COMPRESSIONS
+
+DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}
+CHUNK = 1 << 18  # rows of a part
+NEVER = "\x1f"  # a delimiter that no line holds, so that a line stays whole
+PARQUET = (".parquet", ".pq")
+
+
+def parts(path: Path, device: Device, settle: Callable[[Sequence[str]], Iterable[int]]) -> Iterator[tuple[pd.DataFrame, int]]:
+    """A table a part at a time.
+
+    Parameters
+    ----------
+    path : Path
+        Text, plain or compressed, or parquet.
+    device : Device
+        Its delimiter, decimal sign and encoding.
+    settle : callable
+        Is given the names of the columns first, and says the places of those to be read as text.
+
+    Yields
+    ------
+    DataFrame, int
+        Some rows, with their columns by place, and the line (of parquet the row, from 1) of the first.
+    """
+    if path.suffix.lower() in PARQUET:
+        with parsing(path):
+            frame = pd.read_parquet(path)
+        if not isinstance(frame.index, pd.RangeIndex):
+            frame = frame.reset_index()
+        settle([str(name) for name in frame.columns])
+        frame.columns = pd.RangeIndex(frame.shape[1])
+        yield frame, 1
+        return
+    encoding = encoding_of(device)
+    first = _first(path, encoding)
+    delimiter = _guess(first[0]) if device.delimiter == "auto" else DELIMITERS[device.delimiter]
+    header, row = _split(first[0], delimiter), _split(first[-1], delimiter)
+    if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
+        header = [*header, ""] if not row[-1].strip() else ["", *header]
+    text = dict.fromkeys(settle(header), str)
+    _whole(path, encoding, delimiter, len(header) - (header[-1] == ""))
+    options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
+    line = 2
+    with parsing(path):
+        reader = pd.read_csv(
+            path, **options, dtype=text, encoding=encoding, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
+            decimal="," if device.decimal == "comma" else ".",
+        )  # fmt: skip
+    with parsing(path), reader:
+        for part in reader:
+            yield part, line
+            line += len(part)
+
+
+def encoding_of(device: Device) -> str:
+    """The encoding of a text file, with or without a byte-order mark."""
+    return "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
+
+
+def _first(path: Path, encoding: str) -> list[str]:
+    """The header and the line below it."""
+    with parsing(path):
+        lines = pd.read_csv(
+            path, sep=NEVER, header=None, nrows=2, dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False, encoding=encoding
+        )
+    found: list[str] = lines[0].tolist()
+    if len(found) < 2:
+        raise UserError(path, "has no rows below its header", "give a file with values")
+    return found
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter == " "))
+
+
+def _guess(header: str) -> str:
+    """The delimiter that gives the header the most columns; a space only where nothing else does."""
+    best = max(("\t", ";", ","), key=lambda sign: len(_split(header, sign)))
+    return best if len(_split(header, best)) > 1 else " "
+
+
+def _whole(path: Path, encoding: str, delimiter: str, width: int) -> None:
+    """A plain file whose last line lacks both its end and some of its cells was cut short."""
+    if path.suffix.lower() in COMPRESSIONS or delimiter == " ":
+        return
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - (1 << 16), 0))
+        tail = file.read()
+    if tail.endswith((b"\n", b"\r", b"\x00")) or b"\n" not in tail:
+        return
+    last = tail.rsplit(b"\n", 1)[1].decode(encoding, errors="replace")
+    if last.strip() and len(_split(last, delimiter)) < width:
+        raise UserError(
+            path,
+            f"is cut short: its last line has {len(_split(last, delimiter))} of {width} cells and no end",
+            "copy it anew, or take the line out",
+        )

@@ -1,0 +1,84 @@
+"""Clocks that go forward and back, and what cannot be told about them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmomics.config.modality import Device
+from mmomics.devices import _clock, timeseries
+from mmomics.errors import UserError
+
+
+def device(zone):
+    return Device(signal="generic", files="x", time_zone=zone)
+
+
+def placed(times, zone):
+    return _clock.localised(pd.DatetimeIndex(times), device(zone), lambda place: f"row {place}")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+    start=st.datetimes(pd.Timestamp("2015-01-01").to_pydatetime(), pd.Timestamp("2024-01-01").to_pydatetime()),
+    minutes=st.sampled_from([5, 15]),
+)
+def test_a_clock_that_was_moved_is_put_right(zone, start, minutes):
+    """Whatever a wall clock shows over eight days of any year is undone, where it is read often enough."""
+    truth = pd.date_range(pd.Timestamp(start).floor("min"), periods=8 * 24 * 60 // minutes, freq=f"{minutes}min", tz="UTC").tz_convert(zone)
+    found = placed(truth.tz_localize(None), zone) if whole_hours(truth) else truth
+    assert (found == truth).all()
+
+
+def whole_hours(truth):
+    """Neither end stands in an hour that occurs twice: half of it cannot be told."""
+    walls = truth.tz_localize(None)
+    return not walls.tz_localize(truth.tz, ambiguous="NaT")[[0, -1]].isna().any()
+
+
+@pytest.mark.parametrize(
+    ("times", "problem"),
+    [
+        (["2021-03-28 01:55", "2021-03-28 02:30"], "row 1: 2021-03-28 02:30:00 does not exist"),
+        (["2021-10-31 01:55", "2021-10-31 02:30", "2021-10-31 03:00"], "row 1: 2021-10-31 02:30:00 occurs twice"),
+        (["2021-10-31 02:30", "2021-10-31 02:10", "2021-10-31 02:50", "2021-10-31 02:20"], "row 0: 2021-10-31 02:30:00 occurs twice"),
+    ],
+)
+def test_what_the_order_cannot_tell_is_an_error(times, problem):
+    with pytest.raises(UserError, match=problem) as error:
+        placed(times, "Europe/Berlin")
+    assert "Etc/GMT-1" in str(error.value)
+
+
+def test_an_unknown_zone_is_an_error():
+    for zone in ("Berlin", "../etc/passwd", ""):
+        with pytest.raises(UserError, match="no zone"):
+            placed(["2021-01-01"], zone)
+
+
+def test_a_night_of_the_change_in_a_file(tmp_path):
+    truth = pd.date_range("2021-10-30 23:30", periods=40, freq="5min", tz="UTC").tz_convert("Europe/Berlin")
+    frame = pd.DataFrame({"time": truth.tz_localize(None).strftime("%Y-%m-%d %H:%M"), "x": np.arange(40)})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    (record,) = timeseries.read(Path(tmp_path / "t.csv"), device("Europe/Berlin"))
+    assert record.fs == 1 / 300 and record.start == truth[0] and record.clock[-1] == truth[-1]
+    with pytest.raises(UserError, match=r"line 20: goes back in time by 3300 s.*`time_zone`"):
+        list(timeseries.read(Path(tmp_path / "t.csv"), Device(signal="generic", files="x")))
+
+
+def test_zones_in_the_file_win_and_are_shown_in_the_device_s(tmp_path):
+    (tmp_path / "t.csv").write_text("time,x\n2021-10-31T02:30:00+02:00,1\n2021-10-31T02:30:00+01:00,2\n")
+    (record,) = timeseries.read(Path(tmp_path / "t.csv"), device("Europe/Berlin"))
+    assert record.duration == 7200 and record.start.isoformat() == "2021-10-31T02:30:00+02:00"
+
+
+@given(st.integers(3, 200), st.floats(0.001, 500), st.integers(0, 10**18))
+def test_rate_of_an_even_clock(n_times, fs, origin):
+    times = origin + np.round(np.arange(n_times) * 1e9 / fs).astype(np.int64)
+    assert _clock.rate(times) == pytest.approx(fs, rel=2e-4)
+    if n_times > 5:
+        assert _clock.rate(np.delete(times, n_times // 2)) is None

@@ -1,0 +1,168 @@
+"""Time series in tables: whatever the layout, the same record; and the minute files of forty-five people."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mmomics.config.modality import Device
+from mmomics.devices import _parts, timeseries
+from mmomics.errors import UserError
+
+DEVICE = Device(signal="generic", files="x")
+SUBJECTS = [number for number in range(1, 50) if number not in (24, 25, 37, 40)]
+SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";"}
+UNHURRIED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def read(path, **layout):
+    return list(timeseries.read(Path(path), Device(signal="generic", files="x", **layout)))
+
+
+def one(tmp_path, text, name="t.csv", **layout):
+    (tmp_path / name).write_text(text)
+    (record,) = read(tmp_path / name, **layout)
+    return record
+
+
+@pytest.mark.parametrize("number", SUBJECTS)
+def test_every_minute_file_loads_as_pandas_reads_it(shared, number):
+    path = shared / f"cgmacros/device/CGMacros-{number:03d}.csv.gz"
+    (record,) = read(path)
+    frame = pd.read_csv(path, encoding="utf-8-sig")
+    times = pd.to_datetime(frame["Timestamp"])
+    assert len(record) == len(frame) and record.start == times[0]
+    np.testing.assert_allclose(record.seconds, (times - times[0]).dt.total_seconds())
+    assert not {"Meal Type", "Image path", "Timestamp", "", "Unnamed: 0"} & set(record.channels)
+    for name in ("Libre GL", "Dexcom GL", "HR"):
+        np.testing.assert_array_equal(record.signal[:, record.channels.index(name)], frame[name].to_numpy(np.float32))
+
+
+def test_gaps_of_a_minute_file_stay_gaps(shared):
+    (record,) = read(shared / "cgmacros/device/CGMacros-018.csv.gz")
+    assert record.fs is None
+    assert np.diff(record.seconds).max() > 10 * 3600
+    assert record.duration / 86400 == pytest.approx(19, abs=0.5)
+    (uneven,) = read(shared / "cgmacros/device/CGMacros-007.csv.gz")
+    assert uneven.fs is None and (np.diff(uneven.seconds) > 60).sum() == 870
+
+
+def test_a_table_of_many_people(shared):
+    path = shared / "device_formats/cgm/hall_2018_cgm.csv.gz"
+    records = read(path, subject="id")
+    frame = pd.read_csv(path)
+    assert [record.subject for record in records] == frame["id"].unique().tolist() and len(records) == 19
+    for record in records:
+        rows = frame[frame["id"] == record.subject]
+        assert record.channels == ("gl",)  # the diagnosis is text, and no channel
+        np.testing.assert_array_equal(record.signal[:, 0], rows["gl"].to_numpy(np.float32))
+        assert (record.clock == pd.to_datetime(rows["time"])).all()
+
+
+@UNHURRIED
+@given(
+    values=st.lists(st.tuples(*[st.floats(-1e6, 1e6, width=32) | st.just(float("nan"))] * 2), min_size=3, max_size=12),
+    separator=st.sampled_from(sorted(SEPARATORS)), end=st.sampled_from(["csv", "txt.gz", "tsv.bz2", "parquet"]), mark=st.booleans(),
+    form=st.sampled_from([None, "%d/%m/%Y %H:%M:%S", "s", "ms", "two", "elapsed", "iso zone"]), index=st.booleans(), flip=st.booleans(),
+)  # fmt: skip
+def test_any_layout_is_the_same_record(tmp_path, values, separator, end, mark, form, index, flip):
+    truth = np.array(values, dtype=np.float32)
+    truth[np.isnan(truth).all(axis=1)] = 0
+    times = pd.date_range("2021-07-01 12:00:00", periods=len(truth), freq="7s")
+    frame = pd.DataFrame(truth, columns=["a ", "b (mV)"])
+    seconds = times.astype("int64") // 10**9
+    if form == "two":
+        frame.insert(0, "Date", times.strftime("%Y-%m-%d"))
+        frame.insert(1, "Time", times.strftime("%H:%M:%S"))
+    else:
+        cells = {
+            None: times.strftime("%Y-%m-%d %H:%M:%S"), "s": seconds, "ms": seconds * 1000, "elapsed": np.arange(len(truth)) * 7,
+            "iso zone": times.strftime("%Y-%m-%dT%H:%M:%S+02:00"),
+        }.get(form)  # fmt: skip
+        frame.insert(0, " Timestamp", times.strftime(form) if cells is None else cells)
+    if flip and form != "elapsed":
+        frame = frame[::-1]
+    path = tmp_path / f"t.{end}"
+    if end == "parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame = frame.reset_index(drop=True)
+        frame.to_csv(path, sep=SEPARATORS[separator], index=index, encoding="utf-8-sig" if mark else "utf-8")
+    (record,) = read(path, time_format=form if form and "%" in form else None)
+    assert record.channels == ("a", "b (mV)") and record.units == ("", "mV")
+    np.testing.assert_array_equal(record.signal, truth)
+    assert record.fs == pytest.approx(1 / 7)
+    if form == "elapsed":
+        assert record.start is None
+    else:
+        zone = {"s": "UTC", "ms": "UTC", "iso zone": "Etc/GMT-2"}.get(form)
+        assert record.start == times[0].tz_localize(zone)
+
+
+def test_long_table_of_two_people(tmp_path):
+    frame = pd.DataFrame(
+        {"id": ["b"] * 4 + ["a"] * 3, "t": [0, 1, 0, 2, 0, 1, 2], "what": ["hr", "hr", "temp", "temp", "hr", "hr", "hr"],
+         "n": [60, 61, 36.5, 36.6, 70, 71, 72]}
+    )  # fmt: skip
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    records = read(tmp_path / "t.csv", subject="id", channel="what", value="n")
+    assert [(record.subject, record.channels, record.signal[:, 0].tolist()) for record in records] == [
+        ("b", ("hr",), [60, 61]), ("b", ("temp",), [np.float32(36.5), np.float32(36.6)]), ("a", ("hr",), [70, 71, 72]),
+    ]  # fmt: skip
+
+
+def test_rows_of_many_people_may_be_mixed(tmp_path):
+    (tmp_path / "t.csv").write_text("id,t,x\nb,5,1\na,0,2\nb,6,3\na,1,4\n")
+    b, a = read(tmp_path / "t.csv", subject="id")
+    assert (b.signal[:, 0].tolist(), a.signal[:, 0].tolist()) == ([1, 3], [2, 4])
+
+
+def test_decimal_comma_and_another_encoding(tmp_path):
+    (tmp_path / "t.csv").write_bytes("Zeit;Größe\n01.02.2021 10:00;1,5\n01.02.2021 10:01;2,5\n".encode("latin-1"))
+    (record,) = read(tmp_path / "t.csv", time="Zeit", time_format="%d.%m.%Y %H:%M", decimal="comma", encoding="latin-1")
+    assert record.channels == ("Größe",) and record.signal[:, 0].tolist() == [1.5, 2.5]
+
+
+def test_repeated_rows_count_once_and_complement_one_another(tmp_path):
+    record = one(tmp_path, "t,a,b\n0,1,\n0,1,5\n1,2,6\n2,,\n")
+    np.testing.assert_array_equal(record.signal, np.array([[1, 5], [2, 6], [np.nan, np.nan]], dtype=np.float32))
+
+
+@pytest.mark.parametrize("fs", [250, 128, 100 / 3, 0.2])
+def test_rounded_times_of_an_even_clock_give_its_rate(tmp_path, fs):
+    times = np.round(np.arange(200) / fs, 3)
+    pd.DataFrame({"t": times, "x": np.arange(200)}).to_csv(tmp_path / "t.csv", index=False)
+    (record,) = read(tmp_path / "t.csv")
+    assert record.fs == pytest.approx(fs, rel=1e-3)
+    (holed,) = [timeseries_with_hole(tmp_path, times)]
+    assert holed.fs is None and len(holed) == 199
+
+
+def timeseries_with_hole(tmp_path, times):
+    keep = np.arange(200) != 77
+    pd.DataFrame({"t": times[keep], "x": np.arange(200)[keep]}).to_csv(tmp_path / "h.csv", index=False)
+    (record,) = read(tmp_path / "h.csv")
+    return record
+
+
+def test_parts_join_without_a_seam(tmp_path, monkeypatch):
+    monkeypatch.setattr(_parts, "CHUNK", 7)
+    frame = pd.DataFrame({"t": np.arange(50), "x": np.arange(50) * 2.0, "word": [None] * 20 + ["w"] * 30})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    (record,) = read(tmp_path / "t.csv")
+    assert record.channels == ("x",) and record.signal[:, 0].tolist() == frame["x"].tolist()
+    (tmp_path / "b.csv").write_text("t,x\n" + "".join(f"{i},{i}\n" for i in range(30)) + "5,1\n")
+    with pytest.raises(UserError, match="line 32: goes back in time by 24 s"):
+        read(tmp_path / "b.csv")
+
+
+def test_words_matter_only_in_the_channels_asked_for(tmp_path):
+    text = "t,x,y\n0,1,1\n1,bad,2\n2,3,3\n"
+    assert one(tmp_path, text, channels={"r": "y"}).channels == ("y",)
+    with pytest.raises(UserError, match=r"line 3, column 'x': 'bad' is not a number"):
+        one(tmp_path, text)
+    with pytest.raises(UserError, match=r"line 3, column 'x'"):
+        one(tmp_path, text, channels={"r": ["x", "z"]})

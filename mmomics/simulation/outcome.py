@@ -17,7 +17,7 @@ MEDIAN = 700.0  # days to the event at predictor 0
 CENSORED = (200.0, 2500.0)  # days of follow-up, uniform
 THIRD = 0.43  # standard deviations from the mean that cut off a third of a normal distribution
 METRICS = {"binary": "auroc", "multiclass": "auroc", "regression": "r2", "survival": "cindex"}
-MANY = {"binary": 20_000, "multiclass": 20_000, "regression": 20_000, "survival": 5_000}  # fresh subjects to score
+MANY = {"binary": 20_000, "multiclass": 20_000, "regression": 200_000, "survival": 5_000}  # fresh subjects to score
 NODES = 41  # of Gauss-Hermite quadrature
 
 
@@ -29,7 +29,8 @@ def draw(plan: Plan, eta: np.ndarray, random: np.random.Generator) -> pd.DataFra
     plan : Plan
         Task and strength.
     eta : array (n,)
-        The predictor: log odds (binary), severity (multiclass: cumulative logit, cut so that classes are about equal), residual standard deviations above the mean (regression), or log hazard of an exponential time (survival).
+        The predictor. Binary: log odds. Multiclass: severity, a cumulative logit cut so that classes are about equal. Regression:
+        standard deviations of the residual above the mean. Survival: log hazard of an exponential time.
     random : Generator
 
     Returns

@@ -9,7 +9,7 @@ MILLION = 1e6
 
 
 def normalize(values: np.ndarray) -> np.ndarray:
-    """Each sample (row) scaled to a sum of one million; a missing count adds nothing to the library size, an empty sample stays as it is."""
+    """Each sample (row) scaled to a sum of one million; a missing count adds nothing to the sum, an empty sample stays as it is."""
     import anndata
     import scanpy  # seconds to import: only where counts are
 

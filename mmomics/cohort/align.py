@@ -114,7 +114,7 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
 
 
 def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd.DataFrame | None) -> mudata.MuData:
-    """Join the assays of new subjects, whose outcome is not known; the samples table gives covariates if it is there.
+    """Join the assays of new subjects, whose outcome is not known; the samples table gives covariates and batch if it is there.
 
     Raises
     ------
@@ -124,15 +124,18 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
     roster = Roster(np.array([]), np.array([]), {}) if samples is None else table.roster(cohort.samples, samples)
     there = {name: measured(name, assay) for name, assay in assays.items()}
     modalities = {name: resolve(name, assay, roster, cohort) for name, assay in there.items() if assay.n_obs}
-    covariates = pd.DataFrame()
-    if samples is not None and cohort.covariates:
+    obs = pd.DataFrame()
+    if samples is not None and (cohort.covariates or cohort.batch):
         rows = table.by_subject(cohort.samples, samples, unique=[])
-        covariates = clinical.raw(rows, [name for name in cohort.covariates if name in rows])
-        modalities[keys.CLINICAL] = _clinical(covariates)
+        obs = clinical.raw(rows, [name for name in cohort.covariates if name in rows])
+        if cohort.covariates:
+            modalities[keys.CLINICAL] = _clinical(obs)
+        if cohort.batch in rows:
+            obs = obs.assign(**{keys.BATCH: rows[cohort.batch]})
     modalities = {name: modality for name, modality in modalities.items() if modality.n_obs and modality.n_vars}
     if not modalities:
         raise UserError(cohort.folder, "holds none of the cohort's files", "give at least one assay, or the covariates")
-    return join(modalities, covariates, describe(cohort.outcome, []))
+    return join(modalities, obs, describe(cohort.outcome, []))
 
 
 def measured(name: str, assay: anndata.AnnData) -> anndata.AnnData:

@@ -6,6 +6,8 @@ import numpy as np
 
 from mmomics.preparation.moments import Columns, moments
 
+ROUNDING = 1e-9  # 10 of 50 are a share of 0.2
+
 
 def useful(x: Columns, max_missing: float, min_prevalence: float) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the useful features (n_kept,), and their standard deviations, float32 (n_kept,).
@@ -26,7 +28,7 @@ def useful(x: Columns, max_missing: float, min_prevalence: float) -> tuple[np.nd
         n, _, own_sd = moments(part)
         keep = (n_rows - n) / max(n_rows, 1) <= max_missing
         if min_prevalence > 0:
-            keep &= 1 - most_common(part) / np.maximum(n, 1) >= min_prevalence
+            keep &= n - most_common(part) >= min_prevalence * n - ROUNDING
         sd[own] = np.where(keep, own_sd, 0)
     kept = np.flatnonzero(sd > 0)
     return kept, sd[kept]

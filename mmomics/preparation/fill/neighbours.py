@@ -16,6 +16,7 @@ from mmomics.preparation.moments import moments
 
 ANCHORS = 256  # rows to look among, at most
 NEIGHBOURS = 5
+FAR = 1e6  # standard deviations: keeps squares finite
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Neighbours(Step):
         if not rows.any():
             return x
         imputer = KNNImputer(n_neighbors=NEIGHBOURS, keep_empty_features=True).fit(self.anchors)
-        filled = imputer.transform((x[rows] - self.center) / self.scale)  # a feature that no anchor has: 0, the mean
+        near = np.clip((x[rows] - self.center) / self.scale, -FAR, FAR)
+        filled = imputer.transform(near)  # a feature that no anchor has: 0, the mean
         x[rows] = np.where(missing[rows], filled * self.scale + self.center, x[rows])
         return x
 

@@ -1,0 +1,138 @@
+"""Sleep as scored by people or machines: stages, efficiency, latencies and awakenings, from annotations alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mmomics.devices.record import Record
+from mmomics.signals import contract
+from mmomics.signals.contract import Feature, Role
+
+_AASM = "doi:10.5664/jcsm.6576"  # Berry et al.: AASM scoring manual, version 2.4; stages 3 and 4 of Rechtschaffen and Kales are N3
+_OHAYON = "doi:10.1093/sleep/27.7.1255"  # Ohayon et al.: quantitative sleep parameters
+ROLES: dict[str, Role] = {}
+FEATURES = (
+    Feature("total_sleep", "min", "Time asleep", _AASM),
+    Feature("sleep_period", "min", "From falling asleep to the last waking up", _AASM),
+    Feature("n1_share", "", "Time in stage N1 over time asleep (0..1)", _OHAYON),
+    Feature("n2_share", "", "Time in stage N2 over time asleep (0..1)", _OHAYON),
+    Feature("n3_share", "", "Time in stage N3 over time asleep (0..1)", _OHAYON),
+    Feature("rem_share", "", "Time in REM sleep over time asleep (0..1)", _OHAYON),
+    Feature("waso", "min", "Time awake in the sleep period", _AASM),
+    Feature("awakenings", "", "Times of waking up in the sleep period", _AASM),
+    Feature("awakenings_per_hour", "1/h", "The same per hour asleep", _AASM),
+    Feature("stage_shifts_per_hour", "1/h", "Changes of stage per hour of the sleep period", _OHAYON),
+    Feature("maintenance", "", "Time asleep over the sleep period (0..1)", _OHAYON),
+    Feature("efficiency", "", "Time asleep over time in bed (0..1); missing where bedtime is not known", _AASM),
+    Feature("latency", "min", "From lights off to falling asleep; missing where bedtime is not known", _AASM),
+    Feature("rem_latency", "min", "From falling asleep to the first REM sleep", _AASM),
+    Feature("scored", "", "Share of the sleep period that has a stage (0..1)", _AASM),
+)
+STAGES = {"W": "W", "WAKE": "W", "AWAKE": "W", "0": "W", "S0": "W", "R": "REM", "REM": "REM", "SR": "REM", "5": "REM"}
+STAGES |= {f"{before}{number}": f"N{min(number, 3)}" for number in (1, 2, 3, 4) for before in ("", "N", "S", "NREM", "NONREM")}
+ASLEEP = ("N1", "N2", "N3", "REM")
+
+
+@dataclass
+class Params(contract.Params):
+    """How to look at a scoring.
+
+    Attributes
+    ----------
+    longest_latency : float
+        Where lights off and on are not annotated, the scoring is taken for the time in bed, unless it holds more wakefulness than this
+        (min) before or after sleep: then bedtime is not known.
+    """
+
+    longest_latency: float = 180.0
+
+
+def stage(label: object) -> str | None:
+    """W, N1, N2, N3, REM, or None where a label is none of them: `Sleep stage 4`, `SLEEP-REM`, `Stage 2 sleep|2` and the like."""
+    plain = re.sub(r"[^A-Z0-9]", "", re.sub(r"SLEEP|STAGE", "", str(label).upper().split("|")[0]))
+    return STAGES.get(plain)
+
+
+def scoring(record: Record) -> pd.DataFrame:
+    """The stages in order of time: begin, end (s) and stage; one that overlaps the next is cut.
+
+    One without a duration lasts to the next, the last one as long as the shortest.
+    """
+    table = record.annotations.assign(stage=[stage(label) for label in record.annotations["label"]])
+    told = re.compile("STAGE", re.IGNORECASE)
+    # `Sleep stage ?` ends the stage before it
+    known = table["stage"].notna() | np.array([bool(told.search(str(label))) for label in table["label"]], dtype=bool)
+    table = table[known & np.isfinite(table["onset"].astype(float))].sort_values("onset", kind="stable").reset_index(drop=True)
+    begin, duration = table["onset"].to_numpy(dtype=float), table["duration"].to_numpy(dtype=float)
+    following = np.append(begin[1:], np.inf)
+    timed = np.isfinite(duration) & (duration > 0)
+    end = np.minimum(np.where(timed, begin + duration, following), following)
+    steps = np.diff(begin)
+    if (steps > 0).any() and not timed[-1]:
+        end[-1] = begin[-1] + steps[steps > 0].min()
+    out = pd.DataFrame({"begin": begin, "end": end, "stage": table["stage"]})
+    return out[np.isfinite(out["end"]) & (out["end"] > out["begin"]) & out["stage"].notna()].reset_index(drop=True)
+
+
+def worn(record: Record, params: Params) -> np.ndarray:
+    """Samples at which a stage is known: bool (n_times,)."""
+    seconds, out = record.seconds, np.zeros(len(record), dtype=bool)
+    for begin, end in scoring(record)[["begin", "end"]].to_numpy():
+        out[np.searchsorted(seconds, begin - 1e-9) : np.searchsorted(seconds, end - 1e-9)] = True
+    return out
+
+
+def features(record: Record, params: Params) -> dict[str, float]:
+    """Every name of `FEATURES`."""
+    out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
+    table = scoring(record)
+    asleep = table[table["stage"].isin(ASLEEP)]
+    if asleep.empty:
+        return out
+    minutes = (table["end"] - table["begin"]) / 60
+    total = minutes[asleep.index].sum()
+    first, last = asleep["begin"].iloc[0], asleep["end"].iloc[-1]
+    night = table[(table["begin"] >= first) & (table["end"] <= last)]
+    period = (last - first) / 60
+    for name in ASLEEP:
+        out[f"{name.lower()}_share"] = minutes[asleep.index[asleep["stage"] == name]].sum() / total
+    changes = night["stage"].ne(night["stage"].shift()).iloc[1:]
+    awake = night["stage"].eq("W")
+    awakenings = int((awake & ~awake.shift(fill_value=False)).sum())
+    out |= {
+        "total_sleep": total,
+        "sleep_period": period,
+        "waso": minutes[night.index[awake]].sum(),
+        "awakenings": awakenings,
+        "awakenings_per_hour": 60 * awakenings / total,
+        "stage_shifts_per_hour": 60 * changes.sum() / period,
+        "maintenance": total / period,
+        "scored": minutes[night.index].sum() / period,
+    }
+    rem = asleep.loc[asleep["stage"] == "REM", "begin"]
+    if len(rem):
+        out["rem_latency"] = (rem.iloc[0] - first) / 60
+    bed = _bed(record, table, params)
+    if bed:
+        out |= {"latency": (first - bed[0]) / 60, "efficiency": total / ((bed[1] - bed[0]) / 60)}
+    return {name: float(value) for name, value in out.items()}
+
+
+def _bed(record: Record, table: pd.DataFrame, params: Params) -> tuple[float, float] | None:
+    """Lights off and on (s), as annotated or else as the scoring has it; None where that cannot be bedtime."""
+    asleep = table[table["stage"].isin(ASLEEP)]
+    first, last = asleep["begin"].iloc[0], asleep["end"].iloc[-1]
+    label = record.annotations["label"].astype(str).str.upper().str.replace(r"[^A-Z]", "", regex=True)
+    off = record.annotations.loc[label.str.contains("LIGHTSO(?:FF|UT)"), "onset"].astype(float)
+    on = record.annotations.loc[label.str.contains("LIGHTSON"), "onset"].astype(float)
+    off, on = off[off <= first], on[on >= last]
+    begin = off.iloc[-1] if len(off) else table["begin"].iloc[0]
+    end = on.iloc[0] if len(on) else table["end"].iloc[-1]
+    longest = params.longest_latency * 60
+    if (not len(off) and first - begin > longest) or (not len(on) and end - last > longest):
+        return None
+    return float(begin), float(end)

@@ -1,0 +1,114 @@
+"""Sleep: a real hypnogram counted by other means, the ways stages are written, and bedtime."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.devices.record import Record
+from mmomics.signals import sleep
+
+PARAMS = sleep.Params()
+
+
+def record(table, n_times=0):
+    table = pd.DataFrame(table, columns=["onset", "duration", "label"]).astype({"onset": float, "duration": float})
+    return Record(np.zeros((n_times, 0), dtype=np.float32), (), (), 1 / 30, annotations=table)
+
+
+def night(stages, label="Sleep stage {}"):
+    """One stage per epoch of 30 s."""
+    return record([(30 * i, 30, label.format(stage)) for i, stage in enumerate(stages)], len(stages))
+
+
+@pytest.fixture(scope="module")
+def hypnogram(shared):
+    import edfio
+
+    read = edfio.read_edf(shared / "device_formats" / "edf" / "SC4001EC-Hypnogram.edf")
+    return record([(note.onset, note.duration, note.text) for note in read.annotations])
+
+
+def test_a_real_night_is_counted_as_epoch_by_epoch(hypnogram):
+    notes = hypnogram.annotations
+    epochs = notes.loc[notes.index.repeat((notes["duration"] / 30).astype(int)), "label"].str[-1].reset_index(drop=True)
+    asleep = epochs[epochs.isin(list("1234R"))]
+    told = sleep.features(hypnogram, PARAMS)
+    assert told["total_sleep"] == len(asleep) / 2
+    shares = asleep.replace({"4": "3"}).value_counts(normalize=True)
+    for label, name in zip("123R", ("n1", "n2", "n3", "rem"), strict=True):
+        assert told[f"{name}_share"] == pytest.approx(shares[label])
+    period = epochs.loc[asleep.index[0] : asleep.index[-1]]
+    assert told["sleep_period"] == len(period) / 2
+    assert told["waso"] == (period == "W").sum() / 2
+    assert told["awakenings"] == ((period == "W") & (period.shift() != "W")).sum()
+    assert told["maintenance"] == pytest.approx(len(asleep) / len(period))
+    assert told["rem_latency"] == (epochs.index[epochs == "R"][0] - asleep.index[0]) / 2
+    assert told["scored"] == 1
+
+
+def test_bedtime_is_not_made_up_where_a_day_is_scored(hypnogram):
+    told = sleep.features(hypnogram, PARAMS)
+    assert np.isnan([told["efficiency"], told["latency"]]).all()
+
+
+def test_lights_off_and_on_are_bedtime(hypnogram):
+    first = 30630.0
+    lights = pd.DataFrame({"onset": [first - 900, 60000.0], "duration": 0.0, "label": ["Lights off", "Lights On@@EEG"]})
+    notes = pd.concat([hypnogram.annotations, lights], ignore_index=True)
+    told = sleep.features(record(notes), PARAMS)
+    assert told["latency"] == 15
+    assert told["efficiency"] == pytest.approx(told["total_sleep"] * 60 / (60000 - first + 900))
+    assert told["total_sleep"] == sleep.features(hypnogram, PARAMS)["total_sleep"]
+
+
+def test_a_scoring_of_the_night_is_the_time_in_bed():
+    told = sleep.features(night(["W"] * 20 + ["N2"] * 60 + ["W"] * 10 + ["R"] * 10), PARAMS)
+    assert told["latency"] == 10
+    assert told["efficiency"] == pytest.approx(0.7)
+    assert (told["waso"], told["awakenings"], told["rem_latency"]) == (5, 1, 35)
+
+
+@pytest.mark.parametrize(
+    ("labels", "stage"),
+    [
+        (["Sleep stage W", "W", "Wake", "Sleep stage 0", "Stage W", "SLEEP-S0", "Wake|0"], "W"),
+        (["Sleep stage 1", "Sleep stage N1", "N1", "S1", "NREM 1", "SLEEP-S1", "Stage 1 sleep|1"], "N1"),
+        (["Sleep stage 2", "n2", "Stage N2", "Stage 2 sleep|2"], "N2"),
+        (["Sleep stage 3", "Sleep stage 4", "N3", "N4", "S4", "Stage 4 sleep|4"], "N3"),
+        (["Sleep stage R", "REM", "R", "SLEEP-REM", "REM sleep|5", "Sleep stage REM"], "REM"),
+        (["Sleep stage ?", "Movement time", "Arousal", "", "Lights off", "nan", "Hypopnea|Hypopnea"], None),
+    ],
+)
+def test_stages_are_read_however_they_are_written(labels, stage):
+    assert {label: sleep.stage(label) for label in labels} == dict.fromkeys(labels, stage)
+
+
+def test_old_and_new_rules_say_the_same():
+    stages = list("0122334421R0R2210")
+    new = {"0": "W", "4": "N3", "R": "REM"}
+    told = sleep.features(night([new.get(each, f"N{each}") for each in stages], "{}"), PARAMS)
+    assert told == sleep.features(night(stages), PARAMS)
+
+
+def test_stages_without_durations_last_to_the_next():
+    table = night(["W", "1", "2", "2", "R", "W"]).annotations
+    told = sleep.features(record(table.assign(duration=np.nan)), PARAMS)
+    assert told == pytest.approx(sleep.features(record(table), PARAMS), nan_ok=True)
+
+
+def test_what_is_not_scored_is_neither_sleep_nor_wake():
+    told = sleep.features(night(["2"] * 10 + ["?"] * 10 + ["2"] * 10), PARAMS)
+    assert (told["total_sleep"], told["waso"]) == (10, 0)
+    assert told["scored"] == pytest.approx(2 / 3)
+
+
+def test_coverage_is_what_has_a_stage():
+    of = night(["W", "2", "?", "2"])
+    assert sleep.worn(of, PARAMS).tolist() == [True, True, False, True]
+
+
+def test_order_and_other_annotations_do_not_matter():
+    of = night(list("W1223R2W2"))
+    noise = pd.DataFrame({"onset": [10.0, 95.0], "duration": [5.0, 200.0], "label": ["Arousal", "Obstructive apnea"]})
+    mixed = pd.concat([noise, of.annotations.sample(frac=1, random_state=0)], ignore_index=True)
+    assert sleep.features(record(mixed), PARAMS) == sleep.features(of, PARAMS)

@@ -12,6 +12,8 @@ import pandas as pd
 from mmomics.errors import UserError, listed
 from mmomics.preparation.contract import STEPS, Obs, Step, pack, unpack
 
+LARGEST = 1e30
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -131,7 +133,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> F
 
 
 def _columns(values: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """A copy of some columns, float32; position -1 gives a missing one."""
+    """A copy of some columns, float32 and without infinities, which no step could bear; position -1 gives a missing one."""
     x = values[:, position].astype(np.float32, copy=False)
     x[:, position < 0] = np.nan
-    return x
+    return np.clip(x, -LARGEST, LARGEST, out=x)

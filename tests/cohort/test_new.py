@@ -68,6 +68,15 @@ def test_a_samples_table_without_covariates_gives_none(known, tmp_path):
     assert not apply(preparation, new)["clinical"].any()
 
 
+def test_the_batch_of_new_subjects_is_known_where_the_table_has_it(known, tmp_path):
+    settings, _, _ = known
+    shutil.copy(f"{settings.folder}/protein_rppa.tsv.gz", tmp_path)
+    (tmp_path / "clinical.tsv").write_text("subject\tward\nTCGA-OR-A5J2\tA\n")
+    new = read_new(settings.cohort.model_copy(update={"batch": "ward"}), tmp_path)
+    assert new.obs.loc["TCGA-OR-A5J2", "batch"] == "A" and new.obs["batch"].notna().sum() == 1
+    assert "batch" not in read_new(settings.cohort.model_copy(update={"batch": "plate"}), tmp_path).obs
+
+
 def test_nothing_at_all_is_refused(known, tmp_path):
     with pytest.raises(UserError, match="holds none of the cohort's files"):
         read_new(known[0].cohort, tmp_path)

@@ -178,6 +178,39 @@ def test_a_file_that_is_none(tmp_path):
             load(path)
 
 
+def test_each_modality_has_its_own_settings():
+    data = draw()
+    found = fit(data, TRAIN, {"rna": Prepare(n_features=3, transform="rank"), "protein": Prepare(n_features=5, fill="minimum")})
+    alone = fit(data, TRAIN, Prepare(n_features=5, fill="minimum"))
+    assert len(found["rna"].features) == 3 and found["rna"].transform is not None
+    same({"protein": found["protein"]}, {"protein": alone["protein"]})
+    assert found["protein"].transform is None
+
+
+def test_a_shape_of_windows_is_kept(tmp_path):
+    data = draw()
+    whole = fit(data, TRAIN, Prepare())["rna"]
+    save(tmp_path / "p.safetensors", {(0, 0): {"rna": dataclasses.replace(whole, shape=(2, 5))}})
+    assert load(tmp_path / "p.safetensors")[0, 0]["rna"].shape == (2, 5)
+
+
+def test_the_cohort_is_not_copied():
+    """What a fold takes is of the size of its features in a chunk, not of the cohort."""
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 40_000)).astype("float32")
+    obs = pd.DataFrame(index=[f"P{i}" for i in range(200)])
+    names = np.array([f"g{i}" for i in range(40_000)])
+    data = CohortData(obs, {"rna": x}, {"rna": np.ones(200, dtype=bool)}, {"rna": names}, {"task": "", "unit": "", "classes": []})
+    fit(data, TRAIN, Prepare())
+    tracemalloc.start()
+    fit(data, np.arange(160), Prepare())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes
+
+
 @pytest.mark.parametrize("name", ["acc", "rosmap", "brca", "kipan"])
 def test_real_cohorts_are_standardised_on_their_training_rows(aligned, name):
     data = from_mudata(aligned(name).cohort)

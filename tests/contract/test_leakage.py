@@ -10,6 +10,7 @@ from mmomics.cohort import prepare
 from mmomics.cohort.data import CohortData
 from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
+from mmomics.preparation.contract import PLACES
 from mmomics.training import fold, imputer
 from mmomics.training.fit import fit
 from mmomics.training.units import Unit
@@ -60,17 +61,33 @@ def one_fold(data):
     return fold.make(data, splits, {(0, 0): preparation}, 0, 0, None)
 
 
+def same_preparation(first, second):
+    arrays, about = prepare.to_arrays(first)
+    others, other = prepare.to_arrays(second)
+    assert about == other and arrays.keys() == others.keys() and arrays
+    for key, array in arrays.items():
+        np.testing.assert_array_equal(array, others[key], err_msg=key)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("step", [(place, name) for place in PLACES for name in plugins.names(f"preparation/{place}")], ids="-".join)
+def test_no_step_of_the_preprocessing_changes_with_the_test_rows_or_their_outcome(step, task):
+    place, name = step
+    found = []
+    for corrupt in (False, True):
+        data = cohort(task, corrupt)
+        data.obs["batch"] = [f"b{row % 3}" for row in range(N_OBS - N_TEST)] + ["other" if corrupt else "b1"] * N_TEST
+        found.append(prepare.fit(data, np.arange(N_OBS - N_TEST), Prepare(n_features=25, **{place: name})))
+    same_preparation(*found)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_fitted_changes_with_the_test_rows(name, task):
     model = Model(method=name, params=PARAMS.get(name, {}))
     clean, dirty = (fit(model, {(0, 0): one_fold(cohort(task, corrupt))}, [Unit(0, 0, 0)], QUICK)[0] for corrupt in (False, True))
     assert not torch.equal(clean.fold.x["rna"][-N_TEST:], dirty.fold.x["rna"][-N_TEST:])  # the corruption is there
-    for modality, fitted in clean.fold.preparation.items():
-        other = dirty.fold.preparation[modality]
-        assert list(fitted.features) == list(other.features)
-        np.testing.assert_array_equal(fitted.center, other.center)
-        np.testing.assert_array_equal(fitted.scale, other.scale)
+    same_preparation(clean.fold.preparation, dirty.fold.preparation)
     weights, others = clean.network.state_dict(), dirty.network.state_dict()
     assert weights.keys() == others.keys() and weights
     for key in weights:

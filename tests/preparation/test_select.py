@@ -107,6 +107,17 @@ def test_no_two_features_chosen_are_near_copies_and_none_is_skipped_without_caus
     np.testing.assert_array_equal(choose("redundancy", x, Obs(pd.DataFrame(index=range(50))), 1), [sd.argmax()])
 
 
+def test_a_few_extreme_values_do_not_choose_a_feature():
+    x, obs = planted("binary")
+    x[:3, 50:55] = 7378.0
+    x[:, 50:55] *= 0.01
+    x[:, 10:40] = np.where(np.arange(80)[:, None] < 2, x[:, 10:40], 0.0)  # nearly always 0
+    assert set(choose("variance", x, obs, 5)) == set(range(50, 55))
+    middle = np.quantile(x, 0.95, axis=0) - np.quantile(x, 0.05, axis=0)
+    assert set(choose("robust", x, obs, 8)) == set(np.argsort(-middle)[:8])
+    assert len(choose("robust", x, obs, 45)) == 45  # what is nearly constant fills the room that is left
+
+
 @pytest.mark.parametrize("name", plugins.names("preparation/select"))
 def test_at_most_so_many_features_ascending_and_none_constant(name):
     x, obs = planted("binary")

@@ -46,7 +46,8 @@ class Prepare(Strict):
     select: str = Field(
         "variance",
         description="How features are chosen: `variance`; `robust` (variation between the 5th and 95th percentile); `redundancy` "
-        "(variance, without near copies); `supervised` (by the outcome of the training rows, so that stopping and calibration on inner folds see too hopeful a picture).",
+        "(variance, without near copies); `supervised` (by the outcome of the training "
+        "rows, so that stopping and calibration on inner folds see too hopeful a picture).",
     )
     n_features: int = Field(1000, ge=1, description="Features kept per modality.")
     transform: str | None = Field(

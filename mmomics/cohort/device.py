@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,23 @@ import anndata
 import numpy as np
 import pandas as pd
 
-from mmomics import keys, plugins
+from mmomics import keys
+from mmomics.assays.contract import RECORD
 from mmomics.cohort import ids, specimens
 from mmomics.cohort import samples as samples_table
 from mmomics.cohort.records import STATUS
 from mmomics.cohort.stretch import Stretch, cut
 from mmomics.config import recordings
-from mmomics.config.modality import Device
+from mmomics.config.modality import Device, Windows
 from mmomics.config.samples import Samples
+from mmomics.devices._companion import joined
 from mmomics.devices.contract import choose
 from mmomics.devices.record import SECOND, Record
 from mmomics.errors import UserError
 from mmomics.signals import _channels, _coverage, contract
 
 log = logging.getLogger(__name__)
-OK, SHORT, FAILED = "ok", "too little coverage", "nothing to tell"
+OK, SHORT, FAILED, OTHER = "ok", "too little coverage", "nothing to tell", "no such channel"
 
 
 def ingest(name: str, device: Device, folder: str | Path, samples: Samples, frame: pd.DataFrame | None) -> anndata.AnnData:
@@ -58,25 +60,27 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
         If a file cannot be read, no record has the channels, or a clock is needed and lacking.
     """
     where = f"modalities.{name}"
-    kind = plugins.load("signals", device.signal, f"{where}.signal")
-    params = contract.params(device, where)
-    features = contract.features_of(kind, device)
+    _channels.check(device, where)
+    signal = _Signal.of(device, where)
     known = _Known(device, samples, frame, where)
-    roles = _roles(kind, device)
     rows: list[dict[str, Any]] = []
     values: list[np.ndarray] = []
     windows: list[np.ndarray | None] = []
+    lacking: UserError | None = None
     for n_read, (subject, records) in enumerate(_by_subject(device, folder, where), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
         chosen = _channels.choose(records, device, where)
+        lacking = lacking or (None if chosen else _channels.lacking(records, device, where))
         for row in known.rows(subject):
-            stretch = cut(known.on_time(row, chosen), device.align, known.time(row), where)
-            about, made = _told(kind, stretch, device, params, [feature.name for feature in features])
+            stretch = cut(known.on_time(row, chosen), device.align, known.time(row), where) if chosen else Stretch(None, why=OTHER)
+            about, made = signal.told(stretch, device.min_coverage)
             rows.append({"row": row, **about})
             values.append(made)
             if device.windows:
-                windows.append(_window(stretch.record, roles, device) if about["status"] == OK and stretch.record else None)
+                windows.append(signal.window(stretch.record, device.windows) if about["status"] == OK and stretch.record else None)
+    if lacking and all(about["status"] == OTHER for about in rows):
+        raise lacking
     obs = pd.DataFrame(rows).set_index("row").rename_axis(None)
     twice = obs.index[obs.index.duplicated()]
     if len(twice):
@@ -84,21 +88,65 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
             where, f"ids of several records mean the same row of the samples table ('{twice[0]}')", "mend `files` or `subject_pattern`"
         )
     obs.insert(0, keys.SUBJECT, obs.index.to_numpy())
-    var = pd.DataFrame(
-        {
-            "unit": [each.unit for each in features],
-            "meaning": [each.meaning for each in features],
-            "reference": [each.reference for each in features],
-        },
-        index=[each.name for each in features],
-    )
-    assay = anndata.AnnData(np.array(values, dtype=np.float32).reshape(len(rows), len(features)), obs=obs, var=var)
-    assay.uns |= {"kind": device.signal, "values": "record"}
+    assay = anndata.AnnData(np.array(values, dtype=np.float32).reshape(len(rows), len(signal.features)), obs=obs, var=signal.var)
+    assay.uns |= {"kind": device.signal, "values": RECORD}
     shape = next((each.shape for each in windows if each is not None), None)
     if device.windows and shape:
         assay.obsm["signal"] = np.stack([np.full(shape, np.nan, dtype=np.float32) if each is None else each for each in windows])
-        assay.uns["signal"] = {"fs": device.windows.fs, "channels": roles}
+        assay.uns["signal"] = {"fs": device.windows.fs, "channels": signal.windowed}
     return assay
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """A kind of signal as a device has it: its features, settings and channels."""
+
+    kind: Any
+    params: Any
+    features: tuple[contract.Feature, ...]
+    roles: dict[str, contract.Role]
+    windowed: list[str]  # the channels of windows: those that the user names, or else all that are needed
+    epoch: float
+
+    @classmethod
+    def of(cls, device: Device, where: str) -> _Signal:
+        roles = contract.roles_of(device, where)
+        windowed = [role for role in roles if role in device.channels] or [role for role, about in roles.items() if about.needed]
+        kind, params, features = contract.load(device, where), contract.params(device, where), contract.features_of(device, where)
+        return cls(kind, params, features, roles, windowed, contract.epoch(device, where))
+
+    @property
+    def var(self) -> pd.DataFrame:
+        columns = ("unit", "meaning", "reference")
+        return pd.DataFrame({key: [getattr(each, key) for each in self.features] for key in columns}, [each.name for each in self.features])
+
+    def told(self, stretch: Stretch, min_coverage: float) -> tuple[dict[str, Any], np.ndarray]:
+        """What is said of one stretch: `STATUS`, and its features (n_features,), all NaN unless the status is ok."""
+        nothing = np.full(len(self.features), np.nan, dtype=np.float32)
+        record = stretch.record
+        if record is None:
+            return dict(zip(STATUS, ("", "", "", 0.0, 0.0, stretch.why), strict=True)), nothing
+        worn = self.kind.worn(record, self.params) if hasattr(self.kind, "worn") else None
+        # a kind without channels looks at annotations
+        covered = _coverage.coverage(record, worn, stretch.span, self.epoch) if self.roles else float(len(record.annotations) > 0)
+        clock = ("", "") if record.start is None else (record.start.isoformat(), (record.start + record.duration * SECOND).isoformat())
+        about = dict(zip(STATUS, (stretch.source, *clock, round(stretch.span * covered / 60, 3), round(covered, 4), OK), strict=True))
+        if covered < min_coverage or not covered:
+            return {**about, "status": SHORT}, nothing
+        made = self.kind.features(record, self.params)
+        values = np.array([made[each.name] for each in self.features], dtype=np.float32)
+        values[np.isinf(values)] = np.nan
+        return ({**about, "status": FAILED}, nothing) if np.isnan(values).all() else (about, values)
+
+    def window(self, record: Record, windows: Windows) -> np.ndarray:
+        """Windows of the signal, float32 (n_channels, n_times); a channel that a record lacks is all NaN."""
+        from mmomics.signals import _windows
+
+        there = [role for role in self.windowed if role in record.channels]
+        found = _windows.cut(record.pick(there), windows)
+        out = np.full((len(self.windowed), found.shape[1]), np.nan, dtype=np.float32)
+        out[[self.windowed.index(role) for role in there]] = found
+        return out
 
 
 class _Known:
@@ -135,7 +183,7 @@ class _Known:
 
 def _by_subject(device: Device, folder: str | Path, where: str) -> Iterator[tuple[str, list[Record]]]:
     for subject, paths in recordings.find(device, folder, where).items():
-        records = [record for path in paths for record in choose(path, device).read(path, device)]
+        records = joined([record for path in paths for record in choose(path, device).read(path, device)])
         if subject is not None:
             yield subject, records
             continue
@@ -147,41 +195,3 @@ def _by_subject(device: Device, folder: str | Path, where: str) -> Iterator[tupl
                 )
             many.setdefault(record.subject, []).append(record)
         yield from many.items()
-
-
-def _told(kind: Any, stretch: Stretch, device: Device, params: Any, names: list[str]) -> tuple[dict[str, Any], np.ndarray]:
-    """What is said of one stretch: `STATUS`, and its features (n_features,), all NaN unless the status is ok."""
-    nothing = np.full(len(names), np.nan, dtype=np.float32)
-    record = stretch.record
-    if record is None:
-        return dict(zip(STATUS, ("", "", "", 0.0, 0.0, stretch.why), strict=True)), nothing
-    worn = kind.worn(record, params) if hasattr(kind, "worn") else None
-    covered = _coverage.coverage(record, worn, stretch.span, contract.epoch(kind, device))
-    clock = ("", "") if record.start is None else (record.start.isoformat(), (record.start + record.duration * SECOND).isoformat())
-    about = dict(zip(STATUS, (stretch.source, *clock, round(stretch.span * covered / 60, 3), round(covered, 4), OK), strict=True))
-    if covered < device.min_coverage:
-        return {**about, "status": SHORT}, nothing
-    made = kind.features(record, params)
-    values = np.array([made[name] for name in names], dtype=np.float32)
-    return ({**about, "status": FAILED}, nothing) if np.isnan(values).all() else (about, np.where(np.isinf(values), np.nan, values))
-
-
-def _roles(kind: Any, device: Device) -> list[str]:
-    """The channels of the windows: those that the user names, or all that the kind needs."""
-    return (
-        [role for role in kind.ROLES if role in device.channels]
-        or [name for name, role in kind.ROLES.items() if role.needed]
-        or list(device.channels)
-    )
-
-
-def _window(record: Record, roles: list[str], device: Device) -> np.ndarray:
-    """Windows of the signal, float32 (n_channels, n_times); a channel that a record lacks is all NaN."""
-    from mmomics.signals import _windows
-
-    assert device.windows is not None
-    there = [role for role in roles if role in record.channels]
-    found = _windows.cut(record.pick(there), device.windows)
-    out = np.full((len(roles), found.shape[1]), np.nan, dtype=np.float32)
-    out[[roles.index(role) for role in there]] = found
-    return out

@@ -77,7 +77,7 @@ def cut(records: Sequence[Record], align: Align, time: pd.Timestamp | None, wher
     inside = [
         record.between((low - record.start) / SECOND, (high - record.start) / SECOND) for record in records if record.start is not None
     ]
-    inside = [record for record in inside if len(record)]
+    inside = [record for record in inside if len(record) or len(record.annotations)]
     if not inside:
         return Stretch(None, why="nothing recorded in the window")
     return replace(_combined(inside, align, time, where), span=length / SECOND)

@@ -7,12 +7,17 @@ it cannot be told) from a record whose channels are called by their roles and st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from mmomics import plugins
+from mmomics.config.duration import seconds
+from mmomics.config.modality import Device
+from mmomics.config.params import check_param
 from mmomics.devices.record import Record
+from mmomics.errors import UserError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -64,3 +69,69 @@ class Signal(Protocol):
 
 
 # A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn.
+
+
+EPOCH = 60.0  # s: a minute counts as recorded if it has a sample; a kind whose samples come more rarely says so by its own `EPOCH`
+
+
+def load(device: Device, where: str) -> Any:
+    """The module of a device's signal."""
+    return plugins.load("signals", device.signal, f"{where}.signal")
+
+
+def per_channel(device: Device) -> bool:
+    """Whether a kind takes any channels, and makes the same features of each: `PER_CHANNEL = True`."""
+    return bool(plugins.constant("signals", device.signal, "PER_CHANNEL", default=False))
+
+
+def roles_of(device: Device, where: str) -> dict[str, Role]:
+    """The roles of a device's channels: those of its signal, or, of a kind that takes any channels, those that the user names.
+
+    Raises
+    ------
+    UserError
+        If there is no such signal, or the channels have to be named and are not.
+    """
+    kind = load(device, where)
+    if not per_channel(device):
+        roles: dict[str, Role] = kind.ROLES
+        return roles
+    if not device.channels:
+        raise UserError(f"{where}.channels", f"'{device.signal}' takes any channel, so they have to be named", "write {mass: body_mass}")
+    return {role: Role((role,)) for role in device.channels}
+
+
+def features_of(device: Device, where: str) -> tuple[Feature, ...]:
+    """The features that a device gives: those of its signal, or `<role>_<feature>` for each channel of a kind that takes any."""
+    kind = load(device, where)
+    features: tuple[Feature, ...] = kind.FEATURES
+    if not per_channel(device):
+        return features
+    return tuple(
+        replace(feature, name=f"{role}_{feature.name}", unit=feature.unit.replace("{unit}", device.units.get(role, "")).strip())
+        for role in device.channels
+        for feature in features
+    )
+
+
+def params(device: Device, where: str) -> Any:
+    """The settings of a device's signal: its defaults with the changes of the cohort file.
+
+    Raises
+    ------
+    UserError
+        If the signal does not know a parameter or cannot take its value.
+    """
+    defaults = plugins.defaults("signals", device.signal)
+    for name, value in device.params.items():
+        if name not in defaults:
+            cure = did_you_mean(name, defaults) if defaults else "it takes none"
+            raise UserError(f"{where}.params", f"'{device.signal}' has no parameter '{name}'", cure)
+        check_param(f"{where}.params", name, value, defaults[name])
+    return load(device, where).Params(**device.params)
+
+
+def epoch(device: Device, where: str) -> float:
+    """Length (s) of the pieces of a window that count as recorded if one sample is in them: the kind's, or the native cadence."""
+    own = float(getattr(load(device, where), "EPOCH", EPOCH))
+    return max(own, seconds(device.step)) if device.step else own

@@ -1,0 +1,114 @@
+"""The channels that a kind of signal looks for, among those that a record has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mmomics.config.modality import Device
+from mmomics.devices.record import Record
+from mmomics.errors import UserError, did_you_mean, listed
+from mmomics.signals import contract
+from mmomics.signals._units import convert, plain
+
+
+def choose(records: Sequence[Record], device: Device, where: str) -> list[Record]:
+    """The records of one subject that have what the signal needs, with channels called by their roles and in their units.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        All that was read of the subject: of several files, or of several rates of one file.
+    device : Device
+        `channels` and `units` go over the usual names and over what the file says.
+    where : str
+        Place of the modality, for messages.
+
+    Returns
+    -------
+    list of Record
+        Empty if none has the channels. A reading that the role cannot have is a gap.
+
+    Raises
+    ------
+    UserError
+        If a unit is not understood.
+    """
+    roles = contract.roles_of(device, where)
+    if not roles:  # the kind looks at annotations
+        return [record for record in records if len(record.annotations)][:1] or list(records[:1])
+    return [chosen for record in records if (chosen := _called(record, roles, device)) is not None]
+
+
+def lacking(records: Sequence[Record], device: Device, where: str) -> UserError:
+    """The complaint that none of the records has the channels."""
+    roles = contract.roles_of(device, where)
+    there = listed(dict.fromkeys(channel for record in records for channel in record.channels), 12) or "none"
+    wanted = " and ".join(f"'{role}' ({listed(names_of(role, roles[role], device), 4)})" for role in roles if _needed(role, roles, device))
+    source = listed(dict.fromkeys(record.source for record in records), 2)
+    return UserError(source, f"has no channel for {wanted}; its channels: {there}", f"name it in `{where}.channels`")
+
+
+def names_of(role: str, about: contract.Role, device: Device) -> tuple[str, ...]:
+    """The names that a channel of a role may have, the best first."""
+    given = device.channels.get(role)
+    if given is None:
+        return about.names
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _needed(role: str, roles: dict[str, contract.Role], device: Device) -> bool:
+    return roles[role].needed or role in device.channels
+
+
+def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> Record | None:
+    """A record with its channels called by their roles; None if it lacks one that is needed."""
+    places: dict[str, int] = {}
+    for role, about in roles.items():
+        place = _place(record.channels, names_of(role, about, device), set(places.values()))
+        if place is not None:
+            places[role] = place
+        elif _needed(role, roles, device):
+            return None
+    signal = np.empty((len(record), len(places)), dtype=np.float32)
+    for column, (role, place) in enumerate(places.items()):
+        about = roles[role]
+        have = device.units.get(role) or record.units[place] or about.unit
+        values = convert(record.signal[:, place], have, about.unit, f"{record.source}, channel '{record.channels[place]}'")
+        with np.errstate(invalid="ignore"):
+            signal[:, column] = np.where((values >= about.low) & (values <= about.high), values, np.nan)
+    units = tuple(roles[role].unit or device.units.get(role, "") or record.units[place] for role, place in places.items())
+    return replace(record, signal=signal, channels=tuple(places), units=units)
+
+
+def _place(channels: Sequence[str], names: Sequence[str], taken: set[int]) -> int | None:
+    """Position of the first name that is there: written the same, else compared without case, blanks and punctuation."""
+    for alike in (str, _folded):
+        known = [alike(channel) for channel in channels]
+        for name in names:
+            places = [place for place, channel in enumerate(known) if channel == alike(name) and place not in taken]
+            if places:
+                return places[0]
+    return None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", plain(name))
+
+
+def check(device: Device, where: str) -> None:
+    """Roles in `channels` and `units` are those of the signal.
+
+    Raises
+    ------
+    UserError
+        If one is not.
+    """
+    roles = contract.roles_of(device, where)
+    for key, named in (("channels", device.channels), ("units", device.units)):
+        for role in named:
+            if role not in roles:
+                raise UserError(f"{where}.{key}", f"'{device.signal}' knows no role '{role}'", did_you_mean(role, roles))

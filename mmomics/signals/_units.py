@@ -1,0 +1,55 @@
+"""Units of signals: what a device writes and what features are computed in."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from mmomics.errors import UserError
+
+GLUCOSE = 18.016  # mg/dL in a mmol/L: molar mass of glucose 180.16 g/mol
+GRAVITY = 9.80665  # m/s2 in a g
+KILOJOULE = 4.184  # kJ in a kcal (thermochemical)
+# dimension -> unit -> how many of the dimension's first unit it is
+DIMENSIONS: dict[str, dict[str, float]] = {
+    "voltage": {"mv": 1.0, "uv": 1e-3, "v": 1e3, "nv": 1e-6},
+    "glucose": {"mg/dl": 1.0, "mmol/l": GLUCOSE, "mg%": 1.0},
+    "acceleration": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / GRAVITY, "m/s^2": 1 / GRAVITY, "m/s/s": 1 / GRAVITY},
+    "rate": {"bpm": 1.0, "/min": 1.0, "1/min": 1.0, "beats/min": 1.0, "min-1": 1.0, "hz": 60.0, "1/s": 60.0},
+    "energy": {"kcal": 1.0, "cal": 1e-3, "kj": 1 / KILOJOULE, "j": 1e-3 / KILOJOULE},
+    "pressure": {"mmhg": 1.0, "kpa": 7.50062, "cmh2o": 0.735559},
+    "mass": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
+    "share": {"": 1.0, "1": 1.0, "%": 0.01},
+}
+
+
+def convert(values: np.ndarray, have: str, want: str, where: object) -> np.ndarray:
+    """Values in another unit of the same dimension.
+
+    Parameters
+    ----------
+    values : array
+        In the unit `have`.
+    have, want : str
+        Units; case, blanks and the two signs for micro make no difference. Equal units, or an empty `want`, change nothing.
+    where : object
+        For the message.
+
+    Raises
+    ------
+    UserError
+        If the units are not of one dimension.
+    """
+    one, other = plain(have), plain(want)
+    if one == other or not other:
+        return values
+    for units in DIMENSIONS.values():
+        if one in units and other in units:
+            return values * np.asarray(units[one] / units[other], dtype=values.dtype)
+    raise UserError(where, f"unit '{have}' is not known to be convertible to {want}", "say what it is in `units`")
+
+
+def plain(unit: str) -> str:
+    """A unit for comparison: lower case, no blanks, u for micro."""
+    return re.sub(r"\s", "", unit).replace("µ", "u").replace("μ", "u").lower()

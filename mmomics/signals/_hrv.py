@@ -80,11 +80,13 @@ def abnormal_beats(times: np.ndarray) -> np.ndarray:
 
     found, _ = nk.signal_fixpeaks(times, sampling_rate=1, iterative=False, method="Kubios")
     at = np.unique(np.concatenate([np.asarray(found[kind], dtype=np.int64) for kind in ("ectopic", "missed", "extra", "longshort")]))
-    # thresholds that follow the spread of the rhythm also flag the tails of a healthy one, and rounding where there is none
     lengths = np.diff(times)
-    off = np.abs(lengths / median_filter(lengths, 11, mode="nearest") - 1) > MATERIAL
-    off = np.concatenate([[False], off, [False]])  # off[beat] before, off[beat + 1] behind it
-    return at[off[at] | off[at + 1]]
+    off = np.concatenate([[0], lengths / median_filter(lengths, 11, mode="nearest") - 1, [0]])  # off[beat] before it, off[beat + 1] behind
+    # thresholds that follow the spread of the rhythm also flag the tails of a healthy one, and rounding where there is none
+    at = at[(np.abs(off[at]) > MATERIAL) | (np.abs(off[at + 1]) > MATERIAL)]
+    # an early beat is followed by a pause, and the beat that ends the pause is a normal one
+    pause = (off[at] > MATERIAL) & np.isin(at - 1, at) & (off[at - 1] < -MATERIAL)
+    return at[~pause]
 
 
 def segments(of: Intervals) -> Iterator[np.ndarray]:

@@ -11,8 +11,8 @@ from mmomics.simulation.plan import Plan
 from mmomics.simulation.subjects import Subjects
 
 FS, SECONDS = 250, 60
-# waves P, Q, R, S, T: angle within the beat (degrees, R at 0), height (mV), width (degrees)
-WAVES = ((-70, 0.12, 14), (-15, -0.10, 5.7), (0, 1.0, 5.7), (15, -0.15, 5.7), (100, 0.25, 23))
+# waves: seconds from R at 60 beats per minute, height (mV), width (s); P and T move and stretch with the root of the interval
+WAVES = {"P": (-0.19, 0.12, 0.035), "Q": (-0.042, -0.10, 0.012), "R": (0, 1.0, 0.014), "S": (0.042, -0.15, 0.012), "T": (0.28, 0.25, 0.055)}
 LATE, DETACHED = 0.05, 0.05  # shares of records taken three weeks before the specimen, and with the electrode off most of the time
 
 
@@ -46,7 +46,7 @@ def beats(heart_rate: float, sdnn: float, random: np.random.Generator) -> np.nda
 
 
 def lead(r_waves: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Voltage (n_times,) in mV: a sum of Gaussians over the phase of each beat, baseline wander, mains hum and noise.
+    """Voltage (n_times,) in mV: a sum of Gaussians around each beat, baseline wander, mains hum and noise.
 
     References
     ----------
@@ -54,13 +54,14 @@ def lead(r_waves: np.ndarray, random: np.random.Generator) -> np.ndarray:
     https://doi.org/10.1109/TBME.2003.808805
     """
     t = np.arange(FS * SECONDS) / FS
-    turns = np.interp(t, r_waves, np.arange(len(r_waves)))  # a whole number at every R wave
-    phase = 360 * (turns - np.round(turns))
+    beat = np.searchsorted(r_waves, t, side="right") - 1
+    since, until = t - r_waves[beat], r_waves[beat + 1] - t
+    stretch = np.sqrt(since + until)  # QT grows with the root of the interval, as Bazett found
     voltage = 0.08 * np.sin(2 * np.pi * 0.3 * t + random.uniform(0, 6)) + 0.01 * np.sin(2 * np.pi * 50 * t)
     voltage += 0.015 * random.standard_normal(len(t))
-    for angle, height, width in WAVES:
-        distance = (phase - angle + 180) % 360 - 180
-        voltage += height * np.exp(-(distance**2) / (2 * width**2))
+    for wave, (at, height, width) in WAVES.items():
+        far = {"P": -until / stretch, "Q": -until, "R": np.minimum(since, until), "S": since, "T": since / stretch}[wave]
+        voltage += height * np.exp(-((far - at) ** 2) / (2 * width**2))
     return voltage
 
 

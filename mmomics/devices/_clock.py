@@ -29,9 +29,17 @@ def zone(device: Device) -> ZoneInfo | None:
 
 
 def placed(start: pd.Timestamp | None, device: Device, source: object) -> pd.Timestamp | None:
-    """The start of a record on its clock, in `time_zone` where that is given."""
+    """The start of a record on its clock, in `time_zone` where that is given.
+
+    Raises
+    ------
+    UserError
+        If nanoseconds cannot reach it (before 1678 or after 2261), or it does not fit the zone.
+    """
     if start is None:
         return None
+    if not pd.Timestamp.min.ceil("D") <= start <= pd.Timestamp.max.floor("D"):
+        raise UserError(source, f"begins in the year {start.year}", "mend the date in its header")
     times = localised(pd.DatetimeIndex([start]), device, lambda _: str(source))
     return times[0]
 

@@ -20,7 +20,9 @@ NEVER = "\x1f"  # a delimiter that no line holds, so that a line stays whole
 PARQUET = (".parquet", ".pq")
 
 
-def parts(path: Path, device: Device, settle: Callable[[Sequence[str]], Iterable[int]]) -> Iterator[tuple[pd.DataFrame, int]]:
+def parts(
+    path: Path, device: Device, settle: Callable[[Sequence[str], Sequence[str]], Iterable[int]]
+) -> Iterator[tuple[pd.DataFrame, int]]:
     """A table a part at a time.
 
     Parameters
@@ -30,7 +32,7 @@ def parts(path: Path, device: Device, settle: Callable[[Sequence[str]], Iterable
     device : Device
         Its delimiter, decimal sign and encoding.
     settle : callable
-        Is given the names of the columns first, and says the places of those to be read as text.
+        Is given the names of the columns and the first row, and says the places of those to be read as text.
 
     Yields
     ------
@@ -42,7 +44,7 @@ def parts(path: Path, device: Device, settle: Callable[[Sequence[str]], Iterable
             frame = pd.read_parquet(path)
         if not isinstance(frame.index, pd.RangeIndex):
             frame = frame.reset_index()
-        settle([str(name) for name in frame.columns])
+        settle([str(name) for name in frame.columns], [])
         frame.columns = pd.RangeIndex(frame.shape[1])
         yield frame, 1
         return
@@ -52,7 +54,7 @@ def parts(path: Path, device: Device, settle: Callable[[Sequence[str]], Iterable
     header, row = _split(first[0], delimiter), _split(first[-1], delimiter)
     if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
         header = [*header, ""] if not row[-1].strip() else ["", *header]
-    text = dict.fromkeys(settle(header), str)
+    text = dict.fromkeys(settle(header, row), str)
     _whole(path, encoding, delimiter, len(header) - (header[-1] == ""))
     options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
     line = 2

@@ -70,10 +70,5 @@ def choose(path: Path, device: Device) -> Format:
 @contextmanager
 def parsing(path: Path, cure: str = "copy it anew, or set `format` if it is of another kind") -> Iterator[None]:
     """Turn whatever a library raises at a damaged file inside the block into one line."""
-    try:
-        with readable(path):
-            yield
-    except UserError:
-        raise
-    except Exception as error:  # parsers raise anything at bytes that they do not expect: IndexError, struct.error, OverflowError, ...
-        raise UserError(path, f"is damaged or not of this format ({type(error).__name__}: {error})", cure) from error
+    with readable(path, cure):
+        yield

@@ -49,8 +49,8 @@ class _Table:
         self.text: set[int] = set()  # places of columns that hold text
         self.named = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
 
-    def settle(self, columns: Sequence[str]) -> list[int]:
-        """Learn which column is what, by the header; places of those that hold text."""
+    def settle(self, columns: Sequence[str], row: Sequence[str]) -> list[int]:
+        """Learn which column is what, by the header; places of those that hold text, by the first row."""
         device, path = self.device, self.path
         self.columns = [name.strip() for name in columns]
         self.time = [self.columns.index(name) for name in _clock.find(self.columns, device, path, USUAL)]
@@ -68,7 +68,8 @@ class _Table:
             self.data = [at for at in self.data if self.columns[at] in self.named]
         if not self.data:
             raise UserError(path, "has no column besides its time", "set `delimiter`, or name its channels in `channels`")
-        return [*self.time, *self.owners]
+        counted = len(self.time) == 1 and row[self.time[0] :][:1] and row[self.time[0]].replace(".", "", 1).isdigit()
+        return self.owners if counted else [*self.time, *self.owners]
 
     def place(self, key: str, name: str) -> int:
         if name.strip() not in self.columns:

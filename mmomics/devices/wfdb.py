@@ -97,6 +97,8 @@ def _signals(path: Path, header: Any, start: pd.Timestamp | None, notes: pd.Data
 def _check(path: Path, header: Any) -> None:
     """The signal files are there, beside the header, and as long as it says."""
     files: dict[str, list[int]] = defaultdict(list)
+    if not header.file_name:
+        raise UserError(path, f"promises {header.n_sig} signals and describes none", "copy it anew")
     for place, name in enumerate(header.file_name):
         files[_inside(path, name)].append(place)
     for name, places in files.items():

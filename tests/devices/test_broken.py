@@ -70,7 +70,7 @@ BROKEN = {
     "WFDB signals cut short": ({"x.hea": HEA, "x.dat": bytes(7)}, {"file": "x.hea"}, ["x.dat: is cut short at byte 7", "promises 8"]),
     "WFDB header cut short": ({"x.hea": b"x 2 10 4\nx.dat 16\n", "x.dat": bytes(16)}, {"file": "x.hea"}, ["x.hea"]),
     "WFDB header of nothing": ({"x.hea": b""}, {}, ["x.hea"]),
-    "WFDB header out of its folder": ({"x.hea": HEA.replace(b"x.dat", b"../x.dat")}, {}, ["x.hea: cannot be read (invalid syntax in signal line)"]),
+    "WFDB header out of its folder": ({"x.hea": HEA.replace(b"x.dat", b"../x.dat")}, {}, ["x.hea", "invalid syntax in signal line"]),
     "WFDB at no rate": ({"x.hea": HEA.replace(b" 10 4 ", b" 0 4 ")}, {}, ["x.hea: has a sampling rate of 0"]),
     "WFDB of an unknown format": ({"x.hea": HEA.replace(b" 16 200", b" 17 200"), "x.dat": bytes(8)}, {"file": "x.hea"}, ["x.hea"]),
     "WFDB annotations cut short": ({"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01"}, {"file": "x.hea"}, ["x.atr"]),
@@ -143,7 +143,7 @@ def test_a_broken_file_is_one_line(tmp_path, case):
 
 
 def starting_points():
-    """A good file of every format, by the name of the format."""
+    """A good file of every format, by the name of the format: name and content."""
     hea = HEA.replace(b"16 200", b"212 200")
     made = {
         "edf": ("x.edf", EDF), "wfdb": ("x.hea", hea), "actiwatch": ("x.awd", AWD),
@@ -164,7 +164,7 @@ def good(tmp_path_factory):
             folder, SETTINGS.format(60), "CREATE TABLE data (dataTimestamp INTEGER, axis1 REAL)", f"INSERT INTO data VALUES {stamps}"
         ),
     )
-    return made
+    return lambda format_: made[format_]
 
 
 def attempt(folder, name, format_, content):
@@ -187,37 +187,43 @@ def attempt(folder, name, format_, content):
 @pytest.mark.parametrize("format_", plugins.names("devices"))
 def test_a_good_file_of_every_format_is_read(tmp_path, good, format_):
     (tmp_path / "x.dat").write_bytes(bytes(8))
-    assert attempt(tmp_path, *good[format_][:1], format_, good[format_][1])
+    assert attempt(tmp_path, *good(format_)[:1], format_, good(format_)[1])
+
+
+SHARE = st.floats(0, 1)
+EDITS = st.lists(st.tuples(SHARE, st.integers(0, 255) | st.sampled_from(list(b"0189-+.,eE \n;%/:"))), min_size=1, max_size=4)
+UNHURRIED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def damaged(content, how):
+    """Bytes cut at a share of their length, with some of them changed, or others altogether."""
+    if isinstance(how, bytes):
+        return how
+    if isinstance(how, float):
+        return content[: int(how * len(content))]
+    edited = bytearray(content)
+    for share, value in how:
+        edited[int(share * (len(content) - 1))] = value
+    return bytes(edited)
 
 
 @pytest.mark.parametrize("format_", plugins.names("devices"))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_no_bytes_end_in_anything_but_records_or_one_line(tmp_path, good, format_, data):
-    name, content = good[format_]
+@UNHURRIED
+@given(how=SHARE | EDITS | EDITS | st.binary(max_size=400))
+def test_no_bytes_end_in_anything_but_records_or_one_line(tmp_path, good, format_, how):
+    name, content = good(format_)
     (tmp_path / "x.dat").write_bytes(bytes(8))
-    what = data.draw(st.sampled_from(["cut", "changed", "random", "swapped"]))
-    if what == "cut":
-        content = content[: data.draw(st.integers(0, len(content)))]
-    elif what == "random":
-        content = data.draw(st.binary(max_size=400))
-    else:
-        edited = bytearray(content)
-        for _ in range(data.draw(st.integers(1, 4))):
-            at = data.draw(st.integers(0, len(edited) - 1))
-            edited[at] = data.draw(st.integers(0, 255) if what == "changed" else st.sampled_from(list(b"0189-+.,eE \n;%/:")))
-        content = bytes(edited)
-    attempt(tmp_path, name, format_, content)
+    attempt(tmp_path, name, format_, damaged(content, how))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@UNHURRIED
 @given(dat=st.binary(max_size=20), atr=st.none() | st.binary(max_size=40))
 def test_signals_and_annotations_of_any_bytes(tmp_path, good, dat, atr):
     (tmp_path / "x.dat").write_bytes(dat)
     (tmp_path / "x.atr").unlink(missing_ok=True)
     if atr is not None:
         (tmp_path / "x.atr").write_bytes(atr)
-    attempt(tmp_path, *good["wfdb"][:1], "wfdb", good["wfdb"][1])
+    attempt(tmp_path, *good("wfdb")[:1], "wfdb", good("wfdb")[1])
 
 
 @pytest.mark.parametrize("name", ["wfdb/100.hea", "edf/short_psg.edf", "actigraphy/example_01.AWD", "actigraphy/test_sample.agd"])

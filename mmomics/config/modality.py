@@ -64,9 +64,12 @@ class Device(Strict):
     signal: str = Field(description="What the record says: a file of `mmomics/signals` (ecg, cgm, activity, ...).")
     files: str = Field(
         description="Path below `folder` with `{subject}` (or `{sample}`: the row of the samples table) where the id stands, and `*` for "
-        "what varies: `ecg/{subject}.hea`. Or one file with a column for `subject`."
+        "what varies: `ecg/{subject}.hea`. Or one file with a column for `subject`. Files that hold annotations alone (a hypnogram) join "
+        "the signals of their subject where the pattern matches both."
     )
-    format: str | None = Field(None, description="A file of `mmomics/devices`. Default: by the end of the file's name.")
+    format: str | None = Field(
+        None, description="A file of `mmomics/devices`. Default: by the end of the file's name; exports of glucose monitors need `glucose`."
+    )
     subject: str | None = Field(None, description="Column of a table with records of many subjects, that holds the subject.")
     subject_pattern: str | None = Field(None, description="Regular expression whose first group is the subject in the id of a record.")
     ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
@@ -77,7 +80,11 @@ class Device(Strict):
     time: str | list[str] | None = Field(
         None, description="Column with the time in a table, or columns for date and time. Default: the usual names."
     )
-    time_format: str | None = Field(None, description="Format of the time, as of `strptime`. Default: ISO 8601.")
+    time_format: str | None = Field(
+        None,
+        description="Format of the time, as of `strptime`, or the unit of numbers: s, ms, us or ns. Default: ISO 8601, or numbers: since "
+        "1970 if large, seconds since the device began if small.",
+    )
     time_zone: str | None = Field(None, description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`.")
     clock_shift: str | None = Field(
         None, description="Column of the samples table with the seconds by which the device's clock is ahead; they are taken off."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmomics.errors import UserError
 UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
 # numbers this large are of the years 1973 to 2286, counted in this unit since 1970; smaller ones are seconds since the device began
 EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 1e19))
-OFFSET = r"\d[T ]\d.*(?:Z|[+-]\d\d:?(?:\d\d)?)$"
+OFFSET = r"(?:Z|\+\d\d:?(?:\d\d)?|[T ]\d.*-\d\d:?(?:\d\d)?)$"  # a minus may also stand in a date
 
 
 def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tuple[np.ndarray, str]:
@@ -47,7 +48,9 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     zoned = bool(named[0])
     if (named != zoned).any():
         raise UserError(where(int((named != zoned).argmax())), "only some times name their offset from UTC", "write it in all or none")
-    found = pd.to_datetime(text, format=form if form and form not in UNITS else "ISO8601", errors="coerce", utc=zoned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of offsets that only pandas takes for some: what it gives then is no time to us
+        found = pd.to_datetime(text, format=form if form and form not in UNITS else "ISO8601", errors="coerce", utc=zoned)
     wrong = np.asarray(found.isna()) if found.dtype != object else np.ones(len(found), dtype=bool)
     if wrong.any():
         place = int(wrong.argmax())

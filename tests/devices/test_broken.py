@@ -78,7 +78,7 @@ BROKEN = {
     "AWD of an unknown epoch": ({"x.awd": AWD.replace(b" 4 ", b" 5 ")}, {}, ["x.awd line 4", "'5' is not a known code"]),
     "AWD of no date": ({"x.awd": AWD.replace(b"23-Jan", b"23-Jam")}, {}, ["x.awd line 2", "23-Jam-2018"]),
     "AWD with a word": ({"x.awd": AWD + b"three\r\n"}, {}, ["x.awd line 10: 'three' is not a count"]),
-    "AWD in another encoding": ({"x.awd": b"m\xfc\n" + AWD[4:]}, {}, ["x.awd: is not UTF-8 text (byte 1)"]),
+    "AWD in another encoding": ({"x.awd": b"m\xfc\n" + AWD[4:]}, {}, ["x.awd: is not UTF-8 text"]),
     "agd that is no database": ({"x.agd": b"SQLite format 4" + bytes(99)}, {}, ["x.agd byte 0", "not an SQLite database"]),
     "agd without its table": ([SETTINGS.format(60)], {"file": "x.agd"}, ["x.agd", "no such table: data"]),
     "agd without an epoch length": ([SETTINGS.format("a"), DATA.format(636909372000000000, 1)], {"file": "x.agd"}, ["epochlength is 'a'"]),

@@ -112,3 +112,14 @@ def test_order_and_other_annotations_do_not_matter():
     noise = pd.DataFrame({"onset": [10.0, 95.0], "duration": [5.0, 200.0], "label": ["Arousal", "Obstructive apnea"]})
     mixed = pd.concat([noise, of.annotations.sample(frac=1, random_state=0)], ignore_index=True)
     assert sleep.features(record(mixed), PARAMS) == sleep.features(of, PARAMS)
+
+
+def test_a_hypnogram_as_its_reader_gives_it_is_told(hypnogram, shared):
+    from mmomics.config.modality import Device
+    from mmomics.devices import edf
+    from mmomics.signals import _channels
+
+    device = Device(signal="sleep", files="{subject}-Hypnogram.edf")
+    read = list(edf.read(shared / "device_formats" / "edf" / "SC4001EC-Hypnogram.edf", device))
+    (chosen,) = _channels.choose(read, device, "modalities.sleep")
+    assert sleep.features(chosen, PARAMS) == pytest.approx(sleep.features(hypnogram, PARAMS), nan_ok=True)

@@ -56,6 +56,7 @@ class Params(contract.Params):
 
 SLOWEST = 60.0  # Hz: QRS complexes are not told below this
 LOOK = 60.0  # s: of each of the stretches by which the best lead is chosen
+EPOCH = 1.0  # s: records may be as short as ten seconds, so coverage is counted in seconds
 
 
 def worn(record: Record, params: Params) -> np.ndarray:

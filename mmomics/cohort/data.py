@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import mudata
 import numpy as np
 import pandas as pd
 
+from mmomics.config.cohort import SIGNAL
 from mmomics.errors import UserError
 from mmomics.storage import atomic
 
@@ -33,6 +35,8 @@ class CohortData:
     features : dict of str to array of str (n_vars,)
     outcome : dict
         ``task``, ``unit`` and ``classes``.
+    shapes : dict of str to (n_channels, n_times)
+        Of the modalities whose values are windows of a signal, flat, one channel after another.
     """
 
     obs: pd.DataFrame
@@ -40,6 +44,7 @@ class CohortData:
     seen: dict[str, np.ndarray]
     features: dict[str, np.ndarray]
     outcome: dict[str, Any]
+    shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def subjects(self) -> np.ndarray:
@@ -88,17 +93,35 @@ def write_cohort(path: str | Path, cohort: mudata.MuData) -> None:
 
 
 def from_mudata(cohort: mudata.MuData) -> CohortData:
-    """A cohort as plain arrays."""
-    values, seen, features = {}, {}, {}
+    """A cohort as plain arrays; windows of a signal, in ``obsm["signal"]`` of a modality, become a modality of their own."""
+    values, seen, features, shapes = {}, {}, {}, {}
     for name, modality in cohort.mod.items():
         rows = cohort.obs_names.get_indexer(modality.obs_names)
         values[name] = np.full((cohort.n_obs, modality.n_vars), np.nan, dtype=np.float32)
         values[name][rows] = modality.X
         seen[name] = np.isin(np.arange(cohort.n_obs), rows)
         features[name] = modality.var[FEATURE].to_numpy(dtype=str)
+        if "signal" in modality.obsm:
+            name, about = name + SIGNAL, modality.uns["signal"]
+            windows = np.asarray(modality.obsm["signal"], dtype=np.float32)
+            shapes[name] = (windows.shape[1], windows.shape[2])
+            values[name] = np.full((cohort.n_obs, windows.shape[1] * windows.shape[2]), np.nan, dtype=np.float32)
+            values[name][rows] = windows.reshape(len(windows), -1)
+            seen[name] = np.any(np.isfinite(values[name]), axis=1)
+            features[name] = samples(about["channels"], windows.shape[2], float(about["fs"]))
     about = cohort.uns["outcome"]
     outcome = {"task": str(about["task"]), "unit": str(about["unit"]), "classes": [str(name) for name in about["classes"]]}
-    return CohortData(cohort.obs.apply(_plain), values, seen, features, outcome)
+    return CohortData(cohort.obs.apply(_plain), values, seen, features, outcome, shapes)
+
+
+def samples(channels: Any, n_times: int, fs: float) -> np.ndarray:
+    """Names of the samples of windows: ``ecg@0.012s``, one channel after another, with as many digits as tell them apart.
+
+    >>> samples(["ecg"], 3, 250.0).tolist()
+    ['ecg@0.000s', 'ecg@0.004s', 'ecg@0.008s']
+    """
+    digits = max(math.ceil(math.log10(fs)), 0)
+    return np.array([f"{channel}@{place / fs:.{digits}f}s" for channel in channels for place in range(n_times)], dtype=str)
 
 
 def _plain(cells: pd.Series) -> pd.Series:

@@ -19,6 +19,7 @@ from mmomics.config.protocol import Prepare
 from mmomics.errors import UserError
 from mmomics.preparation import fit as steps
 from mmomics.preparation import fitted as parts
+from mmomics.preparation import windows
 from mmomics.preparation.contract import Obs
 from mmomics.preparation.fitted import Fitted
 from mmomics.preparation.moments import Columns
@@ -54,7 +55,11 @@ def fit(data: CohortData, rows: np.ndarray, settings: Prepare | Mapping[str, Pre
         own = rows[data.seen[name][rows]]
         chosen = settings if isinstance(settings, Prepare) else settings[name]
         obs = Obs(data.obs.iloc[own], str(data.outcome.get("task", "")))
-        fitted = steps.fit(Columns(values, own), data.features[name], chosen, obs) if len(own) else None
+        fitted = None
+        if name in data.shapes:
+            fitted = windows.fit(Columns(values, own), data.features[name], data.shapes[name], chosen.clip)
+        elif len(own):
+            fitted = steps.fit(Columns(values, own), data.features[name], chosen, obs)
         if fitted is None:
             log.warning("%s is left out of this fold: no feature varies over its %d training rows", name, len(own))
         else:
@@ -69,6 +74,11 @@ def apply(preparation: Preparation, data: CohortData) -> dict[str, np.ndarray]:
     -------
     dict of str to array, float32 (n_obs, n_kept)
         Zeros in the rows of subjects that lack the modality, and everywhere if the cohort lacks it.
+
+    Raises
+    ------
+    UserError
+        If no feature is there, or windows of a signal are cut otherwise than those learned from.
     """
     out = {}
     for name, fitted in preparation.items():
@@ -77,6 +87,9 @@ def apply(preparation: Preparation, data: CohortData) -> dict[str, np.ndarray]:
         if seen is None or not seen.any():
             continue
         values, features = data.values[name], data.features[name]
+        if fitted.shape is not None and not np.array_equal(features, fitted.features):
+            found, learned = (f"{names[0]} to {names[-1]} ({len(names)} samples)" for names in (features, fitted.features))
+            raise UserError(f"modality {name}", f"windows run from {found}, in training from {learned}", "set `windows` as it was there")
         if name == keys.CLINICAL:
             values, features = clinical.complete(values, features, fitted.features, data.obs)
         out[name][seen] = fitted.apply(values[seen], features, f"modality {name}", Obs(data.obs[seen]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mmomics.nn.sizes import windows_of
 from mmomics.nn.streams import Streams
 
 
@@ -26,7 +27,7 @@ class Method(nn.Module, ABC):
     Parameters
     ----------
     n_vars : dict of str to int
-        Modalities and their number of features.
+        Modalities and their number of features; the engine's `Sizes` also says which are windows of a signal (`nn.encoders` knows).
     params : Params
         The method's settings.
     streams : Streams
@@ -59,11 +60,20 @@ class Method(nn.Module, ABC):
 
 
 class Generative(Method):
-    """A method that can also draw the modalities from its embedding, and so impute those that are missing."""
+    """A method that can also draw the modalities from its embedding, and so impute those that are missing.
+
+    Windows of a signal are encoded but never drawn: samples without a common phase have no mean worth drawing.
+    """
+
+    @property
+    def drawn(self) -> list[str]:
+        """The modalities that are decoded: all but windows of a signal."""
+        windows = windows_of(self.n_vars)
+        return [name for name in self.n_vars if name not in windows]
 
     @abstractmethod
     def decode(self, z: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Mean (n_members, n_obs, n_vars) and standard deviation (n_members, 1, n_vars) of every modality's standardised values."""
+        """Mean (n_members, n_obs, n_vars) and standard deviation (n_members, 1, n_vars) of the `drawn` modalities' standardised values."""
 
     @abstractmethod
     def posterior(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

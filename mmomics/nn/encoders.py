@@ -8,11 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from mmomics.nn.layers import MLP
+from mmomics.nn.signals import SignalEncoder
+from mmomics.nn.sizes import windows_of
 from mmomics.nn.streams import Streams
 
 
 class Encoders(nn.Module):
-    """An MLP per modality; a modality that is not seen encodes to zeros.
+    """An MLP per modality, or a signal encoder if its features are windows; a modality that is not seen encodes to zeros.
 
     Called with x {modality: (n_members, n_obs, n_vars)} and seen {modality: (n_members, n_obs) bool};
     returns {modality: (n_members, n_obs, n_hidden[-1])}.
@@ -20,7 +22,15 @@ class Encoders(nn.Module):
 
     def __init__(self, streams: Streams, n_vars: dict[str, int], n_hidden: list[int], dropout: float, input_dropout: float = 0.0) -> None:
         super().__init__()
-        self.by_modality = nn.ModuleDict({name: MLP(streams, size, n_hidden, dropout, input_dropout) for name, size in n_vars.items()})
+        windows = windows_of(n_vars)
+        self.by_modality = nn.ModuleDict(
+            {
+                name: SignalEncoder(streams, windows[name], n_hidden, dropout, input_dropout)
+                if name in windows
+                else MLP(streams, size, n_hidden, dropout, input_dropout)
+                for name, size in n_vars.items()
+            }
+        )
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: encoder(x[name]) * seen[name].unsqueeze(-1) for name, encoder in self.by_modality.items()}

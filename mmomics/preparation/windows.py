@@ -37,5 +37,5 @@ def fit(x: Columns, features: np.ndarray, shape: tuple[int, int], clip: float) -
             scale[channel] = (high - low) / NORMAL or values.std(dtype=np.float64)
     if np.isinf(scale).all():
         return None
-    wide = [np.repeat(part, n_times).astype(np.float32) for part in (center, scale)]
-    return Fitted(features, *wide, clip, shape=(n_channels, n_times))
+    wide = np.repeat(np.stack([center, scale]), n_times, axis=1).astype(np.float32)
+    return Fitted(features, wide[0], wide[1], clip, shape=(n_channels, n_times))

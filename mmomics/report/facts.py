@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
+from mmomics.config.cohort import SIGNAL
 from mmomics.errors import UserError
 
 
@@ -102,6 +104,12 @@ def read_facts(path: str | Path) -> Facts:
             order = [name for name in file["mod"].attrs.get("mod-order", []) if name in file["mod"]] or list(file["mod"])
             subjects = {name: _index(file["mod"][name]["obs"]) for name in order}
             rows = {name: _about(file["mod"][name], read_elem) for name in order}
+            for name in order:
+                if "obsm/signal" in file["mod"][name]:
+                    windows = file["mod"][name]["obsm/signal"]
+                    rows[name + SIGNAL] = [rows[name][0], "windows", windows.shape[1] * windows.shape[2]]
+                    there = (np.isfinite(part).any() for part in windows)  # one subject at a time in memory
+                    subjects[name + SIGNAL] = list(compress(subjects[name], there))
     except (OSError, KeyError) as error:
         raise UserError(path, f"cannot be read as a cohort ({error})", "make it again with `mmomics align`") from error
     has = pd.DataFrame({name: obs.index.isin(index) for name, index in subjects.items()}, index=obs.index)

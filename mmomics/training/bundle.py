@@ -18,6 +18,7 @@ from mmomics import __version__, plugins
 from mmomics.baselines.contract import Baseline
 from mmomics.cohort.prepare import from_arrays, to_arrays
 from mmomics.errors import UserError
+from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.storage import atomic
 from mmomics.training.fit import make_network, make_params
@@ -51,7 +52,7 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
     model = {
         "format": FORMAT, "method": predictor.method, "package": "fusion" if fusion else "baselines", "params": params,
         "n_members": len(network.method.streams) if isinstance(network, FusionModel) else 1,
-        "n_vars": predictor.n_vars,
+        "n_vars": predictor.n_vars, "windows": predictor.n_vars.windows,
         "outcome": predictor.head.outcome, "head": predictor.head.state, "prepare": layout, "training": summary,
         "versions": {"mmomics": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }  # fmt: skip
@@ -88,16 +89,17 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
 
 def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:
     head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
+    n_vars = Sizes(model["n_vars"], model.get("windows"))
     network: FusionModel | Baseline
     if model["package"] == "fusion":
-        network = make_network(model["method"], model["params"], model["n_vars"], Streams([0] * model["n_members"]), head)
+        network = make_network(model["method"], model["params"], n_vars, Streams([0] * model["n_members"]), head)
     else:
         params = make_params("baselines", model["method"], model["params"])
         network = plugins.load("baselines", model["method"]).Baseline(params, model["outcome"]["task"])
     _fill(network, part(tensors, "network."))
     arrays = {name: tensor.numpy() for name, tensor in part(tensors, "prepare.").items()}
     preparation = from_arrays(arrays, model["prepare"])
-    return Predictor(model["method"], preparation, network, head, part(tensors, "coef."), part(tensors, "intercept."), model["n_vars"])
+    return Predictor(model["method"], preparation, network, head, part(tensors, "coef."), part(tensors, "intercept."), n_vars)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from mmomics import keys, plugins
 from mmomics.cohort.data import CohortData, read_cohort
 from mmomics.cohort.prepare import Preparation, apply, load
 from mmomics.heads.contract import Head
+from mmomics.nn.sizes import Sizes
 from mmomics.training.units import Unit
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ class Fold:
         Positions.
     inner : Tensor (n_obs,) int
         Inner fold of the training rows, -1 for test rows.
+    windows : dict of str to (n_channels, n_times)
+        The modalities whose features are windows of a signal.
     """
 
     repeat: int
@@ -55,6 +58,12 @@ class Fold:
     train: Tensor
     test: Tensor
     inner: Tensor
+    windows: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def n_vars(self) -> Sizes:
+        """Features of each modality, and which are windows."""
+        return Sizes({name: values.shape[1] for name, values in self.x.items()}, self.windows)
 
 
 def make(
@@ -77,7 +86,8 @@ def make(
     head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, data.obs[is_train])
     y, has = head.target(data.obs)
     trains = torch.from_numpy(is_train)
-    x, seen = tensors(data, preparation, sizes(preparations, modalities))
+    n_vars = sizes(preparations, modalities)
+    x, seen = tensors(data, preparation, n_vars)
     for name, flags in seen.items():
         if not (flags & has & trains).any():
             seen[name] = torch.zeros_like(flags)
@@ -88,18 +98,21 @@ def make(
         y=y * (has & trains)[:, None], has=has & trains,
         train=torch.from_numpy(np.flatnonzero(is_train)),
         test=torch.from_numpy(np.flatnonzero((own[keys.ROLE] == keys.TEST).to_numpy())),
-        inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")),
+        inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")), windows=n_vars.windows,
     )  # fmt: skip
 
 
-def sizes(preparations: dict[tuple[int, int], Preparation], modalities: list[str] | None) -> dict[str, int]:
+def sizes(preparations: dict[tuple[int, int], Preparation], modalities: list[str] | None) -> Sizes:
     """The most features that any fold keeps of each modality."""
     kept: dict[str, int] = {}
+    windows: dict[str, tuple[int, int]] = {}
     for preparation in preparations.values():
         for name, fitted in preparation.items():
             if modalities is None or name in modalities:
                 kept[name] = max(kept.get(name, 0), len(fitted.features))
-    return kept
+                if fitted.shape is not None:
+                    windows[name] = fitted.shape
+    return Sizes(kept, windows)
 
 
 def tensors(data: CohortData, preparation: Preparation, n_vars: dict[str, int]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

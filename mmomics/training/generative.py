@@ -24,7 +24,7 @@ class ImputationModel(nn.Module):
         """Mean squared error (n_groups,) of each measured modality of the held-out rows, predicted from the row's others."""
         total, count = torch.zeros(len(group)), torch.zeros(len(group))
         for batch in rows.held_out():
-            for name in self.method.n_vars:
+            for name in self.method.drawn:
                 shown = {other: flags & (other != name) for other, flags in batch.seen.items()}
                 asked = batch.seen[name] & torch.stack(list(shown.values())).any(0)
                 mean, _ = self.method.decode(self.method.encode(batch.x, shown))[name]

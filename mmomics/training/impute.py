@@ -27,8 +27,8 @@ def score(imputer: Imputer, fold: Fold, unit: Unit) -> pd.DataFrame:
     """
     tables = []
     for name, fitted in fold.preparation.items():
-        if name == keys.CLINICAL:
-            continue  # covariates help to predict assays, they are not assays
+        if name == keys.CLINICAL or name in fold.windows:
+            continue  # covariates and windows of signals help to predict assays; covariates are none, and windows have no mean to draw
         asked = fold.test[(fold.seen[name] & _others_seen(name, fold.seen))[fold.test]]
         if len(asked) < 3:
             continue
@@ -53,7 +53,7 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
     """
     filled = {}
     for name, fitted in fold.preparation.items():
-        if name == keys.CLINICAL:
+        if name == keys.CLINICAL or name in fold.windows:
             continue
         rows = torch.nonzero(~fold.seen[name] & _others_seen(name, fold.seen))[:, 0]
         if not len(rows):

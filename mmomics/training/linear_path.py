@@ -2,17 +2,23 @@
 
 The scores of training rows are out-of-fold, so the network that learns beside them sees errors of the size it will meet on new
 subjects; new subjects get the mean of the inner fits (stacked generalisation, Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
+Windows of a signal have no linear model: their samples have no common phase, and what is linear in a device stands in its features
+already. Their score is the intercept, which counts only for a subject of whom nothing else was measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mmomics.nn.cross_fit import ridge
+from mmomics.nn.sizes import windows_of
 from mmomics.training.fold import Fold
+
+LITTLE = -8.0  # log trust in the scores of windows, which say nothing
 
 
 @dataclass
@@ -29,8 +35,11 @@ def fit(fold: Fold) -> LinearScores:
     coef, intercept, scores = {}, {}, []
     for name, x in fold.x.items():
         rows = torch.nonzero(fold.has & fold.seen[name])[:, 0]
-        found = ridge(fold.head, x[rows], fold.y[rows], fold.inner[rows])
+        linear = x[rows] if name not in fold.windows else x.new_zeros(len(rows), 1)
+        found = ridge(fold.head, linear, fold.y[rows], fold.inner[rows])
         coef[name], intercept[name] = found.bagged
+        if name in fold.windows:
+            coef[name] = coef[name].new_zeros(x.shape[1], coef[name].shape[1])
         score = x @ coef[name] + intercept[name]
         score[rows] = found.oof
         scores.append(score)
@@ -38,11 +47,16 @@ def fit(fold: Fold) -> LinearScores:
 
 
 class LinearPath(nn.Module):
-    """Trust-weighted mean of the linear scores over the modalities that are seen; at the start a plain mean."""
+    """Trust-weighted mean of the linear scores over the modalities that are seen; at the start a plain mean.
 
-    def __init__(self, n_members: int, n_modalities: int) -> None:
+    Windows of a signal (`n_vars` is the engine's, see `Sizes`) start with next to no trust.
+    """
+
+    def __init__(self, n_members: int, n_vars: Mapping[str, int]) -> None:
         super().__init__()
-        self.log_trust = nn.Parameter(torch.zeros(n_members, n_modalities))
+        windows = windows_of(n_vars)
+        trust = torch.tensor([LITTLE if name in windows else 0.0 for name in n_vars])
+        self.log_trust = nn.Parameter(trust.repeat(n_members, 1))
         self.log_scale = nn.Parameter(torch.zeros(n_members, 1))
 
     def forward(self, scores: Tensor, seen: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from mmomics.baselines.contract import Baseline
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.prepare import Preparation
 from mmomics.heads.contract import Head
+from mmomics.nn.sizes import Sizes
 from mmomics.training.fit import Fit
 from mmomics.training.fold import tensors
 from mmomics.training.model import FusionModel
@@ -38,7 +39,7 @@ class Predictor:
         Calibrated.
     coef, intercept : dict of str to Tensor
         The linear path of a fusion model, {modality: (n_vars, n_out)} and {modality: (n_out,)}; empty for baselines.
-    n_vars : dict of str to int
+    n_vars : Sizes
         Modalities and features that the network takes: at least those of the preparation.
     """
 
@@ -48,7 +49,7 @@ class Predictor:
     head: Head
     coef: dict[str, Tensor]
     intercept: dict[str, Tensor]
-    n_vars: dict[str, int]
+    n_vars: Sizes
 
     @classmethod
     def of(cls, fit: Fit, method: str) -> Predictor:
@@ -56,7 +57,7 @@ class Predictor:
         scores = fit.scores
         return cls(
             method, fit.fold.preparation, fit.network, fit.fold.head,
-            scores.coef if scores else {}, scores.intercept if scores else {}, {name: x.shape[1] for name, x in fit.fold.x.items()},
+            scores.coef if scores else {}, scores.intercept if scores else {}, fit.fold.n_vars,
         )  # fmt: skip
 
     @property

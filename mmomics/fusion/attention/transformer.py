@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmomics.fusion import contract
-from mmomics.nn.layers import MLP, Dropout, LayerNorm, Linear
+from mmomics.nn.encoders import Encoders, stack_seen
+from mmomics.nn.layers import Dropout, LayerNorm, Linear
 from mmomics.nn.streams import Streams
 
 
@@ -35,9 +36,7 @@ class Method(contract.Method):
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
         width = self.n_latent = params.n_hidden
-        self.tokens = nn.ModuleDict(
-            {name: MLP(streams, size, [params.n_tokens * width], params.dropout, params.input_dropout) for name, size in n_vars.items()}
-        )
+        self.tokens = Encoders(streams, n_vars, [params.n_tokens * width], params.dropout, params.input_dropout)
         self.place = nn.Parameter(streams.normal(len(n_vars) * params.n_tokens, width))
         self.reader = nn.Parameter(streams.normal(1, width))
         self.blocks = nn.ModuleList([Block(streams, width, params.n_heads, params.dropout) for _ in range(params.n_layers)])
@@ -45,11 +44,11 @@ class Method(contract.Method):
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         n_tokens, width = self.params.n_tokens, self.n_latent
-        tokens = torch.cat([net(x[name]).unflatten(-1, (n_tokens, width)) for name, net in self.tokens.items()], dim=2)
+        tokens = torch.cat([h.unflatten(-1, (n_tokens, width)) for h in self.tokens(x, seen).values()], dim=2)
         tokens = tokens + self.place.unsqueeze(1)  # (n_members, n_obs, n_modalities * n_tokens, width)
         reader = self.reader.unsqueeze(1).expand(-1, tokens.shape[1], -1, -1)
         tokens = torch.cat([reader, tokens], dim=2)
-        visible = torch.stack([seen[name] for name in self.tokens], dim=-1).repeat_interleave(n_tokens, dim=-1)
+        visible = stack_seen(seen, self.n_vars).repeat_interleave(n_tokens, dim=-1)
         visible = F.pad(visible, (1, 0), value=True)  # the class token sees itself, so no row of attention is empty
         for block in self.blocks:
             tokens = block(tokens, visible)

@@ -40,7 +40,7 @@ class Method(contract.Generative):
         self.n_latent = params.n_latent
         self.encoders = Encoders(streams, n_vars, [params.n_hidden], params.dropout, params.input_dropout)
         self.expert = nn.ModuleDict({name: Linear(streams, params.n_hidden, 2 * params.n_latent) for name in n_vars})
-        self.decoders = nn.ModuleDict({name: Decoder(streams, params.n_latent, params.n_hidden, size) for name, size in n_vars.items()})
+        self.decoders = nn.ModuleDict({name: Decoder(streams, params.n_latent, params.n_hidden, n_vars[name]) for name in self.drawn})
 
     def posterior(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         h = self.encoders(x, seen)
@@ -60,8 +60,8 @@ class Method(contract.Generative):
         mean, sd = self.posterior(x, shown)
         z = mean + sd * self.streams.normal(*mean.shape[1:])
         divergence = 0.5 * (mean**2 + sd**2 - 1 - 2 * torch.log(sd)).sum(-1).mean(-1)
-        n_features = sum(self.n_vars.values())
-        fit = sum(self._misfit(x[name], z, name, seen[name]) for name in self.n_vars)
+        n_features = max(sum(self.n_vars[name] for name in self.drawn), 1)
+        fit = torch.stack([torch.zeros_like(divergence), *(self._misfit(x[name], z, name, seen[name]) for name in self.drawn)]).sum(0)
         weight = self.params.reconstruction
         return z, {"reconstruction": weight * fit / n_features, "divergence": weight * self.params.beta * divergence / self.n_latent}
 

@@ -3,7 +3,8 @@
 One similarity per modality, fused with learned trust into one graph (after similarity network fusion, Wang et al. 2014,
 doi:10.1038/nmeth.2810), then graph convolution with sampled neighbours (GraphSAGE, Hamilton et al. 2017, arXiv:1706.02216). The
 nodes of the graph are training subjects, the anchors; a new subject is attached to them and never shapes the graph. At most
-`n_anchors` are kept, so cost is linear in the subjects. The anchors' standardised features are part of the bundle.
+`n_anchors` are kept, so cost is linear in the subjects. The anchors' standardised features are part of the bundle. Windows of a
+signal are encoded but link nobody: the distance between samples without a common phase says nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 from mmomics.fusion import contract
 from mmomics.nn.encoders import Encoders, mean_seen
 from mmomics.nn.layers import MLP
+from mmomics.nn.sizes import windows_of
 from mmomics.nn.streams import Streams
 
 N_AXES = 32  # principal axes of a modality in which distances are taken
@@ -48,14 +50,24 @@ class Method(contract.Method):
         self.trust = nn.Parameter(torch.zeros(len(streams), len(n_vars), device=streams.device))
         self.layers = nn.ModuleList([MLP(streams, 2 * width, [width], params.dropout) for _ in range(params.n_layers)])
         for name, size in n_vars.items():
-            axes = min(N_AXES, size)
             self.register_buffer(f"anchor_{name}", torch.zeros(len(streams), params.n_anchors, size))
             self.register_buffer(f"anchor_seen_{name}", torch.zeros(len(streams), params.n_anchors, dtype=torch.bool))
+        for name, size in self.linking.items():
+            axes = min(N_AXES, size)
             self.register_buffer(f"axes_{name}", torch.zeros(len(streams), size, axes))
             self.register_buffer(f"unit_{name}", torch.ones(len(streams), 1, 1))
 
+    @property
+    def linking(self) -> dict[str, int]:
+        """The modalities in which subjects can be near each other, and their number of features."""
+        windows = windows_of(self.n_vars)
+        return {name: size for name, size in self.n_vars.items() if name not in windows}
+
     def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        for name, size in self.n_vars.items():
+        for name in self.n_vars:
+            setattr(self, f"anchor_{name}", x[name])
+            setattr(self, f"anchor_seen_{name}", seen[name])
+        for name, size in self.linking.items():
             # rows are centred and zero where not seen; the Gram matrix is n x n, not p x p
             values, vectors = torch.linalg.eigh(x[name] @ x[name].transpose(1, 2))
             n_axes = min(N_AXES, size, x[name].shape[1])
@@ -63,8 +75,6 @@ class Method(contract.Method):
             kept = values > 1e-4 * values[..., -1:]
             axes = torch.where(kept, x[name].transpose(1, 2) @ vectors / values.clamp_min(1e-12).sqrt(), 0.0)
             spread = (x[name] @ axes).square().sum((1, 2)) / seen[name].sum(1).clamp_min(1)
-            setattr(self, f"anchor_{name}", x[name])
-            setattr(self, f"anchor_seen_{name}", seen[name])
             setattr(self, f"axes_{name}", axes)
             setattr(self, f"unit_{name}", spread.clamp_min(1e-6)[:, None, None])
 
@@ -97,6 +107,8 @@ class Method(contract.Method):
         score = total = torch.zeros(n_members, n_obs, n_anchors, device=trust.device)
         same = torch.ones_like(score, dtype=torch.bool)
         for position, name in enumerate(self.n_vars):
+            if name not in self.linking:
+                continue
             axes, unit = getattr(self, f"axes_{name}"), getattr(self, f"unit_{name}")
             distance = _squared_distance(x[name] @ axes, anchors[name] @ axes) / unit
             both = (seen[name].unsqueeze(2) & anchors_seen[name].unsqueeze(1)) * trust[:, position, None, None]

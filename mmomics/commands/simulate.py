@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics.errors import UserError
-    from mmomics.simulation.plan import Plan
+    from mmomics.simulation.plan import DEVICES, Plan
     from mmomics.simulation.write import TRUTH, write
     from mmomics.storage import atomic
 
@@ -44,4 +45,6 @@ def run(args: argparse.Namespace) -> None:
     except OSError as error:
         raise UserError(error.filename or output, error.strerror or str(error), "nothing was written") from error
     log.info("%s holds what was planted", output / TRUTH)
-    log.info("analyse it with: snakemake --cores all --config cohorts=simulated data_dir=%s", output.parent)
+    log.info("config/cohorts/simulated.yaml describes the files, and how to do so for another task or choice of devices")
+    if output.name == "simulated" and plan.task == "binary" and plan.devices == DEVICES:
+        log.info("analyse it with: snakemake --cores all --config cohorts=simulated data_dir=%s", shlex.quote(str(output.parent)))

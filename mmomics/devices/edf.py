@@ -19,7 +19,6 @@ from mmomics.errors import UserError
 
 SUFFIXES = (".edf", ".bdf", ".rec")
 BLOCK = 1 << 20  # samples that are turned into physical units at a time
-LONGEST = 7 * 86400  # s: of a file of annotations alone; one that lies further away is a mistake
 SPARSE = 8  # gaps of a discontinuous file are filled with NaN while it gets no longer than so many times what was recorded
 
 
@@ -28,7 +27,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
 
     Gaps of a discontinuous file are NaN, or show in `times` where data records do not fall on the grid of the samples. A date that was
     made anonymous reads 1985-01-01, with the true time of day. The name of the patient in the header is not used. A file of annotations
-    alone (hypnogram) gives one record without channels, with a sample a second up to where the last annotation ends.
+    alone (hypnogram) gives one record without channels.
     """
     with warnings.catch_warnings(), parsing(path):
         warnings.simplefilter("ignore")  # dates that differ between two header fields, ranges of no width
@@ -42,9 +41,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
             rates[signal.samples_per_data_record / edf.data_record_duration].append(signal)
     start = _clock.placed(start, device, path)
     if not rates:
-        lasts = (notes["onset"] + notes["duration"].fillna(0)).max() if len(notes) else 0.0
-        n_seconds = int(min(max(np.ceil(lasts), 0), LONGEST))
-        yield Record(np.empty((n_seconds, 0), dtype=np.float32), (), (), fs=1.0, start=start, annotations=notes, source=str(path))
+        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), start=start, annotations=notes, source=str(path))
     for fs, signals in rates.items():
         with warnings.catch_warnings(), parsing(path):
             warnings.simplefilter("ignore")

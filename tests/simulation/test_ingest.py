@@ -50,3 +50,12 @@ def test_eeg_has_the_planted_alpha_rhythm(cohort, small):
     for name in ("alpha", "posterior_alpha"):
         assert np.log(features[name]).corr(np.log(truth["eeg_alpha"])) > 0.95
     assert (features["alpha_peak"] - truth["eeg_alpha_hz"]).abs().median() < 0.5
+
+
+def test_glucose_is_the_planted_one_whatever_the_header_unit_and_steps(cohort, small):
+    features, status, truth, _ = rows(cohort, small, "glucose")
+    assert (status.eq(SHORT) == truth["cgm_short"].eq(1)).all() and status.eq(SHORT).any()
+    right = status == OK
+    assert truth.loc[right, "cgm_layout"].nunique() == 3
+    np.testing.assert_allclose(features["mean"][right], truth["cgm_mean_glucose"][right], rtol=0.03)
+    np.testing.assert_allclose(100 * features["cv"][right], truth["cgm_cv"][right], atol=2)

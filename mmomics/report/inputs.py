@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from mmomics.config.run import Study
 from mmomics.errors import UserError
 from mmomics.report.facts import Facts, read_facts
 
-COLUMNS = {  # what each table of `evaluate` must hold
+COLUMNS = {  # what each table must hold, by its file's name
     "metrics": ["model", "repeat", "fold", "seed", "metric", "value"],
     "summary": ["model", "family", "metric", "mean", "lower", "upper"],
     "comparisons": ["metric", "model", "reference", "difference", "lower", "upper", "p_value"],
@@ -24,6 +24,9 @@ COLUMNS = {  # what each table of `evaluate` must hold
     "imputation": ["imputer", "modality", "metric", "mean", "lower", "upper"],
     "features": ["modality", "feature", "importance", "direction", "stability"],
     "modalities": ["modality", "share"],
+    "quality": ["modality", "check", "value", "p_value", "flagged", "explanation"],
+    "flags": ["modality", "sample", "flag", "explanation"],
+    "records": ["modality", "sample", "subject", "minutes", "coverage", "status"],
 }
 
 
@@ -41,6 +44,9 @@ class Inputs:
     history: pd.DataFrame
     features: dict[str, pd.DataFrame]  # model -> table
     modalities: dict[str, pd.DataFrame]  # model -> table
+    quality: pd.DataFrame = field(default_factory=pd.DataFrame)  # checks of each modality
+    flags: pd.DataFrame = field(default_factory=pd.DataFrame)  # samples that look wrong
+    records: pd.DataFrame = field(default_factory=pd.DataFrame)  # every specimen and what devices recorded of it
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of `evaluate`, empty if it was not made."""
@@ -71,6 +77,9 @@ def read_inputs(args: Any) -> Inputs:
         history=_history(args.training),
         features={name: _tsv(folder / "features.tsv") for name, folder in sorted(explained.items())},
         modalities={name: _tsv(folder / "modalities.tsv") for name, folder in sorted(explained.items())},
+        quality=_tsv(Path(args.quality)) if args.quality else pd.DataFrame(),
+        flags=_tsv(Path(args.flags)) if args.flags else pd.DataFrame(),
+        records=_tsv(Path(args.records)) if args.records else pd.DataFrame(),
     )
 
 
@@ -84,7 +93,7 @@ def _tsv(path: Path) -> pd.DataFrame:
     missing = [column for column in COLUMNS.get(path.stem, []) if column not in table]
     if missing and len(table.columns):
         raise UserError(path, f"has no column '{missing[0]}'", "run the step that writes it again")
-    for name in ("model", "modality", "feature", "imputer", "class", "group", "reference"):
+    for name in ("model", "modality", "feature", "imputer", "class", "group", "reference", "sample", "subject"):
         if name in table:  # names are text, also where they look like numbers
             table[name] = pd.read_csv(path, sep="\t", keep_default_na=False, usecols=[name], dtype=str)[name]
     return table

@@ -97,6 +97,7 @@ class Results:
             "name": "simulated",
             "cohort": cohort,
             "folder": "data",
+            "inputs": {},
             "models": {name: self.model(name) for name in MODELS},
             "imputers": ["mean", "ridge", "poe_vae"],
             "split": {},

@@ -1,21 +1,20 @@
-"""Who was measured how: assays, their overlap, the outcome, what was joined and what was not."""
+"""Who was measured how: assays, their overlap, the outcome, what was joined and what was not, and how good it is."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from mmomics import keys
 from mmomics.evaluation import curves
 from mmomics.report import words
-from mmomics.report.blocks import Cell, Figure, Notes, Section, Table, cells
+from mmomics.report.blocks import Cell, Figure, Section, Table, cells
 from mmomics.report.facts import kaplan_meier
 from mmomics.report.figures import outcome, overlap
 from mmomics.report.inputs import Inputs
+from mmomics.report.sections import quality
 from mmomics.report.words import say
 
-MISSING, DULL = 0.2, 0.1  # shares of missing values and of constant features worth a remark
 JOINS = {
     "n_samples": "Samples",
     "n_subjects": "Subjects",
@@ -31,8 +30,7 @@ def section(inputs: Inputs) -> Section:
     facts = inputs.facts
     blocks = [assays(inputs), _overlap(inputs), _outcome(inputs)]
     blocks += [_joins(inputs.joins)] if len(inputs.joins) else []
-    flags = quality_flags(inputs)
-    blocks += [Notes("Quality remarks", flags, warning=True)] if flags else []
+    blocks += quality.blocks(inputs)
     complete = int(facts.has.all(axis=1).sum())
     known = int(facts.known.sum())
     lead = say(
@@ -62,7 +60,7 @@ def assays(inputs: Inputs) -> Table:
             "subjects_without": 1 - facts.has.mean().to_numpy(),
             "with_outcome": facts.has[facts.known.to_numpy()].sum().to_numpy(),
             "features": facts.modalities["n_vars"].to_numpy(),
-            "values_missing": [_number(_metrics(inputs.qc.get(name)), "value", "missing_share") for name in facts.modalities.index],
+            "values_missing": [_number(quality.metrics(inputs.qc.get(name)), "value", "missing_share") for name in facts.modalities.index],
         }
     )
     rows = [
@@ -155,36 +153,6 @@ def _joins(joins: pd.DataFrame) -> Table:
     )
     heads = [JOINS.get(name, words.sentence(name.replace("_", " "))) for name in joins.columns]
     return Table("joins", "What was joined", caption, heads, cells(joins), joins, [joins[name].dtype.kind in "if" for name in joins])
-
-
-def quality_flags(inputs: Inputs) -> list[Markup | str]:
-    """Remarks on assays with many missing values, empty or constant features, or a wide spread of library sizes."""
-    remarks: list[Markup | str] = []
-    for name, table in inputs.qc.items():
-        values = _metrics(table)
-        get = {metric: float(values.at[metric, "value"]) for metric in values.index}
-        n = get.get("n_features", 0)
-        found = []
-        if get.get("missing_share", 0) > MISSING:
-            found.append(f"{words.percent(get['missing_share'])} of the values are missing")
-        if get.get("all_missing_features", 0) > 0:
-            found.append(f"{words.count(int(get['all_missing_features']), 'feature')} never measured")
-        if n and get.get("constant_features", 0) / n > DULL:
-            found.append(f"{int(get['constant_features']):,} of {int(n):,} features constant")
-        low, high = get.get("library_size_q25", 0), get.get("library_size_q75", 0)
-        if low > 0 and high / low > 3:
-            found.append(f"library sizes differ widely (quartiles {words.interval(low, high, 0)})")
-        if found:
-            remarks.append(say("<strong>{}</strong>: {}.", words.short(name), "; ".join(found)))
-    return remarks
-
-
-def _metrics(table: pd.DataFrame | None) -> pd.DataFrame:
-    """A quality table by metric; only what is a number."""
-    if table is None or not {"metric", "value"} <= set(table):
-        return pd.DataFrame(columns=["value"])
-    values = table.assign(value=pd.to_numeric(table["value"], errors="coerce")).dropna(subset=["value"])
-    return values.drop_duplicates("metric").set_index("metric")[["value"]]
 
 
 def _number(table: pd.DataFrame, column: str, row: str) -> float:

@@ -59,3 +59,14 @@ def test_glucose_is_the_planted_one_whatever_the_header_unit_and_steps(cohort, s
     assert truth.loc[right, "cgm_layout"].nunique() == 3
     np.testing.assert_allclose(features["mean"][right], truth["cgm_mean_glucose"][right], rtol=0.03)
     np.testing.assert_allclose(100 * features["cv"][right], truth["cgm_cv"][right], atol=2)
+
+
+def test_wristbands_have_the_planted_rate_and_rhythm_on_the_corrected_clock(cohort, small):
+    rate, status, truth, _ = rows(cohort, small, "heart_rate")
+    assert (status.ne(OK) == truth["band_short"].eq(1)).all() and status.ne(OK).any()
+    assert rate["resting"].corr(truth["band_resting_rate"]) > 0.9
+    steps, _, truth, _ = rows(cohort, small, "activity")
+    assert steps["relative_amplitude"].corr(truth["band_amplitude"]) > 0.7
+    clear = truth["band_amplitude"] > 0.6
+    off = (steps["acrophase"] - 15 + 12) % 24 - 12
+    assert off[clear].abs().median() < 1

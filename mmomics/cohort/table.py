@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, listed
-from mmomics.tables.contract import choose
+from mmomics.tables import contract
 from mmomics.tables.delimited import lines
 
 
 def paths(table: Table, folder: str | Path) -> dict[str, Path]:
-    """The files of a table: label -> path; the label of a single file is ``row``."""
+    """The files of a table: label -> path; the label of a single file is ``row``.
+
+    Raises
+    ------
+    UserError
+        If a path leads out of the folder. (A link that lies in it may: whoever put it there meant it.)
+    """
     files = {"row": table.files} if isinstance(table.files, str) else table.files
-    return {label: Path(folder) / file for label, file in files.items()}
+    return {label: _inside(folder, file, "files") for label, file in files.items()}
 
 
 def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.DataFrame, np.ndarray | None]:
@@ -43,7 +49,7 @@ def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.Dat
     UserError
         If a file is missing, damaged, has repeated ids or names, or cells that are no numbers.
     """
-    names = lines(Path(folder) / table.columns) if isinstance(table.columns, str) else table.columns
+    names = lines(_inside(folder, table.columns, "columns")) if isinstance(table.columns, str) else table.columns
     files = paths(table, folder)
     pieces = {label: _piece(label, path, table, names, numeric) for label, path in files.items()}
     first, *others = pieces
@@ -61,13 +67,20 @@ def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.Dat
 
 
 def _piece(label: str, path: Path, table: Table, names: list[str] | None, numeric: bool) -> pd.DataFrame:
-    frame = choose(path).read(path, table, names, numeric)
+    frame = contract.read(path, table, names, numeric)
     if table.number_rows:
         frame.index = pd.Index([f"{label}_{i + 1:04d}" for i in range(len(frame))], dtype=object)
-    in_rows = table.orientation == "samples_in_rows"
+    in_rows = contract.in_rows(path, table)
     _unique(path, frame.index, "sample id" if in_rows else "feature name")
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
+
+
+def _inside(folder: str | Path, file: str, key: str) -> Path:
+    windows = PureWindowsPath(file)  # takes / and \\ for separators, on any machine
+    if PurePosixPath(file).is_absolute() or windows.drive or windows.root or ".." in windows.parts:
+        raise UserError(f"{key}: {file}", "leads out of `folder`", "give a path below `folder`, without '..'")
+    return Path(folder) / file
 
 
 def _unique(where: object, names: pd.Index, what: str) -> None:

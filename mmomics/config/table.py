@@ -33,3 +33,7 @@ class Table(Strict):
     )
     decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
     encoding: str = Field("utf-8", description="Encoding of a text file, such as latin-1 or utf-16.")
+    pool: Literal["none", "sum", "mean"] = Field(
+        "none",
+        description="Rows of the file of equal ids are pooled: `sum` for counts of the cells of one donor, `mean` for probes of a gene.",
+    )

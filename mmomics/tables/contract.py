@@ -1,4 +1,4 @@
-"""What a file format promises: `SUFFIXES`, and `read(path, table, names, numeric)` that gives a table as it stands in the file."""
+"""What a file format promises: `SUFFIXES`, `KEYS`, and `read(path, table, names, numeric)` that gives a table as it stands in the file."""
 
 from __future__ import annotations
 
@@ -9,19 +9,35 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, cast
 
+import numpy as np
 import pandas as pd
 
 from mmomics import plugins
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 
-COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")  # what pandas opens unasked
+COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
+MOST = 1 << 33  # bytes of a table as float32; what is larger must be pooled first
 
 
 class Format(Protocol):
-    """A file of this folder."""
+    """A file of this folder.
+
+    Attributes
+    ----------
+    SUFFIXES : tuple of str
+        The ends of the file names.
+    KEYS : tuple of str
+        Which of `LAYOUT` mean something; the others are refused.
+    ORIENTATION : str, optional
+        How the format lays samples out, unless the user says another; rows by default.
+    COMPRESSED : bool, optional
+        Whether its files may be compressed; not by default.
+    """
 
     SUFFIXES: tuple[str, ...]
+    KEYS: tuple[str, ...]
 
     def read(self, path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
         """One file, in its own orientation.
@@ -41,7 +57,7 @@ class Format(Protocol):
         -------
         DataFrame
             Its index holds the row ids as text, or counts the rows where the file has no ids (`table.number_rows`);
-            its columns are the names as they stand in the file, repeated names too.
+            its columns are the names as they stand in the file, repeated names too, without those of `table.drop`.
 
         Raises
         ------
@@ -61,13 +77,45 @@ def choose(path: Path) -> Format:
     if not path.is_file():
         near = [file.name for file in path.parent.glob("*") if file.is_file()] if path.parent.is_dir() else []
         raise UserError(path, "there is no such file", did_you_mean(path.name, near) if near else "check `folder` and `files`")
-    suffix = next((suffix for suffix in reversed(path.suffixes) if suffix.lower() not in COMPRESSIONS), "").lower()
+    packed = path.suffix.lower() in COMPRESSIONS
+    suffix = (path.with_suffix("") if packed else path).suffix.lower()
     formats = [cast(Format, plugins.load("tables", name)) for name in plugins.names("tables")]
     for each in formats:
         if suffix in each.SUFFIXES:
+            if packed and not getattr(each, "COMPRESSED", False):
+                raise UserError(path, f"files that end in '{suffix}' are not read compressed", "unpack it")
             return each
     known = sorted(suffix for each in formats for suffix in each.SUFFIXES)
-    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}, also compressed")
+    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; text also compressed")
+
+
+def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
+    """A file in its own orientation, its rows of equal ids pooled if the settings say so; see `Format.read`.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or has a key that its format cannot obey.
+    """
+    form = choose(path)
+    for key in LAYOUT:
+        default = Table.model_fields[key].default
+        if key not in form.KEYS and getattr(table, key) != default:
+            raise UserError(path, f"`{key}` means nothing for files that end in '{form.SUFFIXES[0]}'", f"leave `{key}` out")
+    frame = form.read(path, table, names, numeric)
+    if table.pool == "none" or frame.index.is_unique:
+        return frame
+    if not numeric:
+        raise UserError(path, f"`pool: {table.pool}` of cells that are text", "leave `pool` out, or make the ids unique")
+    groups = frame.groupby(level=0, sort=False)
+    pooled = groups.sum(min_count=1) if table.pool == "sum" else groups.mean()
+    return pooled.astype(np.float32)
+
+
+def in_rows(path: Path, table: Table) -> bool:
+    """Whether a sample is a row of the file: what the user says, or else what the format is by nature."""
+    default = getattr(choose(path), "ORIENTATION", table.orientation)
+    return (table.orientation if "orientation" in table.model_fields_set else default) == "samples_in_rows"
 
 
 def index_position(path: Path, table: Table, names: Sequence[str]) -> int | None:
@@ -85,8 +133,33 @@ def index_position(path: Path, table: Table, names: Sequence[str]) -> int | None
     return list(names).index(table.index)
 
 
+def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
+    """Positions of the columns that `drop` leaves.
+
+    Raises
+    ------
+    UserError
+        If `drop` names a column that is not there, or leaves none.
+    """
+    for name in table.drop:
+        if name not in names:
+            raise UserError(path, f"no column '{name}' for `drop`", did_you_mean(name, [each for each in names if each]))
+    left = [position for position, name in enumerate(names) if name not in table.drop]
+    if not left:
+        raise UserError(path, "has no column left beside those of `drop`", "keep one")
+    return left
+
+
+def fitting(path: Path, n_rows: int, n_columns: int) -> None:
+    """Refuse a table that is too large to be laid out cell by cell."""
+    if 4 * n_rows * n_columns > MOST:
+        raise UserError(
+            path, f"{n_rows} x {n_columns} values would take {4 * n_rows * n_columns >> 30} GiB", "set `index` and `pool` to pool the rows"
+        )
+
+
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def readable(path: Path, cure: str = "copy it anew", encoding: str = "utf-8") -> Iterator[None]:
     """Turn whatever a damaged file raises inside the block into one line."""
     try:
         yield
@@ -95,14 +168,19 @@ def readable(path: Path) -> Iterator[None]:
     except pd.errors.EmptyDataError as error:
         raise UserError(path, "is empty", "give a file with values") from error
     except UnicodeDecodeError as error:
-        raise UserError(path, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from error
+        byte = f"byte {error.object[error.start]:#04x}"
+        raise UserError(path, f"is not {encoding.upper()} text ({byte})", f"save it as {encoding.upper()}, or set `encoding`") from error
     except pd.errors.ParserError as error:
         raise UserError(
             path, f"is not a regular table ({str(error).removeprefix('Error tokenizing data. C error: ')})", "set `delimiter`"
         ) from error
     except ImportError as error:
         raise UserError(path, f"needs another package ({error})", "install it, or unpack the file") from error
+    except MemoryError as error:
+        raise UserError(path, "needs more memory than there is", "give a smaller file, or check that it is whole") from error
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        raise UserError(path, f"is damaged or cut short ({error})", "copy it anew") from error
+        raise UserError(path, f"is damaged or cut short ({error})", cure) from error
     except ValueError as error:
         raise UserError(path, f"cannot be read ({error})", "check the file") from error
+    except Exception as error:  # parsers raise anything at bytes that they do not expect: KeyError, struct.error, BadZipFile, ...
+        raise UserError(path, f"is damaged or not of this format ({type(error).__name__}: {error})", cure) from error

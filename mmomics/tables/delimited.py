@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,23 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables.contract import index_position, readable
+from mmomics.tables._text import text
+from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
+KEYS = ("header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")
+COMPRESSED = True
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
-NEVER = "\x1f"  # a delimiter that no line holds, so that a line stays whole
+OPEN = 20  # lines that one quoted cell may span in the header
+CELLS = 1 << 20  # cells that are looked at in one go for one that is no number
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
     """One file, in its own orientation; see `Format.read`."""
-    first = lines(path, 2)
+    first = lines(path, 2, table.encoding)
     if len(first) <= table.header:
         raise UserError(path, "has no rows below its header", "give a file with values")
-    delimiter = _guess(first) if table.delimiter == "auto" else DELIMITERS[table.delimiter]
+    delimiter = _guess(first, table.decimal) if table.delimiter == "auto" else DELIMITERS[table.delimiter]
     width = len(_split(first[-1], delimiter))
     names = _split(first[0], delimiter) if table.header else names or [f"column_{i + 1}" for i in range(width)]
     if len(names) == width - 1 and not table.number_rows:
@@ -33,69 +39,148 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     if len(names) != width:
         what, cure = ("the header", "`delimiter`") if table.header else ("`columns`", "`columns`")
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
+    names = [name.strip() for name in names]
     ids = index_position(path, table, names)
-    options = {
+    options: dict[str, Any] = {
         "sep": r"\s+" if delimiter == " " else delimiter, "header": 0 if table.header else None, "names": range(width),
-        "index_col": False,
+        "index_col": False, "decimal": "," if table.decimal == "comma" else ".",
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
-    cells: Any = np.float32 if numeric else str
-    with readable(path):
-        try:
-            frame = pd.read_csv(path, dtype=defaultdict(lambda: cells, {ids: str}), **options)
-        except ValueError as error:
-            if not numeric or isinstance(error, UnicodeDecodeError | pd.errors.ParserError | pd.errors.EmptyDataError):
-                raise
-            frame = _numbers(path, pd.read_csv(path, dtype=str, **options), names, ids)
+    left = kept(path, table, names)
+    frame = _cells(path, table, options, names, [i for i in left if i != ids] if numeric else [])
+    if width > 1 and frame[width - 1].isna().any():
+        _whole(path, table, delimiter, width)
     if ids is not None:
         index = pd.Index(frame.pop(ids).str.strip().to_numpy(), dtype=object)
         if index.hasnans:
             row = int(index.isna().argmax()) + 1
             raise UserError(f"{path} row {row}", "has no id", "give every row an id (words such as NA and nan count as missing)")
         frame.index = index
-    frame.columns = pd.Index([name.strip() for i, name in enumerate(names) if i != ids], dtype=object)
+    left = [i for i in left if i != ids]
+    if left and left[-1] == width - 1 and not names[-1] and frame[width - 1].isna().all():
+        left = left[:-1]  # every line ends in a delimiter
+    if table.header and any(not names[i] for i in left):
+        place = next(i for i in left if not names[i])
+        raise UserError(path, f"column {place + 1} has no name", "name it, or take it out")
+    frame = frame if len(left) == frame.shape[1] else frame[left]
+    frame.columns = pd.Index([names[i] for i in left], dtype=object)
     return frame
 
 
-def lines(path: Path, most: int | None = None) -> list[str]:
-    """The first lines of a text file, blank ones left out.
+def lines(path: Path, most: int | None = None, encoding: str = "utf-8") -> list[str]:
+    """The first lines of a text file, blank ones left out; with `most`, a line goes on while a quotation mark is open.
 
     Raises
     ------
     UserError
-        If the file is empty, damaged or not UTF-8.
+        If the file is empty, damaged or not of the encoding.
     """
-    with readable(path):
-        table = pd.read_csv(path, sep=NEVER, header=None, nrows=most, dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False)
-    return table[0].tolist()
+    with readable(path, encoding=encoding), text(path, encoding) as stream:
+        found = list(islice(_records(_lines(stream)), most)) if most else list(_lines(stream))
+    if not found:
+        raise UserError(path, "is empty", "give a file with values")
+    return found
+
+
+def _lines(stream: Iterator[str]) -> Iterator[str]:
+    """Lines that are not blank, without their ends."""
+    for line in stream:
+        if "\0" in line:
+            raise ValueError("NUL bytes")
+        if line.strip():
+            yield line.rstrip("\r\n")
+
+
+def _records(found: Iterator[str]) -> Iterator[str]:
+    for line in found:
+        if line.count('"') % 2 == 0:
+            yield line
+            continue
+        more = [line]
+        for each in islice(found, OPEN):
+            more.append(each)
+            if each.count('"') % 2:
+                break
+        else:  # it never closes: a mark that is part of a name
+            yield from more
+            continue
+        yield "\n".join(more)
 
 
 def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter == " "))
+    if '"' not in line:  # also faster, and no limit to the length of a cell
+        return line.split() if delimiter == " " else line.split(delimiter)
+    return next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=delimiter == " "))
 
 
-def _guess(first: list[str]) -> str:
+def _guess(first: list[str], decimal: str) -> str:
     """The delimiter that gives both lines the most columns, equally many (or one more below an R header)."""
     best, most = ",", 1
     for delimiter in DELIMITERS.values():
+        if delimiter == "," and decimal == "comma":
+            continue
         n_head, n_row = len(_split(first[0], delimiter)), len(_split(first[-1], delimiter))
         if n_head > most and n_row in (n_head, n_head + 1):
             best, most = delimiter, n_head
-    return best
+    return ";" if most == 1 and decimal == "comma" else best
 
 
-def _numbers(path: Path, text: pd.DataFrame, names: Sequence[str], ids: int | None) -> pd.DataFrame:
+def _cells(path: Path, table: Table, options: dict[str, Any], names: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
+    """The columns by their place: float32 those of `numbers`, text the others."""
+    kinds: Any = defaultdict(lambda: str, dict.fromkeys(numbers, np.float32))
+    with readable(path, encoding=table.encoding):
+        try:
+            with text(path, table.encoding) as stream:
+                return pd.read_csv(stream, dtype=kinds, **options)
+        except ValueError as error:
+            if not numbers or isinstance(error, UnicodeDecodeError | pd.errors.ParserError | pd.errors.EmptyDataError):
+                raise
+        rows = max(CELLS // len(names), 1)
+        with text(path, table.encoding) as stream, pd.read_csv(stream, dtype=str, chunksize=rows, **options) as parts:
+            return pd.concat([_numbers(path, table, part, names, numbers) for part in parts], ignore_index=True)
+
+
+def _numbers(path: Path, table: Table, cells: pd.DataFrame, names: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
     """Numbers from text cells; the first that is none becomes a `UserError` with its row and column."""
-    for column in text.columns.drop([] if ids is None else [ids]):
-        cells = text[column]
-        values = pd.to_numeric(cells, errors="coerce")
-        wrong = values.isna() & cells.notna()
+    ids = index_position(path, table, names)
+    sign, other = (",", ".") if table.decimal == "comma" else (".", ",")
+    for column in numbers:
+        found = cells[column]
+        values = pd.to_numeric(found.str.translate({44: ".", 46: "?"}) if sign == "," else found, errors="coerce")
+        wrong = values.isna() & found.notna()
         if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            name = row + 1 if ids is None else f"'{text.at[row, ids]}'"
-            raise UserError(
-                f"{path} row {name}, column '{names[column]}'", f"'{cells[row]}' is not a number",
-                "mend it, leave it empty if missing, or drop a column that holds no measurements",
-            )  # fmt: skip
-        text[column] = values.astype(np.float32)
-    return text
+            row = wrong.idxmax()
+            name = f"{row + 1}" if ids is None else f"'{cells.at[row, ids]}'"
+            cure = "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
+            if re.fullmatch(rf"\s*-?\d+{re.escape(other)}\d+\s*", found[row]):
+                cure = f"set `decimal: {'comma' if other == ',' else 'point'}`"
+            raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
+        cells[column] = values.astype(np.float32)
+    return cells
+
+
+def _whole(path: Path, table: Table, delimiter: str, width: int) -> None:
+    """Refuse a line with too few cells, which pandas would fill up as missing.
+
+    Lines are counted by their delimiters; only where a quotation mark could hide some are they taken apart.
+    """
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        for number, line in enumerate(stream, 1):
+            plain = line.strip("\r\n")
+            if '"' in plain:
+                break
+            if plain.strip() and (len(plain.split()) if delimiter == " " else plain.count(delimiter) + 1) < width:
+                if number == 1 and table.header:
+                    continue
+                _short(path, number, width)
+        else:
+            return
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter == " ")
+        for place, row in enumerate(rows):
+            if (place or not table.header) and any(cell.strip() for cell in row) and len(row) < width:
+                _short(path, rows.line_num, width)
+
+
+def _short(path: Path, line: int, width: int) -> None:
+    raise UserError(f"{path} line {line}", f"has fewer than {width} cells", "copy the file anew if it was cut short, or mend the line")

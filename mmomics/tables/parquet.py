@@ -10,9 +10,10 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables.contract import index_position, readable
+from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".parquet", ".pq")
+KEYS = ("index", "number_rows")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
@@ -32,7 +33,9 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(f"{path} row {int(frame.index.isna().argmax()) + 1}", "has no id", "give every row an id")
     if not table.number_rows:
         frame.index = pd.Index(frame.index.astype(str).str.strip().to_numpy(), dtype=object)
-    frame.columns = pd.Index([str(name) for name in frame.columns], dtype=object)
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
+    if table.drop:
+        frame = frame.iloc[:, kept(path, table, list(frame.columns))]
     return _numbers(path, frame) if numeric else frame.astype(object).where(frame.notna(), None).map(_text)
 
 

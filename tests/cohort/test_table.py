@@ -88,6 +88,35 @@ def test_names_from_a_file(tmp_path):
     assert found.index.tolist() == ["train_0001", "train_0002"]
 
 
+def test_decimal_encoding_and_drop(tmp_path):
+    (tmp_path / "t.csv").write_bytes("id;größe;note\r\nS1;1,5;x\nS2;;y\n".encode("utf-16"))
+    found, _ = read(Table(files="t.csv", decimal="comma", encoding="utf-16", drop=["note"]), tmp_path)
+    assert found.columns.tolist() == ["größe"]
+    np.testing.assert_array_equal(found.to_numpy(), [[1.5], [np.nan]])
+
+
+def test_a_mark_of_bytes_and_a_delimiter_at_the_end_leave_no_trace(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfid,g1,\nS1,1,\nS2,2,\n")
+    found, _ = read(Table(files="t.csv", index="id"), tmp_path)
+    assert found.columns.tolist() == ["g1"]
+    assert found["g1"].tolist() == [1, 2]
+
+
+def test_a_quoted_name_may_hold_the_delimiter_and_a_line_end(tmp_path):
+    (tmp_path / "t.csv").write_text('id,"a,\nb",c\n"S,1",1,2\n')
+    found, _ = read(Table(files="t.csv"), tmp_path)
+    assert found.columns.tolist() == ["a,\nb", "c"]
+    assert found.index.tolist() == ["S,1"]
+
+
+@pytest.mark.parametrize(("pool", "expected"), [("sum", [[4.0, 2.0], [5.0, 6.0]]), ("mean", [[2.0, 2.0], [5.0, 6.0]])])
+def test_rows_of_equal_ids_are_pooled_over_what_is_there(tmp_path, pool, expected):
+    (tmp_path / "t.csv").write_text("id,g1,g2\nS1,1,2\nS2,5,6\nS1,3,\n")
+    found, _ = read(Table(files="t.csv", pool=pool), tmp_path)
+    assert found.index.tolist() == ["S1", "S2"]
+    np.testing.assert_array_equal(found.to_numpy(), expected)
+
+
 BROKEN = {
     "missing file": ({}, {"files": "t.cvs"}, ["t.cvs: there is no such file", "did you mean 't.csv'?"]),
     "unknown format": ({"t.docx": b"x"}, {"files": "t.docx"}, ["'.docx'", ".parquet"]),
@@ -100,6 +129,27 @@ BROKEN = {
     "not gzip at all": ({"t.csv.gz": b"id,g1\nS1,1\n"}, {"files": "t.csv.gz"}, ["damaged or cut short"]),
     "not parquet": ({"t.parquet": b"id,g1\nS1,1\n"}, {"files": "t.parquet"}, ["t.parquet"]),
     "ragged": ({"t.csv": b"id,g1\nS1,1\nS2,2,3,4\n"}, {}, ["not a regular table", "line 3"]),
+    "cut short in a row": ({"t.csv": b"id,g1,g2\nS1,1,2\nS2,1"}, {}, ["t.csv line 3: has fewer than 3 cells"]),
+    "cut short, quoted": ({"t.csv": b'id,g1,"a,b"\n"S1",1,2\n"S2",1'}, {}, ["t.csv line 3: has fewer than 3 cells"]),
+    "utf-16": ({"t.csv": "id,g1\nS1,1\n".encode("utf-16")}, {}, ["UTF-16", "set `encoding: utf-16`"]),
+    "utf-16 without a mark": ({"t.csv": "id,g1\nS1,1\n".encode("utf-16-le")}, {}, ["NUL bytes"]),
+    "NUL late": ({"t.csv": b"id,g1\nS1,1\nS2,1\nS3,\0\n"}, {}, ["NUL bytes", "`encoding`"]),
+    "no such encoding": ({}, {"encoding": "utf8-bomb"}, ["no encoding of text 'utf8-bomb'"]),
+    "encoding of no text": ({}, {"encoding": "base64"}, ["no encoding of text 'base64'"]),
+    "decimal comma": ({"t.csv": b"id;g1\nS1;1,5\n"}, {}, ["'1,5' is not a number", "set `decimal: comma`"]),
+    "decimal point": ({"t.csv": b"id;g1\nS1;1.5\n"}, {"decimal": "comma"}, ["'1.5' is not a number", "set `decimal: point`"]),
+    "absent drop": ({}, {"drop": ["gg1"]}, ["t.csv: no column 'gg1' for `drop`; did you mean 'g1'?"]),
+    "everything dropped": ({}, {"drop": ["id", "g1", "g2"]}, ["no column left"]),
+    "sheet of a text file": ({}, {"within": "Sheet1"}, ["`within` means nothing"]),
+    "delimiter of parquet": ({"t.parquet": None}, {"files": "t.parquet", "delimiter": "tab"}, ["`delimiter` means nothing"]),
+    "packed parquet": ({"t.parquet.gz": b"x"}, {"files": "t.parquet.gz"}, ["not read compressed"]),
+    "bomb": ({"t.csv.gz": gzip.compress(b"0" * (80 << 20))}, {"files": "t.csv.gz"}, ["unpacks to more than"]),
+    "a way out": ({}, {"files": "../t.csv"}, ["files: ../t.csv: leads out of `folder`"]),
+    "absolute": ({}, {"files": "/etc/passwd.csv"}, ["leads out of `folder`"]),
+    "another drive": ({}, {"files": "C:\\t.csv"}, ["leads out of `folder`"]),
+    "names from outside": ({}, {"header": False, "columns": "a/../../n.txt"}, ["columns: a/../../n.txt: leads out"]),
+    "column without a name": ({"t.csv": b"id,g1,,g2\nS1,1,2,3\n"}, {}, ["column 3 has no name"]),
+    "repeated after stripping": ({"t.csv": b"id,g1, g1\nS1,1,2\n"}, {}, ["1 feature name repeated (g1)"]),
     "repeated samples": ({"t.csv": b"id,g1\nS1,1\nS1,2\nS2,3\n"}, {}, ["1 sample id repeated (S1)"]),
     "repeated features": ({"t.csv": b"id,g1,g2,g1\nS1,1,2,3\n"}, {}, ["1 feature name repeated (g1)"]),
     "repeated features in rows": (

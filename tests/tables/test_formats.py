@@ -1,21 +1,38 @@
 """Every file format of the folder is found by its suffix and says what it cannot read."""
 
+import datetime
+import re
+import warnings
+
+import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mmomics import plugins
+from mmomics.cohort import table as cohort_table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables.contract import choose
+from mmomics.tables.contract import choose, read
 
 
 @pytest.mark.parametrize("name", plugins.names("tables"))
 def test_every_suffix_leads_to_its_format(tmp_path, name):
     module = plugins.load("tables", name)
     for suffix in module.SUFFIXES:
-        for end in (suffix, suffix.upper(), f"{suffix}.gz"):
+        for end in (suffix, suffix.upper()):
             path = tmp_path / f"some.table{end}"
             path.touch()
             assert choose(path) is module
+        packed = tmp_path / f"some.table{suffix}.gz"
+        packed.touch()
+        if getattr(module, "COMPRESSED", False):
+            assert choose(packed) is module
+        else:
+            with pytest.raises(UserError, match="not read compressed"):
+                choose(packed)
 
 
 @pytest.mark.parametrize("name", plugins.names("tables"))
@@ -27,3 +44,119 @@ def test_rubbish_is_a_user_error(tmp_path, name, content, numeric):
     path.write_bytes(content)
     with pytest.raises(UserError, match=path.name):
         module.read(path, Table(files=path.name), None, numeric)
+
+
+FRAME = pd.DataFrame([[1.5, np.nan], [-2, 3]], index=["S1", "S2"], columns=["g1", "g2"], dtype="float32")
+
+
+def workbook(path, sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+def test_a_sheet_is_read_like_text(tmp_path):
+    day = datetime.datetime(2020, 1, 31)
+    workbook(
+        tmp_path / "t.xlsx", {"about": [["x"]], "values": [["id", "g1", "g2", "day"], ["S1", 1.5, None, day], [], ["S2", -2, "3", day]]}
+    )
+    found = read(tmp_path / "t.xlsx", Table(files="t.xlsx", within="values", drop=["day"]), None, True)
+    pd.testing.assert_frame_equal(found, FRAME)
+    text = read(tmp_path / "t.xlsx", Table(files="t.xlsx", within="values", index="g1"), None, False)
+    assert text.index.tolist() == ["1.5", "-2"]
+    assert text["day"].tolist() == ["2020-01-31"] * 2
+
+
+def test_gct_of_both_versions(tmp_path):
+    (tmp_path / "a.gct").write_text("#1.2\n2\t2\nName\tDescription\tS1\tS2\ng1\tA\t1.5\t-2\ng2\tB\t\t3\n")
+    (tmp_path / "b.gct").write_text("#1.3\n2\t2\t1\t1\nid\tsymbol\tS1\tS2\ndose\tna\thigh\tlow\ng1\tA\t1.5\t-2\ng2\tB\tNA\t3\n")
+    for name in ("a.gct", "b.gct"):
+        found, _ = cohort_table.read(Table(files=name), tmp_path)
+        pd.testing.assert_frame_equal(found, FRAME)
+    assert read(tmp_path / "b.gct", Table(files="b.gct", index="symbol"), None, True).index.tolist() == ["A", "B"]
+
+
+MAF = "#version 2.4\nHugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\n"
+
+
+def test_mutations_that_change_a_protein_become_ones(tmp_path):
+    (tmp_path / "t.maf").write_text(
+        MAF + "TP53\tMissense_Mutation\tS1\nTP53\tNonsense_Mutation\tS1\nTTN\tSilent\tS2\nKRAS\tMissense_Mutation\tS3\n"
+    )
+    found, _ = cohort_table.read(Table(files="t.maf"), tmp_path)
+    assert found.index.tolist() == ["S1", "S2", "S3"]
+    assert found.columns.tolist() == ["KRAS", "TP53"]
+    assert found.to_numpy().tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+BROKEN = {
+    "no such sheet": ({"a": [["id", "g"], ["S", 1]], "b": [["x"]]}, {"within": "c"}, "no sheet 'c' for `within`"),
+    "several sheets": ({"a": [["id", "g"], ["S", 1]], "b": [["x"]]}, {}, "holds 2 sheets; set `within`"),
+    "an error": ({"a": [["id", "g"], ["S", "#DIV/0!"]]}, {}, "sheet 'a' cell B2: '#DIV/0!' is an error"),
+    "a date": ({"a": [["id", "g"], ["S", datetime.date(2020, 1, 2)]]}, {}, "cell B2: '2020-01-02' is a date"),
+    "a word": ({"a": [["id", "g"], ["S", "high"]]}, {}, "cell B2: 'high' is not a number"),
+    "a formula never computed": ({"a": [["id", "g"], ["S", "=1+1"]]}, {}, "cell B2: holds a formula without its value"),
+    "a row without id": ({"a": [["id", "g"], [None, 1]]}, {}, "sheet 'a' row 2: has no id"),
+    "header only": ({"a": [["id", "g"]]}, {}, "has no rows"),
+    "a decimal sign": ({"a": [["id", "g"], ["S", 1]]}, {"decimal": "comma"}, "`decimal` means nothing"),
+    "another version.gct": ("#1.4\n", {}, "line 1: '#1.4' is no version of GCT"),
+    "sizes.gct": ("#1.2\n2\n", {}, "line 2: '2' are not the 2 sizes"),
+    "cut short.gct": ("#1.2\n2\t1\nName\tDescription\tS1\ng1\tA\t1\n", {}, "1 rows below the header, but line 2 says 2"),
+    "wide.gct": ("#1.2\n1\t2\nName\tDescription\tS1\ng1\tA\t1\n", {}, "line 3: 3 columns, but line 2 says 4"),
+    "a word.gct": ("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\tx\n", {}, "line 4, column 'S1': 'x' is not a number"),
+    "silent.maf": (MAF + "TTN\tSilent\tS2\n", {}, "no mutation of its 1 is other than silent"),
+    "lacks a column.maf": ("Hugo_Symbol\tx\nTP53\t1\n", {}, "no column 'Variant_Classification'"),
+    "cut short.maf": (MAF + "TP53\tMissense", {}, "row 1: lacks"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_file_is_one_line(tmp_path, case):
+    content, layout, expected = BROKEN[case]
+    path = tmp_path / (case if "." in case else "t.xlsx")
+    if isinstance(content, str):
+        path.write_text(content)
+    else:
+        workbook(path, content)
+    with pytest.raises(UserError, match=re.escape(expected)) as error:
+        read(path, Table(files=path.name, **layout), None, True)
+    assert "\n" not in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    """A small valid file of each ending."""
+    folder = tmp_path_factory.mktemp("valid")
+    FRAME.to_csv(folder / "t.csv", index_label="id")
+    FRAME.to_csv(folder / "t.csv.gz", index_label="id")
+    FRAME.to_parquet(folder / "t.parquet")
+    workbook(folder / "t.xlsx", {"a": [["id", "g1"], ["S1", 1], ["S2", 2]]})
+    (folder / "t.gct").write_text("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\t1\n")
+    (folder / "t.maf").write_text(MAF + "TP53\tMissense_Mutation\tS1\n")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.xlsx", "t.gct", "t.maf"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_is_a_table_or_one_line(tmp_path, valid, name, data):
+    content = bytearray(valid[name])
+    end = data.draw(st.integers(0, len(content)))
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=3)):
+        content[place] = byte
+    (tmp_path / name).write_bytes(content[:end])
+    numeric = data.draw(st.booleans())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = read(tmp_path / name, Table(files=name), None, numeric)
+        except UserError as error:
+            line = str(error)
+        else:
+            line, kinds = "", {kind == np.float32 for kind in found.dtypes}
+            assert kinds <= {numeric}
+    assert "\n" not in line

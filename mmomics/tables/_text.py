@@ -1,0 +1,122 @@
+"""Text of a file, compressed or not, as it streams in: decoded, counted, and refused before it fills the memory."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from mmomics.errors import UserError
+
+RATIO = 250  # a table of zeros and ones packs about 50 times; what packs more is no table
+FREE = 1 << 26  # bytes that may come out of any file, however small it is
+MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class Counted(io.RawIOBase):
+    """Bytes of an unpacked stream; more of them than any table packs into the file is a `UserError`."""
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self.path, self.stream, self.seen = path, stream, 0
+        self.most = max(FREE, RATIO * path.stat().st_size)
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer."""
+        found = self.stream.read(len(buffer))
+        self.seen += len(found)
+        if self.seen > self.most:
+            raise UserError(
+                self.path, f"unpacks to more than {self.most >> 20} MiB, over {RATIO} times its size", "unpack it yourself if you trust it"
+            )
+        buffer[: len(found)] = found
+        return len(found)
+
+
+class Checked(io.TextIOWrapper):
+    """Text without the NUL bytes that tell of another encoding or of damage."""
+
+    path: Path
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Up to `size` characters."""
+        text = super().read(size)
+        if "\0" in text:
+            raise UserError(self.path, "holds NUL bytes", "copy it anew, or set `encoding` (utf-16-le, utf-16-be)")
+        return text
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[io.BufferedReader]:
+    """The bytes of a file; of one that ends in gz, bz2, xz, zst or zip those that are packed in it.
+
+    Raises
+    ------
+    UserError
+        If the file is a bomb, or an archive of several files.
+    """
+    with ExitStack() as stack:
+        end = path.suffix.lower()
+        if end not in (".gz", ".bz2", ".xz", ".zst", ".zip"):
+            yield stack.enter_context(path.open("rb"))
+            return
+        stream: IO[bytes]
+        if end == ".zip":
+            stream = stack.enter_context(_only(path, stack.enter_context(zipfile.ZipFile(path))))
+        elif end == ".zst":
+            import pyarrow as pa
+
+            stream = stack.enter_context(pa.CompressedInputStream(pa.OSFile(os.fspath(path)), "zstd"))
+        else:
+            stream = stack.enter_context(_opened(path, end))
+        yield io.BufferedReader(Counted(path, stream), 1 << 18)
+
+
+@contextmanager
+def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
+    """The text of a file, its byte-order mark left out and its line ends as they are.
+
+    Raises
+    ------
+    UserError
+        If there is no such encoding, or the file is plainly of another one.
+    """
+    try:
+        name = codecs.lookup(encoding).name
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # refuses what is no encoding of text, such as base64
+    except LookupError as error:
+        raise UserError(path, f"there is no encoding of text '{encoding}'", "set `encoding` to utf-8, latin-1, utf-16, ...") from error
+    with unpacked(path) as stream:
+        mark = MARKS.get(stream.peek(2)[:2])
+        if mark and not name.startswith("utf-16"):
+            raise UserError(path, f"is {mark.upper()} text, not {name.upper()}", f"set `encoding: {mark}`")
+        found = Checked(stream, encoding="utf-8-sig" if name == "utf-8" else name, newline="")
+        found.path = path
+        try:
+            yield found
+        finally:
+            found.detach()
+
+
+def _opened(path: Path, end: str) -> IO[bytes]:
+    if end == ".gz":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return cast(IO[bytes], bz2.open(path, "rb") if end == ".bz2" else lzma.open(path, "rb"))
+
+
+def _only(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
+    files = [each for each in archive.infolist() if not each.is_dir()]
+    if len(files) != 1:
+        raise UserError(path, f"is an archive of {len(files)} files, expected one", "unpack it and name the file that you mean")
+    return archive.open(files[0])

@@ -1,0 +1,65 @@
+"""Mutation annotation format (maf): one mutation a line, made into a table of samples x genes, 1 where a gene is altered.
+
+Samples are `Tumor_Sample_Barcode`, genes `Hugo_Symbol`. Only mutations that change the protein or its splicing count; a sample with silent
+ones alone is a row of zeros. A sample without any mutation does not stand in such a file and is missing from the table.
+Format: https://docs.gdc.cancer.gov/Data/File_Formats/MAF_Format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.table import Table
+from mmomics.errors import UserError, did_you_mean
+from mmomics.tables._text import text
+from mmomics.tables.contract import fitting, kept, readable
+
+SUFFIXES = (".maf",)
+KEYS = ("encoding",)
+COMPRESSED = True
+GENE, CLASS, SAMPLE = "Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode"
+SILENT = frozenset(
+    ("Silent", "Intron", "RNA", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank", "lincRNA", "Targeted_Region", "Splice_Region")
+)
+
+
+def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
+    """Samples x genes; see `Format.read`. `drop` names genes."""
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        for line in stream:
+            if line.strip() and not line.startswith("#"):
+                break
+        else:
+            raise UserError(path, "is empty", "give a file with mutations")
+        head = [name.strip() for name in line.split("\t")]
+        for name in (GENE, CLASS, SAMPLE):
+            if name not in head:
+                raise UserError(path, f"no column '{name}'", did_you_mean(name, head))
+        places = [head.index(name) for name in (GENE, CLASS, SAMPLE)]
+        found = []
+        for number, line in enumerate(stream, 2):
+            cells = line.rstrip("\r\n").split("\t")
+            if not line.strip() or line.startswith("#"):
+                continue
+            gene, kind, sample = (cells[i].strip() if i < len(cells) else "" for i in places)
+            if not (gene and kind and sample):
+                raise UserError(f"{path} row {number - 1}", f"lacks {GENE}, {CLASS} or {SAMPLE}", "copy it anew if it was cut short")
+            found.append((gene, kind, sample))
+    if not found:
+        raise UserError(path, "has no mutations", "give a file with mutations")
+    mutations = pd.DataFrame(found, columns=["gene", "kind", "sample"])
+    samples = pd.Index(mutations["sample"].unique(), dtype=object)
+    counted = mutations[~mutations["kind"].isin(SILENT) & (mutations["gene"] != "Unknown")]
+    genes = pd.Index(sorted(counted["gene"].unique()), dtype=object)
+    if not len(genes):
+        raise UserError(path, f"no mutation of its {len(found)} is other than silent", f"check `{CLASS}`")
+    fitting(path, len(samples), len(genes))
+    values = np.zeros((len(samples), len(genes)), dtype=np.float32)
+    values[samples.get_indexer(counted["sample"]), genes.get_indexer(counted["gene"])] = 1
+    frame = pd.DataFrame(values, index=samples, columns=genes)
+    frame = frame.iloc[:, kept(path, table, list(genes))] if table.drop else frame
+    return frame if numeric else frame.astype(int).astype(str).astype(object)

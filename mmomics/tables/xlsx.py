@@ -1,0 +1,136 @@
+"""Workbooks (xlsx): one sheet, with the values that the spreadsheet program stored for its formulas."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.table import Table
+from mmomics.errors import UserError, did_you_mean
+from mmomics.tables._text import FREE, RATIO
+from mmomics.tables.contract import index_position, kept, readable
+
+SUFFIXES = (".xlsx", ".xlsm")
+MISSING = ("NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a")  # words that text files have for it, too
+KEYS = ("within", "header", "columns", "index", "number_rows")
+
+
+def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
+    """One sheet, in its own orientation; see `Format.read`. Blank rows are left out; dates become ISO 8601 text."""
+    with readable(path):
+        _bounded(path)
+        sheet, rows = _sheet(path, table)
+    if len(rows) <= table.header:
+        raise UserError(f"{path} sheet '{sheet}'", "has no rows below its header", "give a sheet with values")
+    width = max(max(i for i, cell in enumerate(row) if _there(cell)) for _, row in rows) + 1
+    if table.header:
+        names = [_text(_at(rows[0][1], i)) or "" for i in range(width)]
+        rows = rows[1:]
+    names = [name.strip() for name in names or [f"column_{i + 1}" for i in range(width)]]
+    if len(names) != width:
+        raise UserError(f"{path} sheet '{sheet}'", f"{width} columns, but `columns` gives {len(names)} names", "mend `columns`")
+    ids = index_position(path, table, names)
+    left = [i for i in kept(path, table, names) if i != ids]
+    nameless = next((i for i in left if not names[i]), None)
+    if nameless is not None:
+        raise UserError(f"{path} sheet '{sheet}'", f"column {nameless + 1} has no name", "name it, or take it out")
+    index = None
+    if ids is not None:
+        index = [(_text(_at(row, ids)) or "").strip() for _, row in rows]
+        if "" in index:
+            raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
+    values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric) for i in left] for _, row in rows]
+    kind: Any = np.float32 if numeric else object
+    return pd.DataFrame(np.array(values, dtype=kind).reshape(len(rows), len(left)), index=index, columns=pd.Index(
+        [names[i] for i in left], dtype=object))  # fmt: skip
+
+
+def _bounded(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        size = sum(each.file_size for each in archive.infolist())
+    if size > max(FREE, RATIO * path.stat().st_size):
+        raise UserError(path, f"unpacks to {size >> 20} MiB, over {RATIO} times its size", "save the values in a new workbook")
+
+
+def _sheet(path: Path, table: Table) -> tuple[str, list[tuple[int, Sequence[Any]]]]:
+    """The name of the sheet that is meant, and its rows that are not blank, each with its number."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        known = [each.title for each in book.worksheets]
+        if table.within is None and len(known) != 1:
+            raise UserError(path, f"holds {len(known)} sheets", f"set `within` to one of: {', '.join(known)}")
+        if table.within is not None and table.within not in known:
+            raise UserError(path, f"no sheet '{table.within}' for `within`", did_you_mean(table.within, known))
+        name = table.within or known[0]
+        rows = list(_rows(book[name]))
+    finally:
+        book.close()
+    book = openpyxl.load_workbook(path, read_only=True)  # formulas as they are: one that was never computed would pass for missing
+    try:
+        stored = dict(rows)
+        for number, row in _rows(book[name]):
+            for place, cell in enumerate(row):
+                if cell.data_type == "f" and not _there(_at(stored.get(number, ()), place)):
+                    raise UserError(
+                        f"{path} sheet '{name}' cell {cell.coordinate}", "holds a formula without its value",
+                        "open and save it in a spreadsheet program",
+                    )  # fmt: skip
+    finally:
+        book.close()
+    return name, rows
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
+    sheet.reset_dimensions()  # what a file claims to be its size may be absurd
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        if any(_there(cell) for cell in row):
+            yield number, row
+
+
+def _there(cell: Any) -> bool:
+    return cell is not None and cell.value is not None and str(cell.value).strip() != ""
+
+
+def _at(row: Sequence[Any], place: int) -> Any:
+    return row[place] if place < len(row) else None
+
+
+def _text(cell: Any) -> str | None:
+    """A cell as it would stand in a text file; None where it is missing."""
+    if not _there(cell):
+        return None
+    value = cell.value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    return None if str(value) in MISSING else str(value)
+
+
+def _cell(cell: Any, where: str, numeric: bool) -> Any:
+    text = _text(cell)
+    if text is None:
+        return np.nan
+    if cell.data_type == "e":
+        raise UserError(f"{where} cell {cell.coordinate}", f"'{text}' is an error of a formula", "mend it, or leave it empty if missing")
+    if not numeric:
+        return text
+    if isinstance(cell.value, int | float):
+        return float(cell.value)
+    try:
+        return float(text)
+    except ValueError as error:
+        what = "is a date" if cell.data_type == "d" else "is not a number"
+        raise UserError(
+            f"{where} cell {cell.coordinate}", f"'{text}' {what}", "mend it, leave it empty if missing, or `drop` the column"
+        ) from error

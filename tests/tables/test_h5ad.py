@@ -1,0 +1,58 @@
+"""Cells are pooled into donors as pandas pools the dense table, sparse or not, missing values or none."""
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from mmomics.config.table import Table
+from mmomics.errors import UserError
+from mmomics.tables import h5ad
+from mmomics.tables.contract import read
+
+RNG = np.random.default_rng(0)
+VALUES = RNG.poisson(0.5, (30, 4)).astype("float32")
+
+
+def write(path, x):
+    obs = pd.DataFrame({"donor": [f"D{i % 3}" for i in range(30)]}, index=[f"c{i}" for i in range(30)])
+    var = pd.DataFrame(index=[f"g{i}" for i in range(4)])
+    cells = anndata.AnnData(x, obs=obs, var=var)
+    cells.layers["raw"] = cells.X.copy()
+    cells.write_h5ad(path)
+    return obs
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
+@pytest.mark.parametrize("pool", ["sum", "mean"])
+def test_pseudobulk_is_the_group_by_of_all_cells(tmp_path, monkeypatch, kind, pool):
+    monkeypatch.setattr(h5ad, "CHUNK", 28)  # seven cells at a time
+    values = VALUES.copy()
+    values[[0, 5], [1, 2]] = np.nan
+    obs = write(tmp_path / "t.h5ad", kind(values))
+    found = read(tmp_path / "t.h5ad", Table(files="t.h5ad", index="donor", pool=pool, within="raw"), None, True)
+    expected = pd.DataFrame(values, columns=[f"g{i}" for i in range(4)]).groupby(obs["donor"].to_numpy()).agg(pool)
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_cells_and_obs(tmp_path):
+    obs = write(tmp_path / "t.h5ad", sparse.csr_matrix(VALUES))
+    np.testing.assert_array_equal(read(tmp_path / "t.h5ad", Table(files="t.h5ad", drop=["g0"]), None, True), VALUES[:, 1:])
+    assert read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, False)["donor"].tolist() == obs["donor"].tolist()
+
+
+@pytest.mark.parametrize(("layout", "expected"), [({"index": "doner"}, "did you mean 'donor'"), ({"within": "rax"}, "did you mean 'raw'")])
+def test_a_name_that_is_not_there(tmp_path, layout, expected):
+    write(tmp_path / "t.h5ad", VALUES)
+    with pytest.raises(UserError, match=expected):
+        read(tmp_path / "t.h5ad", Table(files="t.h5ad", **layout), None, True)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+def test_cut_short(tmp_path, share):
+    write(tmp_path / "t.h5ad", VALUES)
+    content = (tmp_path / "t.h5ad").read_bytes()
+    (tmp_path / "t.h5ad").write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(UserError, match="damaged or cut short"):
+        read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, True)

@@ -5,6 +5,7 @@ import argparse
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 from mmomics.cohort.quality import CHECK_COLUMNS, FLAG_COLUMNS
 from mmomics.cohort.records import STATUS
@@ -38,6 +39,12 @@ TABLES = {
     "quality": (CHECK_COLUMNS, CHECKS), "flags": (FLAG_COLUMNS, FLAGS), "records": (["modality", "sample", "subject", *STATUS], RECORDS),
 }  # fmt: skip
 TITLES = {"quality": "Checks of each modality", "flags": "Flagged samples one by one", "records": "Every specimen and its record"}
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch):
+    """Figures are not what is looked at here, and take most of the time."""
+    monkeypatch.setattr("mmomics.report.figures.style.write", lambda drawing, folder, stem: Markup())
 
 
 def made(result, tables, change=lambda row: row):

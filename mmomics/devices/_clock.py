@@ -12,8 +12,8 @@ from mmomics.config.modality import Device
 from mmomics.errors import UserError
 
 
-def zone(device: Device) -> ZoneInfo | None:
-    """The zone of the device's clock, where the user names it.
+def zone(device: Device) -> str | None:
+    """The name of the zone of the device's clock, where the user gives it.
 
     Raises
     ------
@@ -23,9 +23,10 @@ def zone(device: Device) -> ZoneInfo | None:
     if device.time_zone is None:
         return None
     try:
-        return ZoneInfo(device.time_zone)
+        ZoneInfo(device.time_zone)
     except (ValueError, OSError, LookupError) as error:
         raise UserError("time_zone", f"there is no zone '{device.time_zone}'", "give one such as Europe/Berlin or UTC") from error
+    return device.time_zone  # pandas places a whole column by name a hundred times faster than by ZoneInfo
 
 
 def placed(start: pd.Timestamp | None, device: Device, source: object) -> pd.Timestamp | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 SECOND = pd.Timedelta("1s")
+DAY = 86400.0  # seconds
 
 
 def no_annotations() -> pd.DataFrame:

@@ -1,0 +1,71 @@
+"""Energy spent, as metabolic equivalents (METs) per minute: level, activity classes and the daily rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmomics.devices.record import Record
+from mmomics.signals import _rhythm, contract
+from mmomics.signals.contract import Feature, Role
+
+_COMPENDIUM = "doi:10.1249/MSS.0b013e31821ece12"  # Ainsworth et al. 2011: classes of activity by METs
+_SEDENTARY = "doi:10.1186/s12966-017-0525-8"  # Tremblay et al. 2017
+ROLES = {"mets": Role(("METs", "MET", "Intensity"), "", 0, 300)}
+FEATURES = (
+    Feature("mean", "MET", "Mean"),
+    Feature("sd", "MET", "Standard deviation of minutes"),
+    Feature("high", "MET", "99 % quantile"),
+    Feature("sedentary", "", "Share of the minutes at 1.5 METs or less", _SEDENTARY),
+    Feature("light", "", "Share above 1.5 and below 3 METs", _COMPENDIUM),
+    Feature("moderate", "", "Share from 3 to below 6 METs", _COMPENDIUM),
+    Feature("vigorous", "", "Share from 6 METs on", _COMPENDIUM),
+    Feature("mvpa_minutes", "min/d", "Minutes of 3 METs and more per recorded day", _COMPENDIUM),
+    Feature("day_mean", "MET", "Mean from 6 to 24 h; missing without a clock"),
+    Feature("night_mean", "MET", "Mean from 0 to 6 h; missing without a clock"),
+    Feature("mesor", "MET", "Mean of the fitted daily cosine", _rhythm.CORNELISSEN),
+    Feature("amplitude", "MET", "Half of its rise", _rhythm.CORNELISSEN),
+    Feature("acrophase", "h", "Clock time of its peak", _rhythm.CORNELISSEN),
+    Feature("rhythm_r2", "", "Share of the variance that it explains (0..1)", _rhythm.CORNELISSEN),
+)
+
+
+@dataclass
+class Params(contract.Params):
+    """How to look at energy.
+
+    Attributes
+    ----------
+    scale : float
+        What is written for 1 MET; 0 = 10 where the smallest reading is 5 or more (as Fitbit exports write it), else 1.
+    shortest : float
+        Hours of readings below which nothing is said.
+    night_end : float
+        Hour of the day at which the night that begins at midnight ends.
+    """
+
+    scale: float = 0.0
+    shortest: float = 2.0
+    night_end: float = 6.0
+
+
+def features(record: Record, params: Params) -> dict[str, float]:
+    """Features of a record whose channel is `mets`."""
+    out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
+    if "mets" not in record.channels:
+        return out
+    values, minute = _rhythm.minutes(record, record.signal[:, record.channels.index("mets")])
+    x = values[~np.isnan(values)]
+    if len(x) < max(3, params.shortest * 60):
+        return out
+    # nobody spends less than half a MET: where all readings are 5 and more, they are tenths
+    scale = params.scale or (10.0 if x[x > 0].min(initial=np.inf) >= 5 else 1.0)
+    values, x = values / scale, x / scale
+    out |= {"mean": x.mean(), "sd": x.std(ddof=1), "high": np.quantile(x, 0.99)}
+    classes = np.bincount(np.digitize(np.round(x, 6), [1.5 + 1e-9, 3, 6]), minlength=4) / len(x)
+    out |= dict(zip(("sedentary", "light", "moderate", "vigorous"), classes, strict=True))
+    out["mvpa_minutes"] = (classes[2] + classes[3]) * _rhythm.MINUTES
+    if record.start is not None:
+        out |= _rhythm.day_and_night(values, minute, params.night_end) | _rhythm.cosinor(values, minute)
+    return {name: float(value) for name, value in out.items()}

@@ -13,16 +13,17 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort import clinical, records
+from mmomics.cohort import clinical, quality, records
 from mmomics.cohort import samples as table
 from mmomics.cohort.columns import canonical, column
+from mmomics.cohort.components import components
 from mmomics.cohort.data import FEATURE
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.outcome import columns, describe, known, read_outcome
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError
+from mmomics.errors import UserError, did_you_mean
 
 log = logging.getLogger(__name__)
 COLUMNS = ["n_samples", "n_subjects", "n_replicates", "n_in_samples_table", "n_not_in_samples_table", "n_with_outcome"]
@@ -43,12 +44,18 @@ class Aligned:
         modality, id and where it was found: every id that one side has and the other lacks.
     records : DataFrame
         Every specimen and what of which device record is of it, or why nothing is.
+    quality : DataFrame
+        Checks of each modality as a whole: `quality.CHECK_COLUMNS`.
+    flags : DataFrame
+        Samples that look wrong: `quality.FLAG_COLUMNS`, and whether the sample was left out for it.
     """
 
     cohort: mudata.MuData
     joins: pd.DataFrame
     unmatched: pd.DataFrame
     records: pd.DataFrame
+    quality: pd.DataFrame
+    flags: pd.DataFrame
 
 
 def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], samples: pd.DataFrame) -> Aligned:
@@ -80,8 +87,12 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     covariates = clinical.raw(rows, cohort.covariates)
     with_outcome = set(rows.index[known(outcome)])
     modalities, joins, unmatched = {}, {}, []
+    who = samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)})
+    looked = {name: _looked(cohort, name, assay, who) for name, assay in assays.items()}
     for name, given in assays.items():
-        assay = measured(name, given)
+        flags = looked[name][1]
+        left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
+        assay = measured(name, given[~left_out] if left_out.any() else given)
         if not assay.n_obs:
             raise UserError(f"modality {name}", *_nothing(given))
         single = resolve(name, assay, roster, cohort)
@@ -107,9 +118,11 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     joins["outcome"] = [len(samples), len(rows), len(samples) - len(rows), len(rows), 0, int(known(joined.obs).sum())]
     return Aligned(
         joined,
-        pd.DataFrame.from_dict(joins, orient="index", columns=COLUMNS).rename_axis("modality").astype(int),
+        pd.DataFrame.from_dict(joins, orient="index", columns=COLUMNS).astype(int).rename_axis("modality").reset_index(),
         pd.DataFrame(unmatched, columns=UNMATCHED),
         records.table({name: assays[name] for name in cohort.devices if name in assays}, roster),
+        _stacked([checks for checks, _ in looked.values()]),
+        _stacked([flags for _, flags in looked.values()]),
     )
 
 
@@ -240,6 +253,27 @@ def _check_groups(group: pd.Series, subject: pd.Series) -> None:
     several = group.groupby(subject.to_numpy()).nunique()
     if (several > 1).any():
         raise UserError("split.group", f"the visits of subject '{several.idxmax()}' stand in several groups", "mend the column")
+
+
+def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Checks and flags of a modality; a flagged sample is dropped only where the user says so."""
+    found = components(assay)
+    checks = quality.checks(name, assay, samples, cohort.batch, found)
+    flags = quality.flags(name, assay, samples, found)
+    setting = cohort.modalities[name]
+    drop = setting.drop_flagged if isinstance(setting, Assay) else []
+    unknown = [flag for flag in drop if flag not in quality.FLAGS]
+    if unknown:
+        raise UserError(f"modalities.{name}.drop_flagged", f"there is no flag '{unknown[0]}'", did_you_mean(unknown[0], quality.FLAGS))
+    flags["dropped"] = flags["flag"].isin(drop)
+    if len(flags):
+        told = ", ".join(f"{flag}: {count}" for flag, count in flags["flag"].value_counts().items())
+        log.info("%s: samples that look wrong (%s), %d left out", name, told, flags.loc[flags["dropped"], "sample"].nunique())
+    return checks, flags
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def _nothing(given: anndata.AnnData) -> tuple[str, str]:

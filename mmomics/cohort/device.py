@@ -160,12 +160,13 @@ class _Known:
             self.roster, self.times, self.shifts = ids.Roster(np.array([]), np.array([]), {}), None, None
             return
         self.roster = samples_table.roster(samples, frame)
-        found = specimens.rows(samples, frame)
-        if device.align.window != "whole" and samples.time is None:
-            raise UserError(
-                f"{where}.align", f"the window is '{device.align.window}', but no time of the specimens is known", "set `samples.time`"
-            )
-        self.times, self.shifts = specimens.times(samples, found), specimens.shifts(device, found, where)
+        timed = device.align.window != "whole" or device.align.combine == "nearest"
+        if timed and samples.time is None:
+            problem = f"the window is '{device.align.window}', but no time of the specimens is known"
+            raise UserError(f"{where}.align", problem, "set `samples.time`")
+        found = samples_table.by_subject(samples, frame, unique=[samples.time] if timed and samples.time else [])
+        self.times = specimens.times(samples, found) if timed else None
+        self.shifts = specimens.shifts(device, found, where)
 
     def rows(self, subject: str) -> list[str]:
         found = ids.extract(self.device.subject_pattern, [subject], self.where)

@@ -47,21 +47,3 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     contract.check(scale, frame, where)
     x = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})
-
-
-def quality(assay: anndata.AnnData) -> pd.DataFrame:
-    """Quality of an assay as measured: columns `metric` and `value`; `n_replicates` counts the samples beyond one per subject."""
-    x = assay.X
-    missing = np.isnan(x)
-    absent = missing.all(axis=0)
-    low, high = np.where(missing, np.inf, x).min(axis=0), np.where(missing, -np.inf, x).max(axis=0)
-    n_subjects = assay.obs[keys.SUBJECT].nunique()
-    metrics: dict[str, float] = {
-        "n_samples": assay.n_obs, "n_subjects": n_subjects, "n_replicates": assay.n_obs - n_subjects, "n_features": assay.n_vars,
-        "missing_share": round(float(missing.mean()), 6), "all_missing_features": int(absent.sum()),
-        "constant_features": int((low == high).sum()),
-    }  # fmt: skip
-    if contract.scale(assay.uns["kind"], assay.uns["values"], "assay")[1].library:
-        sizes = np.quantile(np.nansum(x, axis=1, dtype=np.float64), [0.25, 0.5, 0.75])
-        metrics |= {f"library_size_{name}": round(float(size), 3) for name, size in zip(("q25", "median", "q75"), sizes, strict=True)}
-    return pd.DataFrame({"metric": list(metrics), "value": pd.Series(list(metrics.values()), dtype=object)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmomics.cohort import samples as table
 from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
@@ -42,11 +41,6 @@ def shifts(device: Device, frame: pd.DataFrame, where: str) -> pd.Series:
         return pd.Series(0.0, index=frame.index)
     cells = column(frame, device.clock_shift, f"{where}.clock_shift")
     return numbers(cells, place(frame, f"{where}.clock_shift, column '{device.clock_shift}'")).fillna(0.0)
-
-
-def rows(samples: Samples, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the cohort as the samples table gives them."""
-    return table.by_subject(samples, frame, unique=[samples.time] if samples.time else [])
 
 
 def _time(cell: str, zone: str | None, where: str) -> pd.Timestamp:

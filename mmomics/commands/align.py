@@ -14,8 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", required=True, help="settings of the cohort, from `mmomics settings`")
     parser.add_argument("--inputs", required=True, nargs="+", help="AnnData from `mmomics normalize`, `<modality>.h5ad` each")
     parser.add_argument("--output", required=True, help="the cohort as MuData (.h5mu)")
-    parser.add_argument("--joins", required=True, help="table of what matched (.tsv)")
-    parser.add_argument("--tables", required=True, help="folder of tables: ids that did not match, device records, quality")
+    parser.add_argument("--tables", required=True, help="folder of tables: what matched and what did not, device records, quality")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -30,9 +29,7 @@ def run(args: argparse.Namespace) -> None:
     assays = {name: read_assay(files[name]) for name in study.cohort.modalities}
     aligned = align(study.cohort, study.split, assays, samples.read(study.cohort.samples, study.folder))
     write_cohort(args.output, aligned.cohort)
-    with atomic(args.joins) as draft:
-        aligned.joins.to_csv(draft, sep="\t")
     with atomic(args.tables) as draft:
         draft.mkdir()
-        for name in ("unmatched", "records"):
+        for name in ("joins", "unmatched", "records", "quality", "flags"):
             getattr(aligned, name).to_csv(draft / f"{name}.tsv", sep="\t", index=False)

@@ -22,7 +22,8 @@ def run(args: argparse.Namespace) -> None:
     if args.modality not in study.cohort.modalities:
         raise UserError("--modality", f"the cohort has no '{args.modality}'", did_you_mean(args.modality, study.cohort.modalities))
     from mmomics.cohort.data import write_assay
-    from mmomics.cohort.ingest import ingest, quality
+    from mmomics.cohort.ingest import ingest
+    from mmomics.cohort.quality import measured
 
     modality = study.cohort.modalities[args.modality]
     if isinstance(modality, Device):
@@ -34,4 +35,4 @@ def run(args: argparse.Namespace) -> None:
         assay = ingest(args.modality, modality, study.folder)
     write_assay(args.output, assay)
     with atomic(args.qc) as draft:
-        quality(assay).to_csv(draft, sep="\t", index=False)
+        measured(assay).to_csv(draft, sep="\t", index=False)

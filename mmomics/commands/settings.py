@@ -64,11 +64,11 @@ def _study(name: str, settings: Run, folder: Path) -> Study:
 
 
 def _check_assays(study: Study, file: Path) -> None:
-    """Every modality's scale is one that its kind knows."""
-    from mmomics.assays.contract import scale
+    """Every modality's scale is one that its kind knows, and so is every step of its normalisation."""
+    from mmomics.assays.contract import recipe
 
     for name, modality in study.cohort.assays.items():
-        scale(modality.kind, modality.values, f"{file}: modalities.{name}")
+        recipe(modality.kind, modality.values, modality.normalize, f"{file}: modalities.{name}")
 
 
 def _check_columns(study: Study, file: Path) -> None:

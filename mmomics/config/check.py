@@ -29,6 +29,20 @@ def check(cls: type[S], content: dict[str, Any], where: object) -> S:
         raise _explain(cls, content, error.errors(), where) from error
 
 
+def problems(cls: type[Strict], content: dict[str, Any], where: object) -> list[UserError]:
+    """All that a class refuses in a mapping, one complaint per place."""
+    try:
+        cls.model_validate(content)
+    except ValidationError as error:
+        places: dict[tuple[str, ...], list[ErrorDetails]] = {}
+        for each in error.errors():
+            places.setdefault(tuple(_path(each, content)), []).append(each)
+        # of the types that a union takes, only the one that fits best is meant: what it says of the whole is said deeper
+        inner = [place for place in places if not any(other[: len(place)] == place and other != place for other in places)]
+        return [_explain(cls, content, places[place], where) for place in inner]
+    return []
+
+
 def _explain(cls: type[Strict], content: dict[str, Any], errors: list[ErrorDetails], where: object) -> UserError:
     # an unknown key first: where one was misspelt, the other complaint is that the right one is missing;
     # then the deepest mistake: of the types that a union takes, the one that fits best

@@ -21,7 +21,12 @@ def read_cohort(path: str | Path) -> Cohort:
     UserError
         If a file cannot be read, extends itself, or is not what a cohort file has to be.
     """
-    return check(Cohort, _extended(Path(path), []), path)
+    return check(Cohort, read_content(path), path)
+
+
+def read_content(path: str | Path) -> dict[str, Any]:
+    """The keys of a cohort file and of those that it extends, unchecked."""
+    return _extended(Path(path), [])
 
 
 def _extended(path: Path, chain: list[Path]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Device
 from mmomics.config.recordings import find
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+
+SAMPLES = "samples"  # the name of the samples table among the modalities
 
 
 def native_files(cohort: Cohort, folder: Path, cohort_file: str | Path) -> dict[str, list[str]]:
@@ -18,18 +21,25 @@ def native_files(cohort: Cohort, folder: Path, cohort_file: str | Path) -> dict[
     UserError
         If one is not.
     """
-    tables: dict[str, list[tuple[str, Table]]] = {"samples": [("samples", cohort.samples)]}
-    tables["samples"] += [(f"samples.join.{place}", table) for place, table in enumerate(cohort.samples.join)]
-    for key, assay in cohort.assays.items():
-        tables[key] = [(f"modalities.{key}", assay), *([(f"modalities.{key}.ids", assay.ids)] if assay.ids else [])]
-    found = {
-        name: [path for place, table in of for path in _table_files(table, folder, f"{cohort_file}: {place}")]
-        for name, of in tables.items()
-    }
-    for key, device in cohort.devices.items():
-        matched = find(device, folder, f"{cohort_file}: modalities.{key}")
-        found[key] = [str(path) for paths in matched.values() for path in paths]
-    return found
+    return {name: files_of(cohort, name, folder, cohort_file) for name in (SAMPLES, *cohort.modalities)}
+
+
+def files_of(cohort: Cohort, name: str, folder: Path, cohort_file: str | Path) -> list[str]:
+    """The files of one modality, or of ``samples``.
+
+    Raises
+    ------
+    UserError
+        If one is not there.
+    """
+    where = f"{cohort_file}: {SAMPLES if name == SAMPLES else f'modalities.{name}'}"
+    if name == SAMPLES:
+        joined = [path for place, table in enumerate(cohort.samples.join) for path in _table_files(table, folder, f"{where}.join.{place}")]
+        return [*_table_files(cohort.samples, folder, where), *joined]
+    modality = cohort.modalities[name]
+    if isinstance(modality, Device):
+        return [str(path) for paths in find(modality, folder, where).values() for path in paths]
+    return [*_table_files(modality, folder, where), *(_table_files(modality.ids, folder, f"{where}.ids") if modality.ids else [])]
 
 
 def _table_files(table: Table, folder: Path, where: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmomics import plugins
 from mmomics.config.check import check
-from mmomics.config.cohort import Cohort
+from mmomics.config.cohort import SIGNAL, Cohort
 from mmomics.config.cohort_file import read_cohort
 from mmomics.config.inputs import native_files
 from mmomics.config.params import check_param
@@ -112,6 +112,12 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
     models: dict[str, SettledModel] = {}
     for key, model in run.models.items():
         settled = check_model(key, model)
+        if settled.modalities is None and str(settled.method) in plugins.names("baselines"):
+            # raw samples beside the features made of them are no help to a method that learns no filters
+            featured = [
+                modality for modality in modalities if not modality.endswith(SIGNAL) or modality.removesuffix(SIGNAL) not in modalities
+            ]
+            settled = settled if featured == modalities else settled.model_copy(update={"modalities": featured})
         if settled.modalities is not None:
             # several cohorts share one list of models, so a modality that this cohort lacks is left out, not refused
             kept = [modality for modality in settled.modalities if modality in modalities]

@@ -39,7 +39,7 @@ def cohort(tmp_path):
         parsed = Cohort.model_validate({**settings, **given})
         assays = {name: normalize(ingest(name, modality, tmp_path)) for name, modality in parsed.modalities.items()}
         found = align(parsed, split or Split(), assays, samples.read(parsed.samples, tmp_path))
-        return found.cohort, found.joins
+        return found.cohort, found.joins.set_index("modality")
 
     return make
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_no_cohort(tmp_path):
 
 
 def test_acc_has_the_patients_of_its_provenance(aligned, study):
-    joined, joins = aligned("acc").cohort, aligned("acc").joins
+    joined, joins = aligned("acc").cohort, aligned("acc").joins.set_index("modality")
     assert joins.loc[["rna", "mirna", "protein", "cnv", "mutation"], "n_in_samples_table"].tolist() == [79, 80, 46, 90, 90]
     assert joined.n_obs == 92
     table = pd.read_csv(f"{study('acc').folder}/clinical.tsv", sep="\t", index_col="subject")
@@ -164,7 +164,7 @@ def test_acc_has_the_patients_of_its_provenance(aligned, study):
 
 
 def test_kipan_drops_exactly_the_rows_without_usable_outcome(aligned, shared):
-    joined, joins = aligned("kipan").cohort, aligned("kipan").joins
+    joined, joins = aligned("kipan").cohort, aligned("kipan").joins.set_index("modality")
     table = pd.read_csv(shared / "tcga_kipan_survival" / "clinical.csv", index_col="sample_id")
     unusable = set(table.index[~(table["os_time_days"] > 0)])
     assert len(unusable) == 6

@@ -4,7 +4,6 @@ rule align:
         normalized=every("normalize/{modality}.h5ad", modality=modalities),
     output:
         cohort=at("cohort.h5mu"),
-        joins=at("align.tsv"),
         tables=directory(at("align")),
     log:
         at("logs/align.log"),
@@ -37,4 +36,4 @@ rule align:
         ),
     shell:
         "mmomics align --settings {params.settings} --inputs {input.normalized}"
-        " --output {output.cohort} --joins {output.joins} --tables {output.tables} 2> {log}"
+        " --output {output.cohort} --tables {output.tables} 2> {log}"

@@ -19,8 +19,8 @@ rule normalize:
         settings=SETTINGS,
         part=part(
             lambda study, w: [
-                study["cohort"]["modalities"][w.modality][key]
-                for key in ("kind", "values")
+                study["cohort"]["modalities"][w.modality].get(key)
+                for key in ("kind", "values", "normalize", "signal")
             ]
         ),
     shell:

@@ -2,7 +2,7 @@ rule report:
     input:
         cohort=at("cohort.h5mu"),
         splits=at("splits.parquet"),
-        joins=at("align.tsv"),
+        aligned=at("align"),
         qc=every("ingest/{modality}.qc.tsv", modality=modalities),
         evaluate=at("evaluate"),
         training=every("train/{model}/{shard}", model=models, shard=shards),
@@ -38,6 +38,7 @@ rule report:
         settings=SETTINGS,
         part=part(lambda study, w: study),
     shell:
-        "mmomics report --settings {params.settings} --input {input.cohort} --splits {input.splits} --joins {input.joins}"
+        "mmomics report --settings {params.settings} --input {input.cohort} --splits {input.splits} --joins {input.aligned}/joins.tsv"
+        " --quality {input.aligned}/quality.tsv --flags {input.aligned}/flags.tsv --records {input.aligned}/records.tsv"
         " --qc {input.qc} --evaluate {input.evaluate} --training {input.training} --explain {input.explain}"
         " --output {output.html} --figures {output.figures} 2> {log}"

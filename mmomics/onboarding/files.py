@@ -1,0 +1,95 @@
+"""What lies in a folder: tables, and families of device records whose names differ in an id only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from mmomics import plugins
+from mmomics.tables.contract import COMPRESSIONS
+
+SERIES = 3  # so many text tables whose names differ in an id only are records, one per subject
+HIDDEN = (".", "_")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Files whose names differ in one id only.
+
+    Attributes
+    ----------
+    pattern : str
+        Their path below the folder, with ``{subject}`` where the id stands.
+    ids : tuple of str
+    paths : tuple of Path
+    """
+
+    pattern: str
+    ids: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+def look(folder: Path) -> tuple[list[Path], list[Family]]:
+    """Tables of the folder, and families of records; files of no known format are left out."""
+    tables = _suffixes("tables")
+    # companions (.dat beside .hea) are opened by the reader of their header
+    devices = _suffixes("devices") - tables
+    paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
+    paths = sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
+    families = [family for family in _families(folder, paths) if ending(family.paths[0]) in devices or len(family.ids) >= SERIES]
+    taken = {path for family in families for path in family.paths}
+    lone = [path for path in paths if path not in taken and ending(path) in devices]
+    families += [Family(_single(path.relative_to(folder)), (_stem(path.name),), (path,)) for path in lone]
+    return [path for path in paths if path not in taken and ending(path) in tables], families
+
+
+def ending(path: Path) -> str:
+    """End of a name that says the format: ``.csv`` of ``a.csv.gz``."""
+    return next((suffix.lower() for suffix in reversed(path.suffixes) if suffix.lower() not in COMPRESSIONS), "")
+
+
+def _suffixes(package: str) -> set[str]:
+    return {suffix for name in plugins.names(package) for suffix in plugins.load(package, name).SUFFIXES}
+
+
+def _families(folder: Path, paths: Sequence[Path]) -> list[Family]:
+    """Files of one folder and ending whose names agree before and behind an id."""
+    groups: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for path in paths:
+        groups[path.parent, "".join(path.suffixes).lower()].append(path)
+    found = []
+    for group in groups.values():
+        if len(group) < 2 or len({path.name for path in group}) < 2:
+            continue
+        names = [path.name for path in group]
+        head = re.sub(r"[^\W_]+$", "", _shared(names))  # an id is not cut within a word
+        tail = re.sub(r"^[^\W_]+", "", _shared([name[::-1] for name in names])[::-1])
+        ids = tuple(name[len(head) : len(name) - len(tail)] for name in names)
+        if all(ids) and len(set(ids)) == len(ids) and _alike(ids):
+            parent = group[0].parent.relative_to(folder).as_posix()
+            found.append(Family(f"{'' if parent == '.' else parent + '/'}{head}{{subject}}{tail}", ids, tuple(group)))
+    return found
+
+
+def _shared(names: Sequence[str]) -> str:
+    """What all names begin with."""
+    return "".join(signs[0] for signs in takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False)))
+
+
+def _alike(ids: Sequence[str]) -> bool:
+    """Whether ids look like ids: each with a digit, or all of one length, as words that name assays are not."""
+    return all(any(sign.isdigit() for sign in each) for each in ids) or (len({len(each) for each in ids}) == 1 and len(ids) > SERIES)
+
+
+def _stem(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def _single(path: Path) -> str:
+    parent = path.parent.as_posix()
+    return f"{'' if parent == '.' else parent + '/'}{{subject}}{path.name[len(_stem(path.name)) :]}"

@@ -1,0 +1,94 @@
+"""Guesses about a table: what assay it is, on which scale, which way round, and whose samples it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+# words in a file's name -> kind of assay; the first that fits wins, so longer words come first
+KINDS = {
+    "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
+    "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
+    "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
+    "cnv": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry", "single_cell": "single_cell",
+    "10x": "single_cell", "device": "device_summary", "lab": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
+    "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
+}  # fmt: skip
+SIGNALS = {
+    "ecg": "ecg", "ekg": "ecg", "psg": "eeg", "eeg": "eeg", "ppg": "ppg", "pleth": "ppg", "cgm": "cgm", "glucose": "cgm", "dexcom": "cgm",
+    "libre": "cgm", "acti": "activity", "accel": "accelerometer", "heart": "heart_rate", "hr": "heart_rate", "energy": "energy",
+    "resp": "respiration",
+}  # fmt: skip
+FORMATS = {".edf": "eeg", ".bdf": "eeg", ".hea": "ecg", ".awd": "activity", ".agd": "activity"}
+TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|local_?time|device timestamp)$", re.IGNORECASE)
+BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
+
+
+def kind(name: str) -> str:
+    """Kind of assay by the name of a file; ``generic`` if nothing in it tells."""
+    return next((found for word, found in KINDS.items() if word in name.lower()), "generic")
+
+
+def signal(name: str, channels: Sequence[str] = ()) -> str:
+    """Kind of signal by the name of a file, of its format, or of its channels; ``series`` if nothing tells."""
+    for text in (name, *channels):
+        words = re.split(r"[^a-z0-9]+", text.lower())
+        for word, found in SIGNALS.items():
+            if word in words or (len(word) > 3 and word in text.lower()):
+                return found
+    return next((found for end, found in FORMATS.items() if end in name.lower()), "series")
+
+
+def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, str]:
+    """Scale of the values and the reason; None leaves the kind's default.
+
+    Parameters
+    ----------
+    assay : str
+        The kind.
+    values : array (n_rows, n_columns)
+        Some of them, NaN = missing.
+    name : str
+        The file's name, which may say it.
+    """
+    seen = values[np.isfinite(values)]
+    if not len(seen):
+        return None, "no value to tell by"
+    low, high = float(seen.min()), float(seen.max())
+    whole = bool((seen == np.rint(seen)).all())
+    told = f"values {low:g} to {high:g}"
+    if assay in ("rna", "mirna", "single_cell"):
+        for word in ("rsem", "tpm", "fpkm", "cpm"):
+            if word in name.lower() and low >= 0:
+                return word, f"the file's name says {word}"
+        if low >= 0 and whole and high > 30:
+            return "counts", f"whole numbers up to {high:g}"
+        return ("zscore", told) if low < -1 and abs(float(np.median(seen))) < 1 else ("log2", told)
+    if assay == "methylation":
+        return ("beta", told) if low >= 0 and high <= 1 else ("m_value", told)
+    if assay == "mutation":
+        return ("binary", "0 and 1") if whole and set(np.unique(seen)) <= {0, 1} else ("counts", told)
+    if assay == "cnv":
+        return ("gistic", "whole numbers -2 to 2") if whole and low >= -2 and high <= 2 else ("log_ratio", told)
+    if assay == "microbiome":
+        if whole and set(np.unique(seen)) <= {0, 1}:
+            return "presence", "0 and 1"
+        return ("counts", "whole numbers") if whole else ("relative", told)
+    if assay in ("metabolome", "lipidome", "protein", "phospho"):
+        return ("intensity", f"values up to {high:g}") if low >= 0 and high > 1000 else ("log2", told)
+    return None, told
+
+
+def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | None:
+    """A pattern that takes sample ids to subjects; None if they agree already, or none of a few usual ones does it."""
+    known = set(subjects)
+    if known.intersection(samples):
+        return None
+    usual = [r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$"]
+    for pattern in usual:
+        matches = [match[1] for name in samples if (match := re.search(pattern, name))]
+        if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, len(set(matches)) // 2):
+            return pattern
+    return r"^(.{12})" if samples and all(BARCODE.match(name) for name in samples) else None

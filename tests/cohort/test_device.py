@@ -1,0 +1,139 @@
+"""Device records become a row per specimen: which part, how much of it, and what it tells."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.cohort import samples
+from mmomics.cohort.align import align
+from mmomics.cohort.device import ingest
+from mmomics.cohort.normalize import normalize
+from mmomics.config.cohort import Cohort
+from mmomics.config.protocol import Split
+from mmomics.errors import UserError
+
+START = pd.Timestamp("2024-03-01 00:00", tz="UTC")
+
+
+def glucose(path, n_hours, level, start=START, step=5):
+    clock = pd.date_range(start, periods=n_hours * 60 // step, freq=f"{step}min")
+    pd.DataFrame({"time": clock.strftime("%Y-%m-%d %H:%M:%S%z"), "glucose": level}).to_csv(path, index=False)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Two women with two visits each, the second one a day after the first; P3 has a record of an hour only."""
+    (tmp_path / "cgm").mkdir()
+    for place, (name, hours) in enumerate((("P1", 48), ("P2", 48), ("P3", 1))):
+        n = hours * 12
+        glucose(
+            tmp_path / f"cgm/{name}.csv",
+            hours,
+            np.r_[np.full(n // 2, 100.0 + place), np.full(n - n // 2, 150.0 + place)] + np.arange(n) % 2,
+        )
+    (tmp_path / "s.csv").write_text(
+        "visit,who,taken,y,ahead\nv1,P1,2024-03-02 00:00+00:00,a,0\nv2,P1,2024-03-03 00:00+00:00,b,0\nv3,P2,2024-03-02 00:00+00:00,a,3600\n"
+        "v4,P2,2024-03-03 13:00+00:00,b,0\nv5,P3,2024-03-01 01:00+00:00,a,0\nv6,P4,,b,0\n"
+    )
+    (tmp_path / "x.csv").write_text("id,g1,g2\n" + "".join(f"v{i},{i},{i * i}\n" for i in range(1, 7)))
+
+    def build(visits="keep", **device):
+        settings = {
+            "title": "t", "folder": str(tmp_path), "outcome": {"task": "binary", "column": "y", "positive": "b"},
+            "samples": {"files": "s.csv", "subject": "who", "time": "taken", "visits": visits},
+            "modalities": {
+                "cgm": {"signal": "cgm", "files": "cgm/{subject}.csv", "min_coverage": 0.5, **device},
+                "rna": {"kind": "generic", "files": "x.csv"},
+            },
+        }  # fmt: skip
+        cohort = Cohort.model_validate(settings)
+        return cohort, samples.read(cohort.samples, tmp_path), tmp_path
+
+    return build
+
+
+def read(made):
+    cohort, frame, folder = made
+    return ingest("cgm", cohort.devices["cgm"], folder, cohort.samples, frame)
+
+
+DAY = {"align": {"window": "before", "length": "1 d"}}
+
+
+def test_every_specimen_gets_its_own_part_of_the_record(make):
+    assay = read(make(**DAY))
+    mean = assay.to_df()["mean"]
+    assert mean["v1"] == pytest.approx(100.5) and mean["v2"] == pytest.approx(150.5)
+    assert assay.obs.loc["v1", ["start", "stop"]].tolist() == ["2024-03-01T00:00:00+00:00", "2024-03-02T00:00:00+00:00"]
+    assert assay.obs.loc["v2", "minutes"] == 1440 and assay.obs.loc["v2", "coverage"] == 1
+
+
+def test_too_little_coverage_and_nothing_in_the_window_are_missing_and_say_so(make):
+    assay = read(make(**DAY))
+    assert assay.obs["status"].to_dict() == {
+        "v1": "ok", "v2": "ok", "v3": "ok", "v4": "too little coverage", "v5": "too little coverage",
+    }  # fmt: skip
+    assert np.isnan(assay.to_df().loc[["v4", "v5"]]).all(axis=None)
+    assert assay.obs.loc["v4", "coverage"] == pytest.approx(11 / 24, abs=0.01)
+
+
+def test_a_clock_that_is_ahead_is_put_right(make):
+    plain, shifted = read(make(**DAY)), read(make(clock_shift="ahead", **DAY))
+    assert plain.to_df().loc["v3", "mean"] == pytest.approx(101.5)
+    # an hour of the window now holds the second day's level, and the record begins an hour before it
+    assert pd.Timestamp(shifted.obs.loc["v3", "start"]).round("s") == START
+    assert shifted.to_df().loc["v3", "mean"] == pytest.approx((23 * 101.5 + 151.5) / 24)
+
+
+def test_merged_visits_have_one_row_and_the_whole_record(make):
+    assay = read(make(visits="merge"))
+    assert assay.obs_names.tolist() == ["P1", "P2", "P3"]
+    assert assay.to_df().loc["P1", "mean"] == pytest.approx(125.5)
+    assert assay.var.loc["mean", "unit"] == "mg/dL"
+
+
+def test_align_lists_every_specimen_and_keeps_visits_of_a_subject_together(make):
+    cohort, frame, folder = made = make(**DAY)
+    from mmomics.cohort.ingest import ingest as ingest_assay
+
+    assays = {"cgm": normalize(read(made)), "rna": normalize(ingest_assay("rna", cohort.assays["rna"], folder))}
+    found = align(cohort, Split(), assays, frame)
+    status = found.records.set_index("sample")["status"].to_dict()
+    assert status["v1"] == "ok" and status["v6"] == "no record" and len(status) == 6
+    assert sorted(found.cohort.mod["cgm"].obs_names) == ["v1", "v2", "v3"]
+    assert sorted(found.cohort.mod["rna"].obs_names) == [f"v{i}" for i in range(1, 7)]
+    groups = found.cohort.obs["group"].astype(str)
+    assert groups["v1"] == groups["v2"] != groups["v3"]
+    assert "unit" in found.cohort.mod["cgm"].var
+
+
+def test_records_of_many_subjects_in_one_table(make, tmp_path):
+    parts = [pd.read_csv(tmp_path / f"cgm/{name}.csv").assign(id=name) for name in ("P1", "P2")]
+    pd.concat(parts).to_csv(tmp_path / "all.csv", index=False)
+    one, many = read(make(**DAY)), read(make(files="all.csv", subject="id", **DAY))
+    pd.testing.assert_frame_equal(many.to_df(), one.to_df().loc[many.obs_names])
+
+
+def test_windows_of_the_signal_come_along(make):
+    assay = read(make(windows={"seconds": 21600, "fs": 1 / 300}, **DAY))
+    assert assay.obsm["signal"].shape == (5, 1, 72)
+    assert np.isfinite(assay.obsm["signal"][:2]).all() and np.isnan(assay.obsm["signal"][4]).all()
+    assert list(assay.uns["signal"]["channels"]) == ["glucose"]
+
+
+@pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        ({"channels": {"glucose": "Libre GL"}}, "Libre GL"),
+        ({"channels": {"sugar": "glucose"}}, "sugar"),
+        ({"units": {"glucose": "furlong"}}, "furlong"),
+        ({"subject_pattern": "^(Q)"}, "do not match `subject_pattern`"),
+        ({"subject_pattern": "^(P)"}, "mean the same row"),
+        ({"params": {"nonsense": 1}}, "nonsense"),
+        ({"files": "cgm/{subject}.edf"}, "no file in"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(make, device, says):
+    with pytest.raises(UserError) as error:
+        read(make(**device))
+    assert says in str(error.value) and "\n" not in str(error.value)

@@ -13,7 +13,7 @@ from mmomics.devices.record import SECOND, Record
 def joined(records: Sequence[Record]) -> list[Record]:
     """The records of one subject that have channels, each with the annotations of those that have none.
 
-    A file pattern that matches both (``psg/{subject}*.edf``) brings them together. Onsets are carried from clock to clock; where one
+    A file pattern that matches both (``psg/{subject}_*.edf``) brings them together. Onsets are carried from clock to clock; where one
     of the two has none, both are taken to begin together.
 
     Parameters

@@ -11,7 +11,7 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.errors import UserError
 
-UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
+UNITS = {"d": 86400 * 10**9, "h": 3600 * 10**9, "min": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
 # numbers this large are of the years 1973 to 2286, counted in this unit since 1970; smaller ones are seconds since the device began
 EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 1e19))
 OFFSET = r"(?:Z|\+\d\d:?(?:\d\d)?|[T ]\d.*-\d\d:?(?:\d\d)?)$"  # a minus may also stand in a date
@@ -25,7 +25,7 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     cells : Series (n_cells,)
         Text, numbers or datetimes; none missing.
     device : Device
-        `time_format` is a format as of `strptime`, or the unit of numbers: s, ms, us or ns.
+        `time_format` is a format as of `strptime`, or the unit of numbers: d, h, min, s, ms, us or ns.
     where : callable
         Place of a cell in its file, for messages.
 

@@ -14,8 +14,8 @@ export OMP_NUM_THREADS := 1
 .PHONY: run test lint test-cluster bench schema clean
 .DELETE_ON_ERROR:
 
-run: .venv/run.stamp  ## the workflow on the embedded cohort; ARGS go to Snakemake: make run ARGS="--config seeds=3"
-	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
+run: .venv/run.stamp data/simulated/truth.json  ## the workflow on the two cohorts at hand; ARGS go to Snakemake: make run ARGS="--config seeds=3"
+	@$(BIN)/snakemake --cores $(CORES) --configfile config/first_run.yaml $(ARGS)
 	@for report in results/*/report.html; do if [ -f "$$report" ]; then echo "report: $(CURDIR)/$$report"; fi; done
 
 test: .venv/dev.stamp
@@ -41,6 +41,9 @@ schema: .venv/run.stamp  ## after an edit to mmomics/config
 
 clean:  ## forget the environment and what tools left; results, and what Snakemake knows of them, stay
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+data/simulated/truth.json: | .venv/run.stamp  # assays and device records whose truth is known; written whole or not at all
+	@$(BIN)/mmomics simulate --output $(@D)
 
 # --- the environment: made once, and again when what it is made from changes ------------------------------------------
 

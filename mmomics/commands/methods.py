@@ -61,9 +61,9 @@ def _more(package: str, name: str, whole: bool) -> Iterator[str]:
     elif package == "normalization":
         yield f"values: {plugins.load(package, name).NEEDS}"
     elif package in ("tables", "devices"):
-        suffixes = plugins.constant(package, name, "SUFFIXES", ())
-        if suffixes:
-            yield "files: " + ", ".join(suffixes)
+        form = plugins.load(package, name)
+        if form.SUFFIXES:
+            yield "files: " + ", ".join(form.SUFFIXES) + ("; also compressed" if getattr(form, "COMPRESSED", False) else "")
     elif package == "signals" and whole:
         yield from _signal(plugins.load(package, name))
 
@@ -79,11 +79,13 @@ def _scales(kind: Any) -> Iterator[str]:
 
 
 def _signal(kind: Any) -> Iterator[str]:
-    for name, role in kind.ROLES.items():
+    if getattr(kind, "PER_CHANNEL", False):
+        yield "channel: any that `channels` names; each gives the features <role>_<feature>"
+    for name, role in getattr(kind, "ROLES", {}).items():
         unit = f" ({role.unit})" if role.unit else ""
         yield f"channel: {name}{unit}{'' if role.needed else ', if there is one'}: {', '.join(role.names)}"
     for feature in kind.FEATURES:
-        unit = f" ({feature.unit})" if feature.unit else ""
+        unit = f" ({feature.unit.format(unit='unit of the channel')})" if feature.unit else ""
         yield f"feature: {feature.name}{unit}: {feature.meaning}"
 
 

@@ -39,6 +39,10 @@ def find(device: Device, folder: str | Path, where: str) -> dict[str | None, lis
         raise UserError(f"{where}.files", f"'{device.files}' leaves the folder of the cohort", "give a path below `folder`")
     if re.search(r"\{(?!(subject|sample)\})", device.files):
         raise UserError(f"{where}.files", f"'{device.files}' has an unknown field", "write {subject} or {sample} where the id stands")
+    if re.search(r"\}\*|\*\{", device.files):
+        raise UserError(
+            f"{where}.files", f"'{device.files}' says not where the id ends", "put what stands between them in the names: {subject}_*"
+        )
     folder = Path(folder)
     paths = sorted(path for path in folder.glob(FIELD.sub("*", device.files)) if path.is_file())
     if not FIELD.search(device.files):

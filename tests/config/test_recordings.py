@@ -39,6 +39,7 @@ def test_a_table_of_many_has_no_id(folder):
         ("../{subject}.hea", "leaves the folder"),
         ("/etc/{subject}", "leaves the folder"),
         ("ecg/{patient}.hea", "has an unknown field"),
+        ("ecg/{subject}*.hea", "says not where the id ends"),
     ],
 )
 def test_a_pattern_that_finds_nothing_is_one_line(folder, files, says):

@@ -1,0 +1,36 @@
+"""The list of plug-ins: every one stands in it, with what only it can tell."""
+
+import argparse
+
+import pytest
+
+from mmomics import plugins
+from mmomics.commands import methods
+
+
+def listed(capsys, package=None, name=None):
+    methods.run(argparse.Namespace(package=package, name=name))
+    return capsys.readouterr().out
+
+
+def test_every_plug_in_stands_in_the_list(capsys):
+    lines = listed(capsys).splitlines()
+    for package in methods.PACKAGES:
+        for folder in methods._folders(package):
+            assert f"{folder}: " in "\n".join(lines)
+            assert {f"  {name}" for name in plugins.names(folder)} <= {line.split("  [")[0] for line in lines}
+
+
+@pytest.mark.parametrize("package", ["tables", "devices"])
+def test_formats_tell_the_ends_of_their_files(capsys, package):
+    for name in plugins.names(package):
+        shown = listed(capsys, package, name)
+        assert all(suffix in shown for suffix in plugins.load(package, name).SUFFIXES)
+
+
+def test_signals_tell_channels_and_features_with_units_when_asked_for(capsys):
+    for name in plugins.names("signals"):
+        kind, shown = plugins.load("signals", name), " ".join(listed(capsys, "signals", name).split())
+        features = [f"feature: {each.name}" + (f" ({each.unit})" if each.unit else "") + ":" for each in kind.FEATURES]
+        wanted = [*features, *(f"channel: {role}" for role in getattr(kind, "ROLES", {}))]
+        assert [each for each in wanted if each.replace("{unit}", "unit of the channel") not in shown] == []

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from mmomics.config import catalogue
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Align, Assay, Device, Windows
 from mmomics.config.outcome import Binary, Multiclass, Regression, Survival
@@ -39,7 +40,10 @@ COHORT: dict[str, type[Strict]] = {
 def manual() -> str:
     """Text of the manual."""
     template = files("mmomics.config").joinpath("manual.md").read_text(encoding="utf-8")
-    return template.replace("{{ run }}", "\n".join(_tables(RUN))).replace("{{ cohort }}", "\n".join(_tables(COHORT)))
+    told = {"run": _tables(RUN), "cohort": _tables(COHORT), **catalogue.tables()}
+    for name, lines in told.items():
+        template = template.replace(f"{{{{ {name} }}}}", "\n".join(lines))
+    return template
 
 
 def _tables(sections: dict[str, type[Strict]]) -> Iterator[str]:

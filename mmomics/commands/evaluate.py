@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     study = read_settings(args.settings)
     obs, outcome = read_outcome(args.input)
     task = cast("Task", plugins.load("evaluation", outcome["task"], where=args.input))
-    plan = folds.read_folds(pd.read_parquet(args.splits), task.known(obs, outcome), args.splits)
+    plan = folds.read_folds(pd.read_parquet(args.splits), task.known(obs, outcome), args.splits, obs.get(keys.GROUP))
     predictions = by_name(args.predictions, "predictions.parquet")
     families = {model: family(study, model) for model in predictions}
     answers = {model: folds.arrange(table, plan, task.outputs(outcome), model) for model, table in predictions.items()}

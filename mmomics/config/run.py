@@ -51,7 +51,7 @@ class Study(Strict):
     name: str
     cohort: Cohort
     folder: str
-    inputs: dict[str, list[str]] = Field(description="Native files of each modality, and of `samples`.")
+    inputs: dict[str, list[str]] = Field({}, description="Native files of each modality, and of `samples`.")
     models: dict[str, SettledModel]
     imputers: list[str]
     split: Split

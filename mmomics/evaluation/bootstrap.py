@@ -11,21 +11,21 @@ from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold
 
 
-def resample_counts(subjects: pd.Index, n_resamples: int, seed: int) -> np.ndarray:
-    """How often each subject is drawn (n_resamples, n_subjects), with replacement, as many as there are."""
-    return np.random.default_rng(seed).multinomial(len(subjects), np.full(len(subjects), 1 / len(subjects)), n_resamples).astype(float)
+def resample_counts(groups: pd.Index, n_resamples: int, seed: int) -> np.ndarray:
+    """How often each subject, or group, is drawn (n_resamples, n_groups), with replacement, as many as there are."""
+    return np.random.default_rng(seed).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), n_resamples).astype(float)
 
 
 def draws(task: Task, metric: str, folds: Sequence[Fold], answers: Answers, n_resamples: int, seed: int) -> np.ndarray:
     """A metric (n_resamples,) of one model, the mean over folds and seeds.
 
-    A subject is drawn once for all folds and repeats that test it: repeats see the same people and add no independent evidence.
+    A subject is drawn once for all folds and repeats that test it, and with all of its visits: neither are independent evidence.
     """
-    subjects = tested(folds)
-    counts = resample_counts(subjects, n_resamples, seed)
+    groups = tested(folds)
+    counts = resample_counts(groups, n_resamples, seed)
     found = []
     for fold, by_seed in zip(folds, answers, strict=True):
-        own = counts[:, subjects.get_indexer(fold.test.index)]
+        own = counts[:, groups.get_indexer(fold.groups)]
         found.append(mean([task.resample(metric, fold.test, prediction, fold.train, own) for prediction in by_seed.values()]))
     return mean(found)
 
@@ -36,8 +36,8 @@ def score_draws(task: Task, fold: Fold, by_seed: dict[int, pd.DataFrame], n_resa
 
 
 def tested(folds: Sequence[Fold]) -> pd.Index:
-    """The subjects that some fold tests, each once, sorted."""
-    return pd.Index(sorted({subject for fold in folds for subject in fold.test.index}))
+    """The subjects, or groups, that some fold tests, each once, sorted."""
+    return pd.Index(sorted({group for fold in folds for group in fold.groups}))
 
 
 def mean(rows: Sequence[np.ndarray]) -> np.ndarray:

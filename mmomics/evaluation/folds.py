@@ -23,12 +23,13 @@ class Fold:
     test: pd.DataFrame  # truth of the test rows
     train: pd.DataFrame  # truth of those training rows that have an outcome
     n_train: int  # training rows, with and without outcome
+    groups: np.ndarray  # whose each test row is: visits of one subject are no independent evidence
 
     def __str__(self) -> str:
         return f"repeat {self.repeat} fold {self.fold}"
 
 
-def read_folds(splits: pd.DataFrame, truth: pd.DataFrame, where: object = "splits") -> list[Fold]:
+def read_folds(splits: pd.DataFrame, truth: pd.DataFrame, where: object = "splits", groups: pd.Series | None = None) -> list[Fold]:
     """Every fold that tests someone, in order.
 
     Parameters
@@ -37,6 +38,8 @@ def read_folds(splits: pd.DataFrame, truth: pd.DataFrame, where: object = "split
         Columns repeat, fold, subject, role.
     truth : DataFrame
         Truth of all subjects with an outcome, as the task's `known` makes it.
+    groups : Series, optional
+        Group of each subject (missing = of its own): rows of one group are resampled together. Default: everybody alone.
 
     Raises
     ------
@@ -51,7 +54,9 @@ def read_folds(splits: pd.DataFrame, truth: pd.DataFrame, where: object = "split
         if len(unknown):
             raise UserError(f"{where}: repeat {repeat} fold {fold}", f"{len(unknown)} test rows have no outcome", "run `split` again")
         train = truth.loc[truth.index.intersection(subjects[keys.TRAIN])]
-        folds.append(Fold(int(repeat), int(fold), truth.loc[subjects[keys.TEST]], train, len(subjects[keys.TRAIN])))
+        tested = subjects[keys.TEST].to_numpy(dtype=object)
+        own = tested if groups is None else groups.reindex(tested).astype(object).where(lambda found: found.notna(), tested).to_numpy()
+        folds.append(Fold(int(repeat), int(fold), truth.loc[subjects[keys.TEST]], train, len(subjects[keys.TRAIN]), own))
     if not folds:
         raise UserError(where, "no fold has test rows", "run `split` again")
     return folds

@@ -141,3 +141,23 @@ def test_summary_is_best_first_and_counts_what_it_saw(name):
     assert (table["n_folds"] == np.where(table["model"] == "twin", 5, 6)).all()
     assert (table["lower"] <= table["mean"]).all()
     assert (table["mean"] <= table["upper"]).all()
+
+
+def test_visits_of_one_subject_are_drawn_together():
+    # three copies of everybody are no more evidence than one: the interval is as wide as without them
+    obs, cause = observed("regression", 40)
+    prediction = predicted("regression", cause)
+    thrice = pd.concat([obs.set_axis(obs.index + tail) for tail in "abc"])
+    copies = pd.concat([prediction.set_axis(prediction.index + tail) for tail in "abc"]).rename_axis("subject")
+    whose = pd.Series([name[:-1] for name in thrice.index], thrice.index)
+
+    def spread(truth, found, groups):
+        splits = pd.DataFrame({"repeat": 0, "fold": 0, "subject": truth.index, "role": "test"})
+        train = pd.DataFrame({"repeat": 0, "fold": 0, "subject": ["t1", "t2"], "role": "train"})
+        known = pd.concat([truth, pd.DataFrame({"outcome": [1.0, 2.0]}, index=["t1", "t2"])])
+        (plan,) = read_folds(pd.concat([splits, train]), regression.known(known, OUTCOMES["regression"]), groups=groups)
+        return score_draws(regression, plan, {0: found.loc[plan.test.index]}, 800, 0).std()
+
+    once, together, apart = spread(obs, prediction, None), spread(thrice, copies, whose), spread(thrice, copies, None)
+    pd.testing.assert_series_equal(together, once, rtol=0.1)
+    assert (apart < 0.75 * once).all()

@@ -103,7 +103,7 @@ def make(
 
 
 def sizes(preparations: dict[tuple[int, int], Preparation], modalities: list[str] | None) -> Sizes:
-    """The most features that any fold keeps of each modality."""
+    """The most features that any fold keeps of each modality; one, never seen, where no fold can learn from a model's only modality."""
     kept: dict[str, int] = {}
     windows: dict[str, tuple[int, int]] = {}
     for preparation in preparations.values():
@@ -112,6 +112,8 @@ def sizes(preparations: dict[tuple[int, int], Preparation], modalities: list[str
                 kept[name] = max(kept.get(name, 0), len(fitted.features))
                 if fitted.shape is not None:
                     windows[name] = fitted.shape
+    if modalities and not kept:
+        kept = {modalities[0]: 1}
     return Sizes(kept, windows)
 
 

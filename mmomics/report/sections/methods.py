@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from mmomics import __version__, keys
-from mmomics.report import words
+from mmomics.report import preprocessing, words
 from mmomics.report.blocks import Cell, Fold, Notes, Section, Table
 from mmomics.report.inputs import Inputs
 from mmomics.report.standing import Standing
@@ -28,6 +28,7 @@ def section(inputs: Inputs, standing: Standing | None) -> Section:
     source = inputs.study.cohort.source
     cite = say("Cite mmomics {} and the references of the methods used (`mmomics methods` lists them)", __version__)
     cite += say(", and the source of the data: {}.", source.rstrip(".")) if source else say(", and the source of the data.")
+    blocks += [Notes("What was done to each modality", preprocessing.each(inputs.study))]
     blocks += [Notes("How to cite", [cite]), _models(inputs), Fold("All settings (settings.json)", inputs.settings), _versions()]
     return Section("methods", "Methods and settings", protocol(inputs), blocks)
 
@@ -53,16 +54,10 @@ def protocol(inputs: Inputs) -> list[Markup]:
         words.count(study.training.members, "network"),
         words.count(study.seeds, "seed") + f" from {study.seed}",
     )
-    prepare = study.prepare
     learned = say(
-        "Learned on training rows only, in each fold anew: the choice of the {} most variable features per "
-        "modality (those missing in more than {} of the "
-        "rows are dropped), their centre and scale (cut at {} standard deviations), within-assay filling, "
-        "every model, its stopping and its calibration. Normalisation "
-        "before that looks at one sample at a time. A missing assay stays missing: a model sees what each subject has.",
-        f"{prepare.n_features:,}",
-        words.percent(prepare.max_missing),
-        words.number(prepare.clip, 1).removesuffix(".0"),
+        "Learned on training rows only, in each fold anew: {}; then every model, its stopping and its calibration. Normalisation before "
+        "that looks at one sample at a time. A missing assay stays missing: a model sees what each subject has.",
+        "; ".join(preprocessing.learned(study.prepare)),
     )
     several = len(sizes) > 1
     intervals = say(
@@ -70,7 +65,7 @@ def protocol(inputs: Inputs) -> list[Markup]:
         if several
         else "Intervals come from a bootstrap over the subjects of the one test set, with the training rows held fixed."
     )
-    return [who + " " + inner, learned, intervals]
+    return [preprocessing.rows(study) + " " + who + " " + inner, learned, intervals]
 
 
 def fold_sizes(inputs: Inputs) -> pd.DataFrame:

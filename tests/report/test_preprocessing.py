@@ -12,7 +12,7 @@ from mmomics.config.protocol import Prepare, Split, Training
 from mmomics.config.run import Study
 from mmomics.report import preprocessing
 
-SAMPLES = {"files": "clinical.csv"}
+SAMPLES = {"files": "clinical.csv", "time": "drawn"}
 RNA = {"kind": "rna", "files": "rna.csv"}
 ECG = {"signal": "ecg", "files": "{subject}.hea"}
 

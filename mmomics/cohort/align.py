@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import anndata
 import mudata
@@ -15,15 +14,16 @@ import pandas as pd
 from mmomics import keys
 from mmomics.cohort import clinical, quality, records
 from mmomics.cohort import samples as table
-from mmomics.cohort.columns import canonical, column
+from mmomics.cohort.columns import column
 from mmomics.cohort.components import components
-from mmomics.cohort.data import FEATURE
 from mmomics.cohort.ids import Roster
+from mmomics.cohort.join import covariate_modality, extra, join
 from mmomics.cohort.outcome import columns, describe, known, read_outcome
+from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError, did_you_mean, listed
 
 log = logging.getLogger(__name__)
 COLUMNS = ["n_samples", "n_subjects", "n_replicates", "n_in_samples_table", "n_not_in_samples_table", "n_with_outcome"]
@@ -100,7 +100,10 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         if not inside.any():
             raise UserError(f"modality {name}", *_no_overlap(single, samples, set(rows.index)))
         if not inside.all():
-            log.warning("%s: %d of %d subjects are not in the samples table and are left out", name, (~inside).sum(), len(inside))
+            strays = listed(single.obs_names[~inside])
+            log.warning(
+                "modality %s: %d of %d ids are not in the samples table and are left out (%s)", name, (~inside).sum(), len(inside), strays
+            )
         unmatched += [(name, row, "in the modality only") for row in single.obs_names[~inside]]
         unmatched += [(name, row, "in the samples table only") for row in rows.index[~rows.index.isin(single.obs_names)]]
         single = single[inside].copy() if not inside.all() else single
@@ -108,10 +111,10 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         n_outcome = len(with_outcome.intersection(single.obs_names))
         joins[name] = [assay.n_obs, len(inside), max(assay.n_obs - len(inside), 0), inside.sum(), (~inside).sum(), n_outcome]
     if cohort.covariates:
-        modalities[keys.CLINICAL] = _clinical(covariates)
+        modalities[keys.CLINICAL] = covariate_modality(covariates)
         found = modalities[keys.CLINICAL].obs_names
         joins[keys.CLINICAL] = [len(samples), len(found), len(samples) - len(rows), len(found), 0, len(with_outcome.intersection(found))]
-    joined = join(modalities, pd.concat([outcome, _extra(cohort, split, rows, roster), covariates], axis=1), about)
+    joined = join(modalities, pd.concat([outcome, extra(cohort, split, rows, roster), covariates], axis=1), about)
     without = len(rows) - joined.n_obs
     if without:
         log.warning("%d of %d subjects of the samples table have no modality and are left out", without, len(rows))
@@ -142,117 +145,13 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
         rows = table.by_subject(cohort.samples, samples, unique=[])
         obs = clinical.raw(rows, [name for name in cohort.covariates if name in rows])
         if cohort.covariates:
-            modalities[keys.CLINICAL] = _clinical(obs)
+            modalities[keys.CLINICAL] = covariate_modality(obs)
         if cohort.batch in rows:
             obs = obs.assign(**{keys.BATCH: rows[cohort.batch]})
     modalities = {name: modality for name, modality in modalities.items() if modality.n_obs and modality.n_vars}
     if not modalities:
         raise UserError(cohort.folder, "holds none of the cohort's files", "give at least one assay, or the covariates")
     return join(modalities, obs, describe(cohort.outcome, []))
-
-
-def measured(name: str, assay: anndata.AnnData) -> anndata.AnnData:
-    """The samples that hold a value: joined tables carry an empty row for everybody whom an assay lacks."""
-    empty = np.isnan(assay.X).all(1)
-    if empty.any():
-        log.warning("modality %s: %d of %d samples hold no value and count as not measured", name, empty.sum(), len(empty))
-    return assay[~empty].copy() if empty.any() else assay
-
-
-def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -> anndata.AnnData:
-    """A modality with one row per row of the cohort.
-
-    Parameters
-    ----------
-    name : str
-        The modality.
-    given : AnnData (n_samples, n_features)
-        As `normalize` gives it.
-    roster : Roster
-        Which row of the cohort an id means; an id that it does not know is a row itself, and the id of a subject means all visits.
-    cohort : Cohort
-        Says what to do with several samples of one row.
-
-    Raises
-    ------
-    UserError
-        If there are several and `replicates` is ``error``.
-    """
-    setting = cohort.modalities[name]
-    named = given.obs[keys.SUBJECT].astype(str).tolist()
-    # records were cut for rows of the cohort already
-    replicates, places = "error", [[row] for row in named]
-    if isinstance(setting, Assay):
-        replicates, places = setting.replicates, roster.rows(named, setting.ignore_case)
-    sample = np.repeat(np.arange(given.n_obs), [len(rows) for rows in places])
-    row = np.array([each for rows in places for each in rows], dtype=object)
-    names, first, counts = np.unique(row.astype(str), return_index=True, return_counts=True)
-    if (counts > 1).any() and replicates == "error":
-        raise UserError(
-            f"modality {name}", f"{(counts > 1).sum()} subjects have several samples, the first is '{names[counts.argmax()]}'",
-            "set `replicates` to mean or first",
-        )  # fmt: skip
-    keep = np.sort(first)
-    single = given[sample[keep]].copy()
-    if (counts > 1).any() and replicates == "mean":
-        single.X = _mean(given.X[sample], row)
-        single.layers[keys.MEASURED] = _mean(given.layers[keys.MEASURED][sample], row)
-    single.obs = pd.DataFrame(index=pd.Index(row[keep].astype(object)))
-    return single
-
-
-def join(modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: dict[str, Any]) -> mudata.MuData:
-    """The union of the subjects of all modalities, with their `obs`."""
-    for name, modality in modalities.items():
-        about_features = {FEATURE: modality.var_names.to_numpy(dtype=object), **{key: modality.var[key].to_numpy() for key in modality.var}}
-        modality.var = pd.DataFrame(about_features, index=f"{name}:" + modality.var_names)
-    joined = mudata.MuData(dict(modalities))
-    obs = obs.reindex(joined.obs_names)
-    obs.columns = [str(column).replace("/", "_") for column in obs.columns]  # a slash would be a folder in the file
-    obs = obs.loc[:, ~obs.columns.duplicated()]  # the canonical columns come first and win
-    if keys.EVENT in obs:
-        obs[keys.EVENT] = obs[keys.EVENT].astype(bool)
-    for text in obs.select_dtypes(object):
-        obs[text] = pd.Categorical(obs[text])
-    joined.obs = obs
-    joined.uns["outcome"] = {**about, "classes": np.array(about["classes"], dtype=object)}
-    return joined
-
-
-def _mean(x: np.ndarray, subject: np.ndarray) -> np.ndarray:
-    return pd.DataFrame(x).groupby(subject, sort=False).mean().to_numpy(dtype=np.float32)
-
-
-def _clinical(covariates: pd.DataFrame) -> anndata.AnnData:
-    features = clinical.encode(covariates).dropna(how="all")
-    x = features.to_numpy(dtype=np.float32)
-    var = pd.DataFrame(index=features.columns.astype(object))
-    return anndata.AnnData(
-        x, obs=pd.DataFrame(index=features.index), var=var, layers={keys.MEASURED: x.copy()}, uns={"kind": "clinical", "values": "numeric"}
-    )
-
-
-def _extra(cohort: Cohort, split: Split, rows: pd.DataFrame, roster: Roster) -> pd.DataFrame:
-    """The columns for splits and batches, under their canonical names; visits of one subject are a group."""
-    wanted = {keys.BATCH: cohort.batch, keys.GROUP: split.group, keys.PART: split.column}
-    if split.column is None and keys.PART in rows:
-        wanted[keys.PART] = keys.PART
-    found = {key: column(rows, name, f"split or batch, column for {key}") for key, name in wanted.items() if name}
-    if keys.PART in found:
-        found[keys.PART] = canonical(found[keys.PART])
-    if cohort.samples.visits == "keep":
-        found[keys.SUBJECT] = pd.Series(roster.subjects, index=rows.index)
-        if keys.GROUP in found:
-            _check_groups(found[keys.GROUP], found[keys.SUBJECT])
-        else:
-            found[keys.GROUP] = found[keys.SUBJECT]
-    return pd.DataFrame(found, index=rows.index)
-
-
-def _check_groups(group: pd.Series, subject: pd.Series) -> None:
-    several = group.groupby(subject.to_numpy()).nunique()
-    if (several > 1).any():
-        raise UserError("split.group", f"the visits of subject '{several.idxmax()}' stand in several groups", "mend the column")
 
 
 def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -286,6 +185,8 @@ def _nothing(given: anndata.AnnData) -> tuple[str, str]:
 
 def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str]) -> tuple[str, str]:
     cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
+    if {name.casefold() for name in subjects}.intersection(name.casefold() for name in assay.obs_names):
+        cure = "they differ in upper and lower case only: set `ignore_case: true`"
     if subjects.intersection(assay.var_names):
         cure = "its features are subjects: mend `orientation`"
     example = next(iter(samples.index))

@@ -1,0 +1,71 @@
+"""From samples to rows of the cohort: which sample is whose, and one row of several replicates."""
+
+from __future__ import annotations
+
+import logging
+
+import anndata
+import numpy as np
+import pandas as pd
+
+from mmomics import keys
+from mmomics.cohort.ids import Roster
+from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Assay
+from mmomics.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+def measured(name: str, assay: anndata.AnnData) -> anndata.AnnData:
+    """The samples that hold a value: joined tables carry an empty row for everybody whom an assay lacks."""
+    empty = np.isnan(assay.X).all(1)
+    if empty.any():
+        log.warning("modality %s: %d of %d samples hold no value and count as not measured", name, empty.sum(), len(empty))
+    return assay[~empty].copy() if empty.any() else assay
+
+
+def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -> anndata.AnnData:
+    """A modality with one row per row of the cohort.
+
+    Parameters
+    ----------
+    name : str
+        The modality.
+    given : AnnData (n_samples, n_features)
+        As `normalize` gives it.
+    roster : Roster
+        Which row of the cohort an id means; an id that it does not know is a row itself, and the id of a subject means all visits.
+    cohort : Cohort
+        Says what to do with several samples of one row.
+
+    Raises
+    ------
+    UserError
+        If there are several and `replicates` is ``error``.
+    """
+    setting = cohort.modalities[name]
+    named = given.obs[keys.SUBJECT].astype(str).tolist()
+    # records were cut for rows of the cohort already
+    replicates, places = "error", [[row] for row in named]
+    if isinstance(setting, Assay):
+        replicates, places = setting.replicates, roster.rows(named, setting.ignore_case)
+    sample = np.repeat(np.arange(given.n_obs), [len(rows) for rows in places])
+    row = np.array([each for rows in places for each in rows], dtype=object)
+    names, first, counts = np.unique(row.astype(str), return_index=True, return_counts=True)
+    if (counts > 1).any() and replicates == "error":
+        raise UserError(
+            f"modality {name}", f"{(counts > 1).sum()} subjects have several samples, the first is '{names[counts.argmax()]}'",
+            "set `replicates` to mean or first",
+        )  # fmt: skip
+    keep = np.sort(first)
+    single = given[sample[keep]].copy()
+    if (counts > 1).any() and replicates == "mean":
+        single.X = _mean(given.X[sample], row)
+        single.layers[keys.MEASURED] = _mean(given.layers[keys.MEASURED][sample], row)
+    single.obs = pd.DataFrame(index=pd.Index(row[keep].astype(object)))
+    return single
+
+
+def _mean(x: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    return pd.DataFrame(x).groupby(subject, sort=False).mean().to_numpy(dtype=np.float32)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.tables import _arrow
 from mmomics.tables._text import text
 from mmomics.tables.contract import index_position, kept, readable
 
@@ -47,11 +48,17 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
     left = kept(path, table, names)
-    frame = _cells(path, table, options, names, [i for i in left if i != ids] if numeric else [])
-    if width > 1 and frame[width - 1].isna().any():
-        _whole(path, table, delimiter, width)
-    if ids is not None:
-        index = pd.Index(frame.pop(ids).str.strip().to_numpy(), dtype=object)
+    numbers = [i for i in left if i != ids] if numeric else []
+    found = _fast(path, table, delimiter, numbers, (ids, width)) if numbers and width > 1 and delimiter != " " else None
+    if found is None:
+        frame = _cells(path, table, options, names, numbers)
+        if width > 1 and frame[width - 1].isna().any():
+            _whole(path, table, delimiter, width)
+        rows = frame.pop(ids).str.strip() if ids is not None else None
+    else:
+        frame, rows = found
+    if rows is not None:
+        index = pd.Index(rows.to_numpy(), dtype=object)
         if index.hasnans:
             row = int(index.isna().argmax()) + 1
             raise UserError(f"{path} row {row}", "has no id", "give every row an id (words such as NA and nan count as missing)")
@@ -123,6 +130,25 @@ def _guess(first: list[str], decimal: str) -> str:
         if n_head > most and n_row in (n_head, n_head + 1):
             best, most = delimiter, n_head
     return ";" if most == 1 and decimal == "comma" else best
+
+
+def _fast(
+    path: Path, table: Table, delimiter: str, numbers: Sequence[int], shape: tuple[int | None, int]
+) -> tuple[pd.DataFrame, pd.Series | None] | None:
+    """Numbers and ids as Arrow reads them; None where it cannot."""
+    import pyarrow as pa
+
+    ids, width = shape
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        try:
+            if table.header:
+                line = next((line for line in iter(stream.readline, "") if line.strip()), "")
+                if line.count('"') % 2:
+                    return None  # the header goes on in the next line
+            values, rows = _arrow.numbers(stream, numbers, ids, width, (delimiter, "," if table.decimal == "comma" else "."))
+        except (ValueError, pa.ArrowException):
+            return None
+    return pd.DataFrame(values, columns=numbers), None if rows is None else pd.Series(rows, dtype=object).str.strip()
 
 
 def _cells(path: Path, table: Table, options: dict[str, Any], names: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:

@@ -21,6 +21,9 @@ class UserError(Exception):
         super().__init__(" ".join(line.split()))
 
 
+MOST = 40  # choices that a line lists: all kinds of plug-ins, but not twenty thousand genes
+
+
 def listed(names: Iterable[object], most: int = 5) -> str:
     """The first few of some names, and how many more there are: ``a, b, c (and 7 more)``."""
     shown = [str(name) for name in names]
@@ -29,9 +32,9 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 
 def did_you_mean(name: str, choices: Iterable[object]) -> str:
-    """A cure for a misspelt name: the nearest choice, or all of them."""
+    """A cure for a misspelt name: the choice that differs in case only, the nearest one, or the first of them."""
     from difflib import get_close_matches
 
     known = sorted(str(choice) for choice in choices)
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(known)}"
+    near = [choice for choice in known if choice.casefold() == name.strip().casefold()] or get_close_matches(name, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"choose one of: {listed(known, MOST)}"

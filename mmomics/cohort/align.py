@@ -23,7 +23,7 @@ from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError, did_you_mean, listed
+from mmomics.errors import UserError, did_you_mean
 
 log = logging.getLogger(__name__)
 COLUMNS = ["n_samples", "n_subjects", "n_replicates", "n_in_samples_table", "n_not_in_samples_table", "n_with_outcome"]
@@ -75,11 +75,9 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     Raises
     ------
     UserError
-        If ids do not overlap, a column is missing or wrong, or the outcome stands among the covariates.
+        If ids do not overlap, or a column is missing or wrong.
     """
     for name in columns(cohort.outcome):
-        if name in cohort.covariates:
-            raise UserError("covariates", f"'{name}' is the outcome, so every score would leak", "take it out of `covariates`")
         column(samples, name, "outcome")
     roster = table.roster(cohort.samples, samples)
     rows = table.by_subject(cohort.samples, samples, unique=columns(cohort.outcome))
@@ -100,10 +98,7 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         if not inside.any():
             raise UserError(f"modality {name}", *_no_overlap(single, samples, set(rows.index)))
         if not inside.all():
-            strays = listed(single.obs_names[~inside])
-            log.warning(
-                "modality %s: %d of %d ids are not in the samples table and are left out (%s)", name, (~inside).sum(), len(inside), strays
-            )
+            log.warning("%s: %d of %d subjects are not in the samples table and are left out", name, (~inside).sum(), len(inside))
         unmatched += [(name, row, "in the modality only") for row in single.obs_names[~inside]]
         unmatched += [(name, row, "in the samples table only") for row in rows.index[~rows.index.isin(single.obs_names)]]
         single = single[inside].copy() if not inside.all() else single

@@ -54,9 +54,9 @@ def derive(frame: pd.DataFrame, expressions: dict[str, str]) -> pd.DataFrame:
             plain = plain.replace(f"`{each}`", alias, 1)
         try:
             tree = ast.parse(plain.strip(), mode="eval").body
-        except (SyntaxError, ValueError) as error:
-            raise UserError(where, f"'{expression}' is no expression", f"it may hold {ALLOWED}") from error
-        values = np.asarray(_value(tree, out, names, where), dtype=float)
+            values = np.asarray(_value(tree, out, names, where), dtype=float)
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            raise UserError(where, f"'{_short(expression)}' is no expression", f"it may hold {ALLOWED}") from error
         values = np.broadcast_to(np.where(np.isfinite(values), values, np.nan), len(out))
         out[name] = pd.Series([np.nan if np.isnan(value) else repr(float(value)) for value in values], index=out.index, dtype=object)
     return out
@@ -78,7 +78,11 @@ def _value(node: ast.expr, frame: pd.DataFrame, names: dict[str, str], where: st
             return np.where(np.isnan(left) | np.isnan(right), np.nan, COMPARE[type(node.ops[0])](left, right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and len(node.args) == 1:
             return FUNCTIONS[node.func.id](_value(node.args[0], frame, names, where))
-    raise UserError(where, f"'{ast.unparse(node)}' is not allowed", f"it may hold {ALLOWED}")
+    raise UserError(where, f"'{_short(ast.unparse(node))}' is not allowed", f"it may hold {ALLOWED}")
+
+
+def _short(expression: str) -> str:
+    return expression if len(expression) < 80 else f"{expression[:77]}..."
 
 
 def _numbers(frame: pd.DataFrame, name: str, where: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import anndata
@@ -12,6 +13,7 @@ from mmomics import keys
 from mmomics.assays import contract
 from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
+from mmomics.errors import UserError
 
 
 def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
@@ -39,9 +41,16 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     """
     where = f"modality {name}"
     values, scale = contract.scale(assay.kind, assay.values, where)
-    frame, part = table.read(assay, folder)
-    found = ids.extract(assay.subject_pattern, frame.index, where, frame.columns)
-    obs = pd.DataFrame({keys.SUBJECT: ids.mapped(assay.ids, folder, found, where)}, index=frame.index)
+
+    def owners(found: pd.Index, others: Iterable[str] = ()) -> list[str]:
+        return ids.mapped(assay.ids, folder, ids.extract(assay.subject_pattern, found, where, others), where)
+
+    pooled = table.pooled(assay, folder)
+    frame, part = table.read(assay, folder, owner=owners if pooled else None)
+    if not frame.shape[1]:
+        raise UserError(where, "its table has no column beside the ids", "mend `drop`, or `index`")
+    subjects = list(frame.index) if pooled else owners(frame.index, frame.columns)
+    obs = pd.DataFrame({keys.SUBJECT: subjects}, index=frame.index)
     if part is not None:
         obs[keys.PART] = part
     contract.check(scale, frame, where)

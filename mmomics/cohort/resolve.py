@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort.ids import Roster
+from mmomics.cohort.records import STATUS
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
 from mmomics.errors import UserError
@@ -21,7 +22,9 @@ def measured(name: str, assay: anndata.AnnData) -> anndata.AnnData:
     """The samples that hold a value: joined tables carry an empty row for everybody whom an assay lacks."""
     empty = np.isnan(assay.X).all(1)
     if empty.any():
-        log.warning("modality %s: %d of %d samples hold no value and count as not measured", name, empty.sum(), len(empty))
+        # of records, the table of records says for each why
+        level = logging.INFO if STATUS[-1] in assay.obs else logging.WARNING
+        log.log(level, "modality %s: %d of %d samples hold no value and count as not measured", name, empty.sum(), len(empty))
     return assay[~empty].copy() if empty.any() else assay
 
 

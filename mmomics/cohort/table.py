@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mmomics.config.inputs import inside
 from mmomics.config.table import Table
 from mmomics.errors import UserError, listed
 from mmomics.tables import contract
@@ -22,10 +24,12 @@ def paths(table: Table, folder: str | Path) -> dict[str, Path]:
         If a path leads out of the folder. (A link that lies in it may: whoever put it there meant it.)
     """
     files = {"row": table.files} if isinstance(table.files, str) else table.files
-    return {label: _inside(folder, file, "files") for label, file in files.items()}
+    return {label: inside(folder, file, "files") for label, file in files.items()}
 
 
-def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.DataFrame, np.ndarray | None]:
+def read(
+    table: Table, folder: str | Path, numeric: bool = True, owner: Callable[[pd.Index], Sequence[str]] | None = None
+) -> tuple[pd.DataFrame, np.ndarray | None]:
     """Read the files of a table and stack them.
 
     Parameters
@@ -36,6 +40,8 @@ def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.Dat
         Where they lie.
     numeric : bool
         True: the cells are numbers; False: text, as in a samples table.
+    owner : callable, optional
+        Whose a row is, by its id: the rows of one owner are pooled, and bear its name.
 
     Returns
     -------
@@ -49,9 +55,9 @@ def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.Dat
     UserError
         If a file is missing, damaged, has repeated ids or names, or cells that are no numbers.
     """
-    names = lines(_inside(folder, table.columns, "columns")) if isinstance(table.columns, str) else table.columns
+    names = lines(inside(folder, table.columns, "columns")) if isinstance(table.columns, str) else table.columns
     files = paths(table, folder)
-    pieces = {label: _piece(label, path, table, names, numeric) for label, path in files.items()}
+    pieces = {label: _piece(path, table, names, numeric, _naming(label, table, owner)) for label, path in files.items()}
     first, *others = pieces
     for label in others:
         odd = pieces[first].columns.symmetric_difference(pieces[label].columns, sort=False)
@@ -66,21 +72,25 @@ def read(table: Table, folder: str | Path, numeric: bool = True) -> tuple[pd.Dat
     return frame, np.repeat(list(pieces), [len(piece) for piece in pieces.values()])
 
 
-def _piece(label: str, path: Path, table: Table, names: list[str] | None, numeric: bool) -> pd.DataFrame:
-    frame = contract.read(path, table, names, numeric)
-    if table.number_rows:
-        frame.index = pd.Index([f"{label}_{i + 1:04d}" for i in range(len(frame))], dtype=object)
+def pooled(table: Table, folder: str | Path) -> bool:
+    """Whether the samples of a table are made of several of its rows each, such as donors of their cells."""
+    return table.pool != "none" and all(contract.in_rows(path, table) for path in paths(table, folder).values())
+
+
+def _naming(label: str, table: Table, owner: Callable[[pd.Index], Sequence[str]] | None) -> Callable[[pd.Index], Sequence[str]]:
+    def naming(index: pd.Index) -> Sequence[str]:
+        names = pd.Index([f"{label}_{i + 1:04d}" for i in range(len(index))], dtype=object) if table.number_rows else index
+        return owner(names) if owner else names
+
+    return naming
+
+
+def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, naming: Callable[[pd.Index], Sequence[str]]) -> pd.DataFrame:
+    frame = contract.read(path, table, names, numeric, naming)
     in_rows = contract.in_rows(path, table)
     _unique(path, frame.index, "sample id" if in_rows else "feature name")
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
-
-
-def _inside(folder: str | Path, file: str, key: str) -> Path:
-    windows = PureWindowsPath(file)  # takes / and \\ for separators, on any machine
-    if PurePosixPath(file).is_absolute() or windows.drive or windows.root or ".." in windows.parts:
-        raise UserError(f"{key}: {file}", "leads out of `folder`", "give a path below `folder`, without '..'")
-    return Path(folder) / file
 
 
 def _unique(where: object, names: pd.Index, what: str) -> None:

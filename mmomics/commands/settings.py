@@ -58,36 +58,27 @@ def _study(name: str, settings: Run, folder: Path) -> Study:
     study = read_study(name, settings, file)
     if not study.models:
         raise UserError(f"{RUN_FILE}: models", f"there is no model for cohort {name}", "name at least one: `models: {linear: {}}`")
-    _check_assays(study, file)
+    _check_modalities(study, file)
     _check_columns(study, file)
     return study
 
 
-def _check_assays(study: Study, file: Path) -> None:
-    """Every modality's scale is one that its kind knows, and so is every step of its normalisation."""
-    from mmomics.assays.contract import recipe
+def _check_modalities(study: Study, file: Path) -> None:
+    """Scales, steps, flags, roles and parameters are those that the kind of a modality knows."""
+    from mmomics.cohort.named import check_modality
 
-    for name, modality in study.cohort.assays.items():
-        recipe(modality.kind, modality.values, modality.normalize, f"{file}: modalities.{name}")
+    for name, modality in study.cohort.modalities.items():
+        check_modality(name, modality, f"{file}: modalities.{name}")
 
 
 def _check_columns(study: Study, file: Path) -> None:
     """Every column that the settings name is in the samples table, as its reader gives it."""
-    from mmomics.cohort import columns, samples
-    from mmomics.cohort.outcome import keys_of
+    from mmomics.cohort import named, samples
+    from mmomics.cohort.columns import column
 
-    cohort = study.cohort
     if sum(Path(path).stat().st_size for path in study.inputs["samples"]) > LARGE:
         return
-    named = [
-        *((f"outcome.{key}", name) for key, name in keys_of(cohort.outcome).items()),
-        *(("covariates", name) for name in cohort.covariates),
-        ("batch", cohort.batch), ("split.column", study.split.column), ("split.group", study.split.group),
-        ("samples.subject", cohort.samples.subject), ("samples.time", cohort.samples.time),
-        *((f"modalities.{name}.clock_shift", device.clock_shift) for name, device in cohort.devices.items()),
-    ]  # fmt: skip
-    frame = samples.read(cohort.samples, study.folder)
-    for key, column in named:
-        if column is not None:
-            columns.column(frame, column, f"{file}: {key}")
-    samples.subjects(cohort.samples, frame)
+    frame = samples.read(study.cohort.samples, study.folder)
+    for key, name in named.columns(study.cohort, study.split):
+        column(frame, name, f"{file}: {key}")
+    samples.subjects(study.cohort.samples, frame)

@@ -53,6 +53,20 @@ class Cohort(Strict):
         ]
 
     @model_validator(mode="after")
+    def _fitting(self) -> Cohort:
+        outcome = {getattr(self.outcome, key, None) for key in ("column", "time", "event")}
+        for name in self.covariates:
+            if name in outcome:
+                raise ValueError(f"covariates: '{name}' is the outcome, so every score would leak: take it out of `covariates`")
+        for name, device in self.devices.items():
+            if device.align.window != "whole" and self.samples.time is None:
+                raise ValueError(
+                    f"modalities.{name}.align: the window is '{device.align.window}', but no time of the specimens is known: "
+                    "set `samples.time`"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _names(self) -> Cohort:
         for name in self.modalities:
             if not name.isidentifier():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Device
@@ -42,12 +42,26 @@ def files_of(cohort: Cohort, name: str, folder: Path, cohort_file: str | Path) -
     return [*_table_files(modality, folder, where), *(_table_files(modality.ids, folder, f"{where}.ids") if modality.ids else [])]
 
 
+def inside(folder: str | Path, file: str, where: object) -> Path:
+    """A file of the folder; a link that lies in it may lead out, as whoever put it there meant it.
+
+    Raises
+    ------
+    UserError
+        If the path leads out of the folder.
+    """
+    windows = PureWindowsPath(file)  # takes / and \\ for separators, on any machine
+    if PurePosixPath(file).is_absolute() or windows.drive or windows.root or ".." in windows.parts:
+        raise UserError(f"{where}: {file}", "leads out of `folder`", "give a path below `folder`, without '..'")
+    return Path(folder) / file
+
+
 def _table_files(table: Table, folder: Path, where: str) -> list[str]:
     names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
     if isinstance(table.columns, str):
         names["columns"] = table.columns
     for key, name in names.items():
-        if not (folder / name).is_file():
+        if not inside(folder, name, f"{where}.{key}").is_file():
             near = did_you_mean(name, [path.name for path in folder.iterdir() if path.is_file()])
             raise UserError(f"{where}.{key}", f"there is no file {folder / name}", near)
     return [str(folder / name) for name in names.values()]

@@ -49,6 +49,8 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
         _known(plugins.names("assays"), assay.kind, f"{cohort_file}: modalities.{key}.kind")
     for key, device in cohort.devices.items():
         _known(plugins.names("signals"), device.signal, f"{cohort_file}: modalities.{key}.signal")
+        if device.format:
+            _known(plugins.names("devices"), device.format, f"{cohort_file}: modalities.{key}.format")
     for imputer in run.imputers:
         _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
     return Study(

@@ -43,6 +43,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f"{path} line {mark.line + 1}" if mark else path
         raise UserError(where, f"is not valid YAML: {getattr(error, 'problem', None) or error}", "mind indentation and quotes") from error
+    except RecursionError as error:
+        raise UserError(path, "is nested too deeply", "close its brackets") from error
     if not isinstance(content, dict):
         raise UserError(path, "holds no keys, expected a mapping `key: value`", "see config/README.md")
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,20 +13,24 @@ from typing import Any, TypeVar
 import anndata
 import pandas as pd
 
-from mmomics import plugins
-from mmomics.cohort import device, samples, specimens
+from mmomics import keys
+from mmomics.cohort import clinical, device, named, samples, specimens
 from mmomics.cohort.align import align
 from mmomics.cohort.columns import column
 from mmomics.cohort.data import from_mudata
 from mmomics.cohort.ingest import ingest
 from mmomics.cohort.normalize import normalize
-from mmomics.cohort.outcome import keys_of, read_outcome
+from mmomics.cohort.outcome import columns, read_outcome
+from mmomics.cohort.quality import FLAGS, SEX
 from mmomics.cohort.split import split
 from mmomics.config.check import problems
 from mmomics.config.cohort import Cohort
 from mmomics.config.cohort_file import read_content
 from mmomics.config.inputs import SAMPLES, files_of
+from mmomics.config.load import read_study
 from mmomics.config.modality import Assay
+from mmomics.config.protocol import Split
+from mmomics.config.run import Run, Study
 from mmomics.errors import UserError, listed
 from mmomics.onboarding.suspicion import suspicions
 
@@ -77,30 +82,38 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
     if not folder.is_dir():
         found.errors.append(str(UserError(f"{path}: folder", f"there is no folder {folder}", "mend it, or give --data-dir")))
         return found
-    there = {name: found.tried(lambda name=name: files_of(cohort, name, folder, path)) for name in (SAMPLES, *cohort.modalities)}  # type: ignore[misc]
+    there = {name: _there(found, cohort, name, folder, path) for name in (SAMPLES, *cohort.modalities)}
+    study = found.tried(lambda: read_study(Path(path).stem, Run(models={}, imputers=[], data_dir=data_dir), path))
+    rules = study.split if study else cohort.split
     with _warnings_into(found):
         frame = found.tried(lambda: samples.read(cohort.samples, folder)) if there[SAMPLES] else None
-        sound = frame is not None and _columns(found, cohort, frame, path)
+        sound = frame is not None and _columns(found, cohort, rules, frame, path)
         assays = {name: found.tried(lambda name=name: _read(cohort, name, folder, frame)) for name in cohort.modalities if there[name]}  # type: ignore[misc]
         if frame is not None and sound:
-            _together(found, cohort, frame, {name: assay for name, assay in assays.items() if assay is not None})
+            _together(found, cohort, study, frame, {name: assay for name, assay in assays.items() if assay is not None})
     return found
 
 
-def _columns(found: Findings, cohort: Cohort, frame: pd.DataFrame, path: str | Path) -> bool:
+def _there(found: Findings, cohort: Cohort, name: str, folder: Path, path: str | Path) -> bool:
+    """Whether the files of a modality are there, and what it names is known."""
+    before = len(found.errors)
+    found.tried(lambda: files_of(cohort, name, folder, path))
+    if name in cohort.modalities:
+        found.tried(lambda: named.check_modality(name, cohort.modalities[name], f"{path}: modalities.{name}"))
+    return len(found.errors) == before
+
+
+def _columns(found: Findings, cohort: Cohort, rules: Split, frame: pd.DataFrame, path: str | Path) -> bool:
     """Whether every column that is named is there, and holds what it should."""
     before = len(found.errors)
-    named: list[tuple[str, str | None]] = [(f"outcome.{key}", name) for key, name in keys_of(cohort.outcome).items()]
-    named += [("covariates", name) for name in cohort.covariates]
-    named += [("batch", cohort.batch), ("split.column", cohort.split.column), ("split.group", cohort.split.group)]
-    named += [(f"modalities.{name}.clock_shift", each.clock_shift) for name, each in cohort.devices.items()]
-    for key, name in named:
-        if name is not None:
-            found.tried(lambda name=name, key=key: column(frame, name, f"{path}: {key}"))  # type: ignore[misc]
+    for key, name in named.columns(cohort, rules):
+        found.tried(lambda name=name, key=key: column(frame, name, f"{path}: {key}"))  # type: ignore[misc]
     found.tried(lambda: samples.roster(cohort.samples, frame))
     found.tried(lambda: specimens.times(cohort.samples, frame))
+    found.tried(lambda: clinical.raw(frame, [name for name in cohort.covariates if name in frame]))
     if len(found.errors) == before:
-        found.tried(lambda: read_outcome(cohort.outcome, samples.by_subject(cohort.samples, frame, unique=[])))
+        rows = found.tried(lambda: samples.by_subject(cohort.samples, frame, unique=columns(cohort.outcome)))
+        found.tried(lambda: read_outcome(cohort.outcome, samples.by_subject(cohort.samples, frame, unique=[]) if rows is None else rows))
     return len(found.errors) == before
 
 
@@ -108,31 +121,52 @@ def _read(cohort: Cohort, name: str, folder: Path, frame: pd.DataFrame | None) -
     log.info("reading %s", name)
     modality = cohort.modalities[name]
     if isinstance(modality, Assay):
-        plugins.load("assays", modality.kind, f"modalities.{name}.kind")
         return normalize(ingest(name, modality, folder), modality.normalize)
     return normalize(device.ingest(name, modality, folder, cohort.samples, frame))
 
 
-def _together(found: Findings, cohort: Cohort, frame: pd.DataFrame, assays: dict[str, anndata.AnnData]) -> None:
+def _together(found: Findings, cohort: Cohort, study: Study | None, frame: pd.DataFrame, assays: dict[str, anndata.AnnData]) -> None:
     """What shows only when all is joined; the modalities that could be read are enough."""
     if not assays:
         return
+    rules = study.split if study else cohort.split
     part = cohort.model_copy(update={"modalities": {name: cohort.modalities[name] for name in assays}})
-    aligned = found.tried(lambda: align(part, part.split, assays, frame))
+    aligned = found.tried(lambda: align(part, rules, assays, frame))
     if aligned is None:
         return
     strays = aligned.unmatched[aligned.unmatched["found"] == "in the modality only"]
     for name, rows in strays.groupby("modality", sort=False):
-        found.warnings.append(f"modality {name}: {len(rows)} ids are not in the samples table ({listed(rows['id'])})")
+        found.warnings.append(f"modality {name}: {len(rows)} ids are not in the samples table and are left out ({listed(rows['id'])})")
     for name, rows in aligned.records.groupby("modality", sort=False):
         told = rows["status"].value_counts()
         short = told.drop("ok", errors="ignore")
         if len(short):
             reasons = ", ".join(f"{reason}: {count}" for reason, count in short.items())
             found.warnings.append(f"modality {name}: {told.get('ok', 0)} of {len(rows)} specimens have a record that tells ({reasons})")
+    found.warnings += [*_structure(aligned.quality, part, study), *_flagged(aligned.flags)]
     data = from_mudata(aligned.cohort)
-    found.tried(lambda: split(data.obs, part.split, 0))
+    found.tried(lambda: split(data.obs, rules, 0))
     found.warnings += list(suspicions(data))
+
+
+def _structure(checks: pd.DataFrame, cohort: Cohort, study: Study | None) -> Iterator[str]:
+    """Flagged checks of whole modalities, but for what the cohort file has seen to."""
+    covariates = {re.sub(r"[\W_]", "", name).lower() for name in cohort.covariates}
+    for row in checks[checks["flagged"]].itertuples():
+        prepare = study.prepare_of(row.modality) if study and row.modality in study.prepare_each else cohort.prepare
+        seen_to = {
+            "sex": bool(covariates & SEX), "batch": prepare.batch is not None and f"'{keys.PART}'" not in row.explanation,
+            "heavy_tails": prepare.transform == "rank", "constant_features": row.modality in cohort.devices,
+        }  # fmt: skip
+        if not seen_to.get(row.check, False):
+            yield f"modality {row.modality}: {row.check.replace('_', ' ')} {row.value:.3g}: {row.explanation}"
+
+
+def _flagged(flags: pd.DataFrame) -> Iterator[str]:
+    """One line per flag: which modalities, and which samples."""
+    for flag, rows in flags.groupby("flag", sort=False):
+        where = ", ".join(f"{name} ({listed(samples, 3)})" for name, samples in rows.groupby("modality", sort=False)["sample"])
+        yield f"{len(rows)} samples are flagged `{flag}`, {FLAGS[str(flag)]}: {where}; look at them, `drop_flagged` leaves them out"
 
 
 @contextmanager
@@ -141,8 +175,10 @@ def _warnings_into(found: Findings) -> Iterator[None]:
 
     class Into(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.levelno == logging.WARNING and record.getMessage() not in found.warnings:
-                found.warnings.append(record.getMessage())
+            said = record.getMessage()
+            # who is not in the samples table is said with the ids, which logs do not hold
+            if record.levelno == logging.WARNING and said not in found.warnings and "not in the samples table" not in said:
+                found.warnings.append(said)
 
     handler = Into()
     logger: Any = logging.getLogger("mmomics.cohort")

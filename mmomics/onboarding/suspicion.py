@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,12 @@ from mmomics.cohort.data import CohortData
 from mmomics.cohort.outcome import known
 from mmomics.errors import listed
 
-ALONE = 0.985  # a single feature that orders the outcome so well is most likely made of it
+ALONE = {"classes": 0.985, "numbers": 0.95}  # rank correlation, as a share of the highest possible, at which one feature tells the outcome
+CHANCE = 1e-3  # p-value, over all features, from which chance is no explanation
 FEW = 20  # subjects with an assay and an outcome
 RARE = 10  # members of a class, or events
 TELLING = 1e-3  # p-value at which it is said that an assay's absence goes with the outcome
+HOLES = 0.25  # difference between groups in the share of missing values of a feature
 MOST = 3000  # features looked at per modality, evenly spread
 LEVELS = 12  # of a categorical covariate
 
@@ -24,28 +26,44 @@ LEVELS = 12  # of a categorical covariate
 def suspicions(data: CohortData) -> Iterator[str]:
     """One line per suspicion; nothing is learned or changed."""
     rows = known(data.obs)
-    score = _score(data.obs[rows])
+    obs = data.obs[rows]
+    scores = _scores(obs)
     yield from _outcome(data, rows)
     for name, values in data.values.items():
         has = data.seen[name] & rows
         if has.sum() < FEW:
             yield f"modality {name}: only {has.sum()} subjects have it and an outcome; little can be learned from it"
-        if has.sum() > 2:
-            yield from _leaks(name, values[has], data.features[name], score[data.seen[name][rows]])
-        yield from _gaps(name, data.seen[name][rows], data.obs[rows])
+        among = data.seen[name][rows]
+        chosen = np.unique(np.linspace(0, values.shape[1] - 1, min(MOST, values.shape[1])).astype(int))
+        x, features = values[has][:, chosen], data.features[name][chosen]
+        yield from _leaks(name, x, features, [(score[among], least) for score, least in scores])
+        yield from _holes(name, x, features, _groups(obs)[among])
+        yield from _gaps(name, among, obs)
 
 
-def _score(obs: pd.DataFrame) -> np.ndarray:
-    """The outcome as something to rank by (n_rows,): a number, a class's code, or how early the event was."""
+def _scores(obs: pd.DataFrame) -> list[tuple[np.ndarray, float]]:
+    """The outcome as things to rank by (n_rows,), NaN = not of these rows, and how well a feature may do before it is suspected."""
+    numbers, classes = ALONE["numbers"], ALONE["classes"]
     if keys.TIME in obs:
-        return np.where(obs[keys.EVENT], -obs[keys.TIME].to_numpy(float), np.nan)
+        time, event = obs[keys.TIME].to_numpy(float), obs[keys.EVENT].to_numpy(float)
+        return [(np.where(event > 0, time, np.nan), numbers), (np.where(event > 0, np.nan, time), numbers), (event, classes)]
     if pd.api.types.is_numeric_dtype(obs[keys.LABEL]):
-        return obs[keys.LABEL].to_numpy(float)
-    return pd.factorize(obs[keys.LABEL], sort=True)[0].astype(float)
+        return [(obs[keys.LABEL].to_numpy(float), numbers)]
+    levels = sorted(obs[keys.LABEL].unique())
+    return [((obs[keys.LABEL] == level).to_numpy(float), classes) for level in levels[: len(levels) if len(levels) > 2 else 1]]
+
+
+def _groups(obs: pd.DataFrame) -> np.ndarray:
+    """The outcome as groups (n_rows,): classes, events, or the halves of a number."""
+    if keys.TIME in obs:
+        return obs[keys.EVENT].to_numpy().astype(str)
+    if pd.api.types.is_numeric_dtype(obs[keys.LABEL]):
+        return (obs[keys.LABEL] > obs[keys.LABEL].median()).to_numpy().astype(str)
+    return obs[keys.LABEL].astype(str).to_numpy()
 
 
 def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
-    if not rows.all():
+    if not rows.all() and keys.TIME not in data.obs:  # of times, the reader says why
         yield f"outcome: {(~rows).sum()} of {len(rows)} subjects have none; they train encoders and are not scored"
     obs = data.obs[rows]
     if keys.TIME in obs:
@@ -65,25 +83,58 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
             yield f"covariates: '{name}' is the same for everybody"
 
 
-def _leaks(name: str, values: np.ndarray, features: np.ndarray, score: np.ndarray) -> Iterator[str]:
-    chosen = np.unique(np.linspace(0, values.shape[1] - 1, min(MOST, values.shape[1])).astype(int))
-    told = np.isfinite(score)
-    if told.sum() < 8 or len(np.unique(score[told])) < 2:
+def _leaks(name: str, x: np.ndarray, features: np.ndarray, scores: Sequence[tuple[np.ndarray, float]]) -> Iterator[str]:
+    """Features that tell the outcome by themselves, each in the rows that have it."""
+    suspected = np.zeros(len(features), dtype=bool)
+    missing = np.isnan(x)
+    for score, least in scores:
+        told = np.isfinite(score)
+        full = ~missing[told].any(axis=0)
+        suspected[full] |= _ordered(x[told][:, full], score[told], len(features)) > least
+        for column in np.flatnonzero(~full):
+            rows = told & ~missing[:, column]
+            suspected[column] |= (_ordered(x[rows][:, [column]], score[rows], len(features)) > least).any()
+    if suspected.any():
+        which = f"{suspected.sum()} features ({listed(features[suspected])})" if suspected.sum() > 1 else f"'{features[suspected][0]}'"
+        cure = "take it out of `covariates`" if name == keys.CLINICAL else "`drop` it"
+        yield f"modality {name}: {which} nearly tells the outcome by itself; is it made of the outcome, or known only after it? then {cure}"
+
+
+def _ordered(x: np.ndarray, score: np.ndarray, n_tests: int) -> np.ndarray:
+    """Rank correlation of columns with a score as a share of the highest that ties allow, 0..1; 0 where it may be chance."""
+    n = len(score)
+    strength = np.zeros(x.shape[1])
+    if n < 8 or len(np.unique(score)) < 2:
+        return strength
+    varied = x.min(axis=0) < x.max(axis=0)
+    ranks, target = stats.rankdata(x[:, varied], axis=0), stats.rankdata(score)
+    centred, target = ranks - ranks.mean(axis=0), target - target.mean()
+    scale = np.sqrt((centred**2).sum(axis=0) * (target**2).sum())
+    r = np.abs(centred.T @ target) / scale
+    ceiling = (np.sort(centred, axis=0).T @ np.sort(target)) / scale
+    p = stats.t.sf(r * np.sqrt((n - 2) / np.maximum(1 - r**2, 1e-12)), n - 2)
+    strength[varied] = np.where(p * n_tests < CHANCE, r / ceiling, 0.0)
+    return strength
+
+
+def _holes(name: str, x: np.ndarray, features: np.ndarray, groups: np.ndarray) -> Iterator[str]:
+    """Features that are missing in some groups of the outcome and there in others."""
+    missing = np.isnan(x)
+    partly = missing.any(axis=0) & ~missing.all(axis=0)
+    if not partly.any() or len(np.unique(groups)) < 2:
         return
-    x, ranked = values[told][:, chosen], stats.rankdata(score[told])
-    full = ~np.isnan(x).any(axis=0) & (np.nanmin(x, axis=0) < np.nanmax(x, axis=0)) if len(chosen) else np.array([], dtype=bool)
-    ranks = stats.rankdata(x[:, full], axis=0)
-    if not ranks.shape[1]:
-        return
-    centred, target = ranks - ranks.mean(0), ranked - ranked.mean()
-    # the highest that ties allow: a feature that sorts the outcome perfectly reaches it
-    most = np.sqrt((centred**2).sum(0) * (target**2).sum())
-    ordered = np.sort(ranks, axis=0) - ranks.mean(0)
-    ceiling = ordered.T @ np.sort(target) / most
-    strength = np.abs(centred.T @ target / most) / np.where(ceiling > 0, ceiling, np.inf)
-    found = features[chosen][full][strength > ALONE]
+    patterns, which = np.unique(missing[:, partly], axis=1, return_inverse=True)
+    guilty = np.zeros(patterns.shape[1], dtype=bool)
+    for place, pattern in enumerate(patterns.T):
+        table = pd.crosstab(groups, pattern).to_numpy()
+        shares = table[:, 1] / table.sum(axis=1)
+        if shares.max() - shares.min() > HOLES:
+            p = stats.fisher_exact(table).pvalue if table.shape == (2, 2) else stats.chi2_contingency(table).pvalue
+            guilty[place] = p * patterns.shape[1] < 10 * CHANCE
+    found = features[partly][guilty[which.ravel()]]
     if len(found):
-        yield f"modality {name}: {len(found)} features order the outcome alone ({listed(found)}); are they made of it? then `drop` them"
+        cure = "was it measured in some groups only? then `drop` them"
+        yield f"modality {name}: what is missing of {len(found)} features goes with the outcome ({listed(found)}); {cure}"
 
 
 def _gaps(name: str, has: np.ndarray, obs: pd.DataFrame) -> Iterator[str]:

@@ -110,7 +110,6 @@ def test_a_preset_column_may_hold_numbers(cohort):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"covariates": ["days"]}, "covariates: 'days' is the outcome"),
         ({"covariates": ["agee"]}, "no column 'agee'; did you mean 'age'?"),
         ({"batch": "plate"}, "no column 'plate'"),
         ({"rna": "id,g1\nX1,1\nX2,2\n"}, "modality rna: no subject is in the samples table (the assay has 'X1', the table 'P1')"),

@@ -1,0 +1,100 @@
+"""The check says everything at once, and nothing of a cohort that is in order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mmomics.__main__ import main
+from mmomics.onboarding.check import check
+
+N = 60
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """A cohort in order; the test spoils it and looks at what is found."""
+    rng = np.random.default_rng(1)
+    subjects = [f"S{number:02d}" for number in range(N)]
+    label = rng.integers(0, 2, N)
+    files = {
+        "s.csv": pd.DataFrame({"y": np.where(label, "case", "control"), "age": rng.integers(30, 80, N)}, index=subjects),
+        "rna.csv": pd.DataFrame(rng.poisson(100, (N, 30)), index=subjects, columns=[f"g{i}" for i in range(30)]),
+        "prot.csv": pd.DataFrame(rng.normal(10, 1, (N, 12)), index=subjects, columns=[f"p{i}" for i in range(12)]),
+    }
+    settings = {
+        "title": "t", "folder": str(tmp_path), "samples": {"files": "s.csv"}, "covariates": ["age"],
+        "outcome": {"task": "binary", "column": "y", "positive": "case"},
+        "modalities": {"rna": {"kind": "rna", "files": "rna.csv"}, "prot": {"kind": "protein", "files": "prot.csv"}},
+    }  # fmt: skip
+
+    def run():
+        for name, frame in files.items():
+            frame.to_csv(tmp_path / name, index_label="id")
+        (tmp_path / "c.yaml").write_text(yaml.safe_dump(settings))
+        return check(tmp_path / "c.yaml")
+
+    run.files, run.settings, run.label, run.path = files, settings, label, tmp_path / "c.yaml"
+    return run
+
+
+def test_a_cohort_in_order_raises_nothing(cohort, capsys):
+    found = cohort()
+    assert (found.errors, found.warnings) == ([], [])
+    assert main(["check", str(cohort.path)]) == 0
+    assert capsys.readouterr().out.endswith("0 errors, 0 warnings\n")
+
+
+def test_all_wrong_keys_are_said_at_once(cohort, capsys):
+    cohort.settings |= {"titel": "x", "covariates": 3}
+    cohort.settings["modalities"]["rna"]["orientation"] = "sideways"
+    found = cohort()
+    assert len(found.errors) == 3
+    assert all(any(word in error for error in found.errors) for word in ("titel", "covariates: expected list", "orientation"))
+    assert main(["check", str(cohort.path)]) == 2
+    assert capsys.readouterr().out.count("error: ") == 3
+
+
+def test_all_wrong_files_and_columns_are_said_at_once(cohort):
+    cohort.settings["modalities"]["meth"] = {"kind": "methylation", "files": "meth.csv"}
+    cohort.settings["covariates"] = ["age", "smoking"]
+    cohort.settings["batch"] = "plate"
+    cohort.files["prot.csv"].iloc[3, 2] = np.inf
+    errors = cohort().errors
+    assert len(errors) == 4
+    for word in ("meth.csv", "'smoking'", "'plate'", "of 720 values are not finite"):
+        assert sum(word in error for error in errors) == 1, word
+
+
+def test_a_feature_made_of_the_outcome_is_suspected(cohort):
+    cohort.files["prot.csv"]["p3"] = cohort.label + np.random.default_rng(0).normal(0, 0.01, N)
+    (warning,) = cohort().warnings
+    assert warning.startswith("modality prot: 'p3' nearly tells the outcome by itself")
+
+
+def test_an_assay_that_one_group_lacks_is_suspected(cohort):
+    cohort.files["prot.csv"] = cohort.files["prot.csv"][(cohort.label == 1) | (np.arange(N) % 5 == 0)]
+    assert any("modality prot: who has it goes with the outcome" in warning for warning in cohort().warnings)
+
+
+def test_ids_that_do_not_match_and_rare_classes_are_counted(cohort):
+    cohort.files["rna.csv"] = cohort.files["rna.csv"].rename(index={"S03": "S3", "S04": "S4"})
+    cohort.files["s.csv"]["y"] = ["case"] * 6 + ["control"] * (N - 6)
+    warnings = cohort().warnings
+    assert any("2 ids are not in the samples table and are left out (S3, S4)" in warning for warning in warnings)
+    assert any("only 6 subjects of class 'case'" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize("task", ["regression", "survival"])
+def test_leaks_are_found_for_numbers_and_times(cohort, task):
+    rng = np.random.default_rng(2)
+    time = rng.exponential(300, N) + 1
+    cohort.files["s.csv"] = pd.DataFrame(
+        {"time": time, "event": rng.integers(0, 2, N), "age": rng.integers(30, 80, N)}, index=cohort.files["s.csv"].index
+    )
+    cohort.settings["outcome"] = (
+        {"task": "regression", "column": "time"} if task == "regression" else {"task": "survival", "time": "time", "event": "event"}
+    )
+    assert cohort().warnings == []
+    cohort.files["rna.csv"]["g7"] = np.rint(10000 / time)
+    assert any("modality rna: 'g7' nearly tells the outcome by itself" in warning for warning in cohort().warnings)

@@ -1,0 +1,93 @@
+"""A draft is a cohort file that works, or says where a choice is open."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mmomics.__main__ import main
+from mmomics.config.check import check as parse
+from mmomics.config.cohort import Cohort
+from mmomics.errors import UserError
+from mmomics.onboarding.check import check
+from mmomics.onboarding.draft import draft
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """RNA counts in columns with barcodes, beta values in rows, clinic with a survival outcome, one glucose file per subject."""
+    rng = np.random.default_rng(0)
+    subjects = [f"TCGA-AB-{number:04d}" for number in range(40)]
+    place = tmp_path / "mine"
+    (place / "cgm").mkdir(parents=True)
+    counts = pd.DataFrame(rng.poisson(200, (30, 40)), index=[f"g{i}" for i in range(30)], columns=[f"{name}-01A" for name in subjects])
+    counts.to_csv(place / "rna_counts.tsv.gz", sep="\t")
+    pd.DataFrame(rng.beta(2, 5, (35, 20)), index=subjects[:35], columns=[f"cg{i}" for i in range(20)]).to_parquet(
+        place / "methylation.parquet"
+    )
+    clinic = {
+        "os_days": rng.integers(10, 3000, 40),
+        "os_event": rng.integers(0, 2, 40),
+        "age": rng.integers(30, 80, 40),
+        "sex": ["f", "m"] * 20,
+    }
+    pd.DataFrame(clinic, index=pd.Index(subjects, name="patient")).to_csv(place / "clinical.csv")
+    return place
+
+
+def test_the_draft_of_usual_files_passes_the_check_as_it_is(folder, tmp_path):
+    text = draft(folder, "mine")
+    content = yaml.safe_load(text)
+    assert content["outcome"] == {"task": "survival", "time": "os_days", "event": "os_event"}
+    assert content["covariates"] == ["age", "sex"]
+    assert content["modalities"]["rna_counts"] == {
+        "kind": "rna", "values": "counts", "files": "rna_counts.tsv.gz", "orientation": "samples_in_columns", "subject_pattern": "^(.{12})",
+    }  # fmt: skip
+    assert content["modalities"]["methylation"] == {"kind": "methylation", "values": "beta", "files": "methylation.parquet"}
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
+def test_the_verb_writes_once_and_never_over_a_file(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", str(folder)]) == 0
+    written = tmp_path / "config/cohorts/mine.yaml"
+    assert written.read_text() == draft(folder, "mine")
+    assert main(["init", str(folder)]) == 2
+    assert main(["init", str(folder), "--output", "-"]) == 0
+    assert capsys.readouterr().out == written.read_text()
+
+
+def test_decimal_commas_encodings_and_unreadable_files_are_said(folder):
+    (folder / "protein.csv").write_bytes("id;a;ß\nTCGA-AB-0001;1,5;2,25\nTCGA-AB-0002;0,5;3,75\n".encode("latin-1"))
+    (folder / "broken.csv").write_text("")
+    text = draft(folder, "mine")
+    content = yaml.safe_load(text)
+    assert content["modalities"]["protein"]["decimal"] == "comma"
+    assert content["modalities"]["protein"]["encoding"] == "latin-1"
+    assert "# not read: " in text and "broken.csv" in text
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_nothing_to_draft_from_is_one_line(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=name):
+        draft(tmp_path / name, name)
+
+
+@pytest.mark.parametrize(
+    ("cohort", "task", "modalities"),
+    [
+        ("cll_block_missing", "survival", {"genetics", "drug_auc", "drug_viability", "proteomics_log2", "seahorse_bioenergetics"}),
+        ("tcga_kipan_survival", "survival", {"rna", "meth", "mirna"}),
+        ("tcga_luad_survival", "survival", {"rna_zscore", "cnv", "mutation"}),
+        ("tcga_acc_mini", "survival", {"rna_rsem_normalized", "mirna_counts", "protein_rppa", "cnv_gistic", "mutations"}),
+        ("motrpac_rat_wat", "binary", {"rna_counts", "proteomics_log2ratio", "device_vo2max_treadmill"}),
+        ("cgmacros", None, {"microbes", "cgmacros", "gut_health_test"}),
+    ],
+)
+def test_drafts_of_real_folders_are_cohort_files(shared, cohort, task, modalities):
+    content = yaml.safe_load(draft(shared / cohort, cohort))
+    found = parse(Cohort, content, cohort)
+    assert modalities <= set(found.modalities)
+    assert task is None or found.outcome.task == task

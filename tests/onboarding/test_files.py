@@ -1,0 +1,40 @@
+"""Tables and families of records among the files of a folder."""
+
+import pytest
+
+from mmomics.onboarding.files import look
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def make(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        tables, families = look(tmp_path)
+        return [path.name for path in tables], {family.pattern: family.ids for family in families}
+
+    return make
+
+
+def test_assays_side_by_side_are_tables(folder):
+    tables, families = folder("clinical.csv", "rna.parquet", "meth.parquet", "mirna.parquet", "notes.docx")
+    assert tables == ["clinical.csv", "meth.parquet", "mirna.parquet", "rna.parquet"]
+    assert families == {}
+
+
+def test_records_are_one_family_whose_id_is_not_cut(folder):
+    tables, families = folder(*(f"device/CGMacros-{number:03d}.csv.gz" for number in (1, 2, 12, 49)), "bio.csv.gz")
+    assert tables == ["bio.csv.gz"]
+    assert families == {"device/CGMacros-{subject}.csv.gz": ("001", "002", "012", "049")}
+
+
+def test_device_formats_are_records_however_few_and_companions_are_not_listed(folder):
+    tables, families = folder("ecg/100.hea", "ecg/100.dat", "ecg/100.atr", "psg/P01.edf", "psg/P02.edf", "x.csv")
+    assert tables == ["x.csv"]
+    assert families == {"psg/{subject}.edf": ("P01", "P02"), "ecg/{subject}.hea": ("100",)}
+
+
+def test_hidden_files_and_folders_are_left_alone(folder):
+    assert folder(".snakemake/a.csv", ".b.csv", "c.csv") == (["c.csv"], {})

@@ -79,24 +79,24 @@ def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> 
         have = device.units.get(role) or record.units[place] or about.unit
         values = convert(record.signal[:, place], have, about.unit, f"{record.source}, channel '{record.channels[place]}'")
         with np.errstate(invalid="ignore"):
-            signal[:, column] = np.where((values >= about.low) & (values <= about.high), values, np.nan)
+            signal[:, column] = np.where(np.isfinite(values) & (values >= about.low) & (values <= about.high), values, np.nan)
     units = tuple(roles[role].unit or device.units.get(role, "") or record.units[place] for role, place in places.items())
     return replace(record, signal=signal, channels=tuple(places), units=units)
 
 
 def _place(channels: Sequence[str], names: Sequence[str], taken: set[int]) -> int | None:
     """Position of the first name that is there: written the same, else compared without case, blanks and punctuation."""
-    for alike in (str, _folded):
-        known = [alike(channel) for channel in channels]
-        for name in names:
-            places = [place for place, channel in enumerate(known) if channel == alike(name) and place not in taken]
+    for name in names:
+        for alike in (str, _folded):
+            wanted = alike(name)
+            places = [place for place, channel in enumerate(channels) if wanted and alike(channel) == wanted and place not in taken]
             if places:
                 return places[0]
     return None
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", plain(name))
+    return re.sub(r"[\W_]", "", plain(name))
 
 
 def check(device: Device, where: str) -> None:

@@ -10,17 +10,13 @@ from mmomics.errors import UserError
 
 GLUCOSE = 18.016  # mg/dL in a mmol/L: molar mass of glucose 180.16 g/mol
 GRAVITY = 9.80665  # m/s2 in a g
-KILOJOULE = 4.184  # kJ in a kcal (thermochemical)
 # dimension -> unit -> how many of the dimension's first unit it is
 DIMENSIONS: dict[str, dict[str, float]] = {
     "voltage": {"mv": 1.0, "uv": 1e-3, "v": 1e3, "nv": 1e-6},
     "glucose": {"mg/dl": 1.0, "mmol/l": GLUCOSE, "mg%": 1.0},
-    "acceleration": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / GRAVITY, "m/s^2": 1 / GRAVITY, "m/s/s": 1 / GRAVITY},
-    "rate": {"bpm": 1.0, "/min": 1.0, "1/min": 1.0, "beats/min": 1.0, "min-1": 1.0, "hz": 60.0, "1/s": 60.0},
-    "energy": {"kcal": 1.0, "cal": 1e-3, "kj": 1 / KILOJOULE, "j": 1e-3 / KILOJOULE},
+    "acceleration": {"g": 1.0, "mg": 1e-3, "m/s2": 1 / GRAVITY, "m/s^2": 1 / GRAVITY, "m/s/s": 1 / GRAVITY, "m/s²": 1 / GRAVITY},
+    "rate": {"bpm": 1.0, "/min": 1.0, "1/min": 1.0, "beats/min": 1.0, "beatsperminute": 1.0, "min-1": 1.0, "hz": 60.0, "1/s": 60.0},
     "pressure": {"mmhg": 1.0, "kpa": 7.50062, "cmh2o": 0.735559},
-    "mass": {"kg": 1.0, "g": 1e-3, "lb": 0.45359237},
-    "share": {"": 1.0, "1": 1.0, "%": 0.01},
 }
 
 

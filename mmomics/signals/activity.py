@@ -1,8 +1,11 @@
-"""Activity counts of a wrist or hip monitor: level, most and least active hours, regularity of the days, sleep and wear."""
+"""Activity counts of a wrist or hip monitor, or steps: level, most and least active hours, regularity of the days, sleep and wear.
+
+Steps (`units: {activity: steps}`) say nothing about sleep and wear: who sits takes none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,23 +15,26 @@ from mmomics.signals._stretches import long_runs, runs
 from mmomics.signals.contract import Feature, Role
 
 _COLE = "doi:10.1093/sleep/15.5.461"  # Cole et al. 1992: asleep or awake from counts per minute
-_CHOI = "doi:10.1249/MSS.0b013e3181ed61a3"  # Choi et al. 2011: not worn
-ROLES = {"activity": Role(("activity", "counts", "axis1", "vm", "vector magnitude", "pim", "steps"), "", 0, np.inf)}
+ROLES = {
+    "activity": Role(("activity", "counts", "axis1", "vm", "vector magnitude", "pim", "steps"), "", 0),
+    "axis2": Role(("axis2",), "", 0, needed=False),
+    "axis3": Role(("axis3",), "", 0, needed=False),
+}
 FEATURES = (
-    Feature("mean", "counts/min", "Mean"),
+    Feature("mean", "counts/min", "Mean; of steps, steps per minute, as below"),
     Feature("sd", "counts/min", "Standard deviation of minutes"),
     Feature("high", "counts/min", "95 % quantile"),
     Feature("active", "", "Share of the minutes with any count (0..1)"),
     Feature("m10", "counts/min", "Mean of the ten most active hours of the average day", _rhythm.WITTING),
     Feature("l5", "counts/min", "Mean of its five least active hours", _rhythm.WITTING),
-    Feature("m10_onset", "h", "Clock time at which the ten hours begin", _rhythm.WITTING),
-    Feature("l5_onset", "h", "Clock time at which the five hours begin", _rhythm.WITTING),
+    Feature("m10_onset", "h", "Clock time at which the ten hours begin (0..24); missing without a clock", _rhythm.WITTING),
+    Feature("l5_onset", "h", "When the five hours begin, from midnight (-12..12); missing without a clock", _rhythm.WITTING),
     Feature("relative_amplitude", "", "(m10 - l5) / (m10 + l5) (0..1)", _rhythm.WITTING),
     Feature("interdaily_stability", "", "How alike the days are (0..1)", _rhythm.WITTING),
     Feature("intradaily_variability", "", "How broken up the day is (0 smooth .. 2 noise)", _rhythm.WITTING),
     Feature("mesor", "counts/min", "Mean of the fitted daily cosine", _rhythm.CORNELISSEN),
     Feature("amplitude", "counts/min", "Half of its rise", _rhythm.CORNELISSEN),
-    Feature("acrophase", "h", "Clock time of its peak", _rhythm.CORNELISSEN),
+    Feature("acrophase", "h", "Clock time of its peak (0..24); missing without a clock", _rhythm.CORNELISSEN),
     Feature("rhythm_r2", "", "Share of the variance that it explains (0..1)", _rhythm.CORNELISSEN),
     Feature("sleep_hours", "h/d", "Time scored as asleep per recorded day", _COLE),
     Feature("night_sleep", "", "Share of 0 to 6 h scored as asleep (0..1); missing without a clock", _COLE),
@@ -36,7 +42,9 @@ FEATURES = (
 )
 # weights of the four minutes before, the minute itself and the two after it; below 1 is asleep
 COLE = 0.001 * np.array([106, 54, 58, 76, 230, 74, 67])
+MOST = 300  # counts of a minute beyond this are as awake as this: some monitors have no limit of their own
 BOUT = 10  # minutes
+QUIET = 30  # minutes without counts on both sides of a spike
 
 
 @dataclass
@@ -47,68 +55,90 @@ class Params(contract.Params):
     ----------
     shortest : float
         Hours of readings below which nothing is said.
+    vector_magnitude : bool
+        Whether the root of the sum of squares of `activity`, `axis2` and `axis3` is looked at where a monitor has all three.
     not_worn : float
-        Minutes without any count, but for spikes, from which the monitor was not worn; Choi et al. use 90. 0 = always worn.
+        Minutes without any count, but for spikes, from which the monitor was not worn; 0 = always worn. Choi et al. found 90 by day at
+        the hip; wrists can be still for longer in sleep, so two hours are the default here as in pyActigraphy
+        (doi:10.1371/journal.pcbi.1009514).
     spike : float
         Minutes of counts within such a stretch that do not end it, if half an hour on both sides is still.
     scale : float
-        Counts are divided by this before sleep is scored: thresholds are of the wrist monitors of Cole et al., others count finer.
+        Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.: 100 for ActiGraph.
     night_end : float
         Hour of the day at which the night that begins at midnight ends.
     """
 
     shortest: float = 6.0
-    not_worn: float = 90.0
+    vector_magnitude: bool = False
+    not_worn: float = 120.0
     spike: float = 2.0
     scale: float = 1.0
     night_end: float = 6.0
 
 
 def worn(record: Record, params: Params) -> np.ndarray:
-    """Samples at which the monitor was worn, bool (n_times,): not in long stretches without counts (Choi et al. 2011)."""
-    if not params.not_worn or "activity" not in record.channels or not len(record):
+    """Samples at which the monitor was worn, bool (n_times,): not in long stretches without counts.
+
+    After Choi et al. 2011 (doi:10.1249/MSS.0b013e3181ed61a3). What comes more rarely than every five minutes cannot be told, and is
+    taken as worn, as steps are.
+    """
+    values = _counts(record, params)
+    per_minute = record.rate * _rhythm.MINUTE
+    if not params.not_worn or _steps(record) or per_minute < 0.2 - 1e-9 or not len(record):
         return np.ones(len(record), dtype=bool)
-    values = record.signal[:, record.channels.index("activity")]
-    per_minute = max(record.rate * _rhythm.MINUTE, 1e-9)
-    still = (values == 0) | np.isnan(values)
-    quiet = long_runs(still, max(1, round(30 * per_minute)))
-    bridged = still.copy()
-    for first, last in runs(~still):
-        short = last - first <= params.spike * per_minute
-        if short and first and last < len(still) and quiet[first - 1] and quiet[last]:
-            bridged[first:last] = True
-    return ~long_runs(bridged, max(1, round(params.not_worn * per_minute)))
+    still = ~(values > 0)
+    quiet = long_runs(still, max(1, round(QUIET * per_minute)))
+    bursts = runs(~still)
+    bursts = bursts[(bursts[:, 0] > 0) & (bursts[:, 1] < len(still))]
+    short = bursts[:, 1] - bursts[:, 0] <= params.spike * per_minute
+    for first, last in bursts[short & quiet[bursts[:, 0] - 1] & quiet[np.minimum(bursts[:, 1], len(still) - 1)]]:
+        still[first:last] = True
+    return ~long_runs(still, max(1, round(params.not_worn * per_minute)))
 
 
 def features(record: Record, params: Params) -> dict[str, float]:
-    """Features of a record whose channel is `activity`, in counts."""
+    """Features of a record whose channel is `activity`, in counts or steps per epoch."""
     out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
-    if "activity" not in record.channels or not len(record):
-        return out
-    values = record.signal[:, record.channels.index("activity")].astype(float)
-    values = np.where(worn(record, params), values, np.nan)
     # counts of shorter or longer epochs as counts per minute
-    values, minute = _rhythm.minutes(replace(record), values * record.rate * _rhythm.MINUTE)
-    x = values[~np.isnan(values)]
+    counts = np.where(worn(record, params), _counts(record, params), np.nan) * record.rate * _rhythm.MINUTE
+    values, minute = _rhythm.minutes(record, counts)
+    known = ~np.isnan(values)
+    x = values[known]
     if len(x) < max(3, params.shortest * 60):
         return out
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "high": np.quantile(x, 0.95), "active": (x > 0).mean()}
-    out |= _rhythm.regularity(values, minute)
-    asleep = _asleep(values / params.scale)
-    known = ~np.isnan(values)
-    days = known.sum() / _rhythm.MINUTES
-    out["sleep_hours"] = asleep.sum() / 60 / days
-    found = runs(asleep)
-    out["sleep_bouts"] = ((found[:, 1] - found[:, 0]) >= BOUT).sum() / days
-    if record.start is not None:
-        out |= _rhythm.most_and_least(values, minute) | _rhythm.cosinor(values, minute)
+    out |= _rhythm.regularity(values, minute) | _rhythm.daily(record, values, minute)
+    if not _steps(record):
+        asleep = _asleep(values / params.scale)
+        days = len(x) / _rhythm.MINUTES
+        bouts = runs(asleep)
+        out |= {"sleep_hours": asleep.sum() / 60 / days, "sleep_bouts": (bouts[:, 1] - bouts[:, 0] >= BOUT).sum() / days}
         night = known & (minute < params.night_end * 60)
-        out["night_sleep"] = asleep[night].mean() if night.any() else np.nan
+        if record.start is not None and night.any():
+            out["night_sleep"] = asleep[night].mean()
     return {name: float(value) for name, value in out.items()}
+
+
+def _counts(record: Record, params: Params) -> np.ndarray:
+    """Counts of every epoch, float64 (n_times,); all NaN without the channel."""
+    axes = ("activity", "axis2", "axis3") if params.vector_magnitude else ("activity",)
+    if "activity" not in record.channels:
+        return np.full(len(record), np.nan)
+    there = [record.channels.index(axis) for axis in axes if axis in record.channels]
+    if len(there) < len(axes):
+        there = there[:1]
+    if len(there) == 1:
+        return record.signal[:, there[0]].astype(np.float64)
+    return np.sqrt((record.signal[:, there].astype(np.float64) ** 2).sum(axis=1))
+
+
+def _steps(record: Record) -> bool:
+    return "activity" in record.channels and record.units[record.channels.index("activity")].lower().startswith("step")
 
 
 def _asleep(values: np.ndarray) -> np.ndarray:
     """Minutes scored as asleep (Cole et al. 1992, one-minute epochs): bool (n_minutes,); a gap is not asleep."""
-    padded = np.pad(np.nan_to_num(values), (4, 2), mode="edge")
-    index = np.lib.stride_tricks.sliding_window_view(padded, len(COLE)) @ COLE
+    padded = np.pad(np.minimum(np.nan_to_num(values), MOST), (4, 2), mode="edge")
+    index = np.correlate(padded, COLE, mode="valid")
     return (index < 1) & ~np.isnan(values)

@@ -25,6 +25,7 @@ FEATURES = (
     Feature("pulse_rate", "1/min", "Beats per minute: 60 s over the median interval", _pulses.ELGENDI),
     Feature("quality", "", "Share of pulses that resemble the mean pulse (0..1): under 0.9 the rest is doubtful", _pulses.ORPHANIDOU),
 )
+EPOCH = 1.0  # s: records may be short
 
 
 @dataclass

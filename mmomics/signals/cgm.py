@@ -37,11 +37,15 @@ FEATURES = (
     Feature("j_index", "(mg/dL)^2", "0.001 (mean + SD)^2", "doi:10.1055/s-2007-979906"),
     Feature("lbgi", "", "Low blood glucose index", _KOVATCHEV),
     Feature("hbgi", "", "High blood glucose index", _KOVATCHEV),
-    Feature("rate_sd", "mg/dL/min", "SD of the rate of change between neighbouring readings", "doi:10.1089/dia.2009.0015"),
-    Feature("day_mean", "mg/dL", "Mean from 6 to 24 h; missing without a clock", _CONSENSUS),
-    Feature("night_mean", "mg/dL", "Mean from 0 to 6 h; missing without a clock", _CONSENSUS),
+    Feature("rate_sd", "mg/dL/min", "SD of the rate of change between neighbouring readings", "doi:10.1089/dia.2008.0138"),
+    Feature("day_mean", "mg/dL", "Mean of the readings from 6 to 24 h; missing without a clock", _CONSENSUS),
+    Feature("night_mean", "mg/dL", "Mean of the readings from 0 to 6 h; missing without a clock", _CONSENSUS),
     Feature("night_cv", "", "Coefficient of variation from 0 to 6 h; missing without a clock", _CONSENSUS),
 )  # fmt: skip
+
+
+# Limits are whole mg/dL, and their twins in mmol/L are rounded: 10.0 mmol/L is 180.16 mg/dL and still in range
+SLACK = 0.6  # mg/dL
 
 
 @dataclass
@@ -66,17 +70,23 @@ def features(record: Record, params: Params) -> dict[str, float]:
     if "glucose" not in record.channels or not len(record):
         return out
     whole = record.signal[:, record.channels.index("glucose")].astype(float)
-    seen = ~np.isnan(whole)
+    seen = np.isfinite(whole)
     x, seconds = whole[seen], record.seconds[seen]
     step = float(np.median(np.diff(seconds))) if len(x) > 1 else np.inf
-    if len(x) < 3 or len(x) * step < params.shortest * 3600:
+    if len(x) < 3 or len(x) * min(step, 3600.0) < params.shortest * 3600:
         return out
     mean, sd = x.mean(), x.std(ddof=1)
-    out |= {"mean": mean, "sd": sd, "cv": sd / mean, "gmi": 3.31 + 0.02392 * mean, "j_index": 0.001 * (mean + sd) ** 2}
+    out |= {
+        "mean": mean,
+        "sd": sd,
+        "cv": sd / mean if mean > 0 else np.nan,
+        "gmi": 3.31 + 0.02392 * mean,
+        "j_index": 0.001 * (mean + sd) ** 2,
+    }
     out |= {f"below_{limit}": (x < limit).mean() for limit in (54, 70)}
-    out |= {f"above_{limit}": (x > limit).mean() for limit in (140, 180, 250)}
-    out["in_range"] = ((x >= 70) & (x <= 180)).mean()
-    risk = 1.509 * (np.log(x) ** 1.084 - 5.381)  # 0 at 112.5 mg/dL
+    out |= {f"above_{limit}": (x > limit + SLACK).mean() for limit in (140, 180, 250)}
+    out["in_range"] = ((x >= 70) & (x <= 180 + SLACK)).mean()
+    risk = 1.509 * (np.log(np.maximum(x, 1.0)) ** 1.084 - 5.381)  # 0 at 112.5 mg/dL
     out |= {"lbgi": (10 * np.minimum(risk, 0) ** 2).mean(), "hbgi": (10 * np.maximum(risk, 0) ** 2).mean()}
     out["mage"] = _mage(x, sd)
     out["modd"] = _mean(np.abs(_lagged(x, seconds, 86400.0, step)))
@@ -86,10 +96,10 @@ def features(record: Record, params: Params) -> dict[str, float]:
     rates = np.diff(x)[near] / np.diff(seconds)[near] * 60
     out["rate_sd"] = rates.std(ddof=1) if len(rates) > 2 else np.nan
     if record.start is not None:
-        values, minute = _rhythm.minutes(record, whole)
-        night = values[(minute < params.night_end * 60) & ~np.isnan(values)]
-        out |= {"day_mean": _mean(values[(minute >= params.night_end * 60) & ~np.isnan(values)]), "night_mean": _mean(night)}
-        out["night_cv"] = night.std(ddof=1) / night.mean() if len(night) > 2 else np.nan
+        at_night = _rhythm.of_day(record.clock)[seen] < params.night_end * 60
+        night = x[at_night]
+        out |= {"day_mean": _mean(x[~at_night]), "night_mean": _mean(night)}
+        out["night_cv"] = night.std(ddof=1) / night.mean() if len(night) > 2 and night.mean() > 0 else np.nan
     return {name: float(value) for name, value in out.items()}
 
 
@@ -98,9 +108,11 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _lagged(x: np.ndarray, seconds: np.ndarray, lag: float, step: float) -> np.ndarray:
-    """Differences from the reading a lag before, where there is one within half a step."""
-    before = np.searchsorted(seconds, seconds - lag - step / 2)
-    found = np.abs(seconds[before] - (seconds - lag)) <= step / 2
+    """Differences from the reading nearest to a lag before, where there is one within half a step."""
+    target = seconds - lag
+    after = np.clip(np.searchsorted(seconds, target), 1, len(seconds) - 1)
+    before = np.where(target - seconds[after - 1] <= seconds[after] - target, after - 1, after)
+    found = np.abs(seconds[before] - target) <= min(step, lag) / 2 + 1e-6
     return x[found] - x[before[found]]
 
 
@@ -110,8 +122,8 @@ def _mage(x: np.ndarray, sd: float) -> float:
         return np.nan
     turns: list[float] = []
     rising = None  # not known before the first swing
-    low = high = x[0]
-    for value in x:
+    low = high = float(x[0])
+    for value in x.tolist():
         low, high = min(low, value), max(high, value)
         if rising is not False and high - value > sd:  # a peak is behind
             turns.append(high)

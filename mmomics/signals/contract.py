@@ -71,7 +71,7 @@ class Signal(Protocol):
 # A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn.
 
 
-EPOCH = 60.0  # s: a minute counts as recorded if it has a sample; a kind whose samples come more rarely says so by its own `EPOCH`
+EPOCH = 60.0  # s: gaps up to this count as recorded (see `_coverage`); a kind whose samples come more often says so by its own `EPOCH`
 
 
 def load(device: Device, where: str) -> Any:
@@ -132,6 +132,6 @@ def params(device: Device, where: str) -> Any:
 
 
 def epoch(device: Device, where: str) -> float:
-    """Length (s) of the pieces of a window that count as recorded if one sample is in them: the kind's, or the native cadence."""
+    """Gaps up to this (s) count as recorded: the kind's, or the native cadence."""
     own = float(getattr(load(device, where), "EPOCH", EPOCH))
     return max(own, seconds(device.step)) if device.step else own

@@ -41,6 +41,7 @@ FEATURES = tuple(
     for role in ROLES
     for feature in _OF_CHANNEL
 )
+EPOCH = 1.0  # s: records may be short
 
 
 @dataclass

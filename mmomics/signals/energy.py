@@ -1,4 +1,7 @@
-"""Energy spent, as metabolic equivalents (METs) per minute: level, activity classes and the daily rhythm."""
+"""Energy spent, as metabolic equivalents (METs) per minute: level, activity classes and the daily rhythm.
+
+Kilocalories are left to `series`: they say how heavy somebody is as much as what he does.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ FEATURES = (
     Feature("night_mean", "MET", "Mean from 0 to 6 h; missing without a clock"),
     Feature("mesor", "MET", "Mean of the fitted daily cosine", _rhythm.CORNELISSEN),
     Feature("amplitude", "MET", "Half of its rise", _rhythm.CORNELISSEN),
-    Feature("acrophase", "h", "Clock time of its peak", _rhythm.CORNELISSEN),
+    Feature("acrophase", "h", "Clock time of its peak (0..24); missing without a clock", _rhythm.CORNELISSEN),
     Feature("rhythm_r2", "", "Share of the variance that it explains (0..1)", _rhythm.CORNELISSEN),
 )
 
@@ -66,6 +69,7 @@ def features(record: Record, params: Params) -> dict[str, float]:
     classes = np.bincount(np.digitize(np.round(x, 6), [1.5 + 1e-9, 3, 6]), minlength=4) / len(x)
     out |= dict(zip(("sedentary", "light", "moderate", "vigorous"), classes, strict=True))
     out["mvpa_minutes"] = (classes[2] + classes[3]) * _rhythm.MINUTES
-    if record.start is not None:
-        out |= _rhythm.day_and_night(values, minute, params.night_end) | _rhythm.cosinor(values, minute)
+    out |= _rhythm.day_and_night(record, values, minute, params.night_end)
+    rhythm = _rhythm.daily(record, values, minute)
+    out |= {name: rhythm[name] for name in ("mesor", "amplitude", "acrophase", "rhythm_r2")}
     return {name: float(value) for name, value in out.items()}

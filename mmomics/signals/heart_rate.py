@@ -20,12 +20,12 @@ FEATURES = (
     Feature("resting", "bpm", "5 % quantile of means over half an hour", _REST),
     Feature("day_mean", "bpm", "Mean from 6 to 24 h; missing without a clock"),
     Feature("night_mean", "bpm", "Mean from 0 to 6 h; missing without a clock"),
-    Feature("night_dip", "", "1 - night mean / day mean", "doi:10.1016/S0735-1097(98)00554-8"),
+    Feature("night_dip", "", "1 - night mean / day mean", "doi:10.1001/archinte.167.19.2116"),
     Feature("mesor", "bpm", "Mean of the fitted daily cosine", _rhythm.CORNELISSEN),
     Feature("amplitude", "bpm", "Half of its rise", _rhythm.CORNELISSEN),
-    Feature("acrophase", "h", "Clock time of its peak", _rhythm.CORNELISSEN),
+    Feature("acrophase", "h", "Clock time of its peak (0..24); missing without a clock", _rhythm.CORNELISSEN),
     Feature("rhythm_r2", "", "Share of the variance that it explains (0..1)", _rhythm.CORNELISSEN),
-    Feature("rmssd_minutes", "bpm", "Root mean square of the steps between neighbouring minutes"),
+    Feature("rmssd_minutes", "bpm", "Root mean square of the steps between neighbouring minutes, or readings if they come more rarely"),
 )
 
 
@@ -57,11 +57,12 @@ def features(record: Record, params: Params) -> dict[str, float]:
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "low": np.quantile(x, 0.01), "high": np.quantile(x, 0.99)}
     halves = _rhythm.windowed(values, 30, least=20)
     out["resting"] = np.quantile(halves, 0.05) if len(halves) else np.nan
-    steps = np.diff(values)
+    lag = _rhythm.cadence(record)
+    steps = values[lag:] - values[:-lag]
     steps = steps[~np.isnan(steps)]
     out["rmssd_minutes"] = np.sqrt((steps**2).mean()) if len(steps) else np.nan
-    if record.start is not None:
-        out |= _rhythm.day_and_night(values, minute, params.night_end)
-        out["night_dip"] = 1 - out["night_mean"] / out["day_mean"]
-        out |= _rhythm.cosinor(values, minute)
+    out |= _rhythm.day_and_night(record, values, minute, params.night_end)
+    out["night_dip"] = 1 - out["night_mean"] / out["day_mean"] if out["day_mean"] > 0 else np.nan
+    rhythm = _rhythm.daily(record, values, minute)
+    out |= {name: rhythm[name] for name in ("mesor", "amplitude", "acrophase", "rhythm_r2")}
     return {name: float(value) for name, value in out.items()}

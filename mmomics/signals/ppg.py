@@ -18,6 +18,7 @@ FEATURES = (
     Feature("amplitude_variation", "", "Standard deviation of the height of pulses over its mean", _pulses.ELGENDI),
     Feature("quality", "", "Share of pulses that resemble the mean pulse (0..1): under 0.9 the rest is doubtful", _pulses.ORPHANIDOU),
 )
+EPOCH = 1.0  # s: records may be short
 
 
 @dataclass

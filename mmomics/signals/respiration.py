@@ -27,6 +27,7 @@ FEATURES = (
     Feature("inspiration_share", "", "Median share of a breath from its lowest to its highest point (0..1)", _KHODADAD),
     Feature("pauses", "1/h", "Times between breaths of 10 s and more, per hour recorded"),
 )
+EPOCH = 1.0  # s: records may be short
 
 
 @dataclass

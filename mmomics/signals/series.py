@@ -20,7 +20,7 @@ FEATURES = (
     Feature("maximum", "{unit}", "Highest reading"),
     Feature("first", "{unit}", "First reading"),
     Feature("last", "{unit}", "Last reading"),
-    Feature("slope", "{unit}/d", "Least-squares trend per day", ""),
+    Feature("slope", "{unit}/d", "Least-squares trend per day"),
     Feature("residual_sd", "{unit}", "Standard deviation about the trend"),
     Feature("autocorrelation", "", "Correlation with the reading before (-1..1)"),
     Feature("sample_entropy", "", "Sample entropy, m = 2, r = 0.2 SD (0 regular)", "doi:10.1152/ajpheart.2000.278.6.H2039"),
@@ -47,7 +47,7 @@ def features(record: Record, params: Params) -> dict[str, float]:
     """Features of every channel."""
     out: dict[str, float] = {}
     for role, column in zip(record.channels, record.signal.T, strict=True):
-        seen = ~np.isnan(column)
+        seen = np.isfinite(column)
         told = _of_channel(column[seen].astype(float), record.seconds[seen] / DAY, params)
         out |= {f"{role}_{name}": float(value) for name, value in told.items()}
     return out

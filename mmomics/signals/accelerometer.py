@@ -61,7 +61,8 @@ def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which the device was worn, bool (n_times,).
 
     A quarter of an hour was not worn if it is part of an hour in which the standard deviation of at least two axes, or the range of at
-    least two axes, stays below the limits (van Hees et al. 2013, doi:10.1371/journal.pone.0061691). Less than an hour, and less than a sample per epoch, is taken as worn.
+    least two axes, stays below the limits (van Hees et al. 2013, doi:10.1371/journal.pone.0061691). Less than an hour is taken as worn,
+    and so is what comes more rarely than once an epoch.
     """
     length = max(round(QUARTER * record.rate), 1)
     firsts = range(0, len(record), length)

@@ -117,14 +117,20 @@ def _lagged(x: np.ndarray, seconds: np.ndarray, lag: float, step: float) -> np.n
 
 
 def _mage(x: np.ndarray, sd: float) -> float:
-    """Mean height of the swings between turning points, where only swings of more than one SD make a turning point."""
+    """Mean height of the swings between turning points, where only swings of more than one SD make a turning point.
+
+    The last swing counts as far as it was recorded; a gap is taken for a straight line.
+    """
     if not sd > 0:
         return np.nan
     turns: list[float] = []
     rising = None  # not known before the first swing
     low = high = float(x[0])
     for value in x.tolist():
-        low, high = min(low, value), max(high, value)
+        if value > high:
+            high = value
+        elif value < low:
+            low = value
         if rising is not False and high - value > sd:  # a peak is behind
             turns.append(high)
             rising, low = False, value

@@ -77,13 +77,11 @@ def _of_channel(x: np.ndarray, days: np.ndarray, params: Params) -> dict[str, fl
 
 def sample_entropy(x: np.ndarray, m: int = 2, r: float = 0.2) -> float:
     """Sample entropy (Richman & Moorman 2000, doi:10.1152/ajpheart.2000.278.6.H2039); NaN where no two templates are alike."""
-    from scipy.spatial import cKDTree
-
-    limit = r * x.std(ddof=1)
     n = len(x) - m
-    counts = []
-    for length in (m, m + 1):
-        templates = np.lib.stride_tricks.sliding_window_view(x, length)[:n]
-        tree = cKDTree(templates)
-        counts.append(tree.count_neighbors(tree, limit, p=np.inf) - n)  # without each template itself
-    return float(-np.log(counts[1] / counts[0])) if counts[0] > 0 and counts[1] > 0 else np.nan
+    near = np.abs(x[:, None] - x) <= r * x.std(ddof=1)
+    alike = near[:n, :n]
+    for step in range(1, m):
+        alike = alike & near[step : n + step, step : n + step]
+    longer = alike & near[m:, m:]
+    pairs, kept = (int(each.sum()) - n for each in (alike, longer))  # without each template itself
+    return float(np.log(pairs / kept)) if kept > 0 else np.nan

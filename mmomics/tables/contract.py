@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import lzma
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -15,10 +16,10 @@ import pandas as pd
 from mmomics import plugins
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables._cells import Cells
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
-MOST = 1 << 33  # bytes of a table as float32; what is larger must be pooled first
 
 
 class Format(Protocol):
@@ -39,7 +40,7 @@ class Format(Protocol):
     SUFFIXES: tuple[str, ...]
     KEYS: tuple[str, ...]
 
-    def read(self, path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
+    def read(self, path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame | Cells:
         """One file, in its own orientation.
 
         Parameters
@@ -55,7 +56,7 @@ class Format(Protocol):
 
         Returns
         -------
-        DataFrame
+        DataFrame or Cells
             Its index holds the row ids as text, or counts the rows where the file has no ids (`table.number_rows`);
             its columns are the names as they stand in the file, repeated names too, without those of `table.drop`.
 
@@ -89,8 +90,12 @@ def choose(path: Path) -> Format:
     raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; text also compressed")
 
 
-def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
+def read(
+    path: Path, table: Table, names: Sequence[str] | None, numeric: bool, rename: Callable[[pd.Index], Sequence[str]] | None = None
+) -> pd.DataFrame:
     """A file in its own orientation, its rows of equal ids pooled if the settings say so; see `Format.read`.
+
+    `rename` gives the ids by which rows are known and pooled, for those that stand in the file.
 
     Raises
     ------
@@ -102,12 +107,20 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         default = Table.model_fields[key].default
         if key not in form.KEYS and getattr(table, key) != default:
             raise UserError(path, f"`{key}` means nothing for files that end in '{form.SUFFIXES[0]}'", f"leave `{key}` out")
-    frame = form.read(path, table, names, numeric)
-    if table.pool == "none" or frame.index.is_unique:
-        return frame
+    found = form.read(path, table, names, numeric)
+    if rename is not None:
+        found = (
+            replace(found, index=_renamed(found.index, rename))
+            if isinstance(found, Cells)
+            else found.set_axis(_renamed(found.index, rename))
+        )
+    if isinstance(found, Cells):
+        return found.laid_out(path, table.pool)
+    if table.pool == "none" or found.index.is_unique:
+        return found
     if not numeric:
         raise UserError(path, f"`pool: {table.pool}` of cells that are text", "leave `pool` out, or make the ids unique")
-    groups = frame.groupby(level=0, sort=False)
+    groups = found.groupby(level=0, sort=False)
     pooled = groups.sum(min_count=1) if table.pool == "sum" else groups.mean()
     return pooled.astype(np.float32)
 
@@ -150,12 +163,8 @@ def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
     return left
 
 
-def fitting(path: Path, n_rows: int, n_columns: int) -> None:
-    """Refuse a table that is too large to be laid out cell by cell."""
-    if 4 * n_rows * n_columns > MOST:
-        raise UserError(
-            path, f"{n_rows} x {n_columns} values would take {4 * n_rows * n_columns >> 30} GiB", "set `index` and `pool` to pool the rows"
-        )
+def _renamed(index: pd.Index, rename: Callable[[pd.Index], Sequence[str]]) -> pd.Index:
+    return pd.Index(rename(index), dtype=object)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables._cells import fitting
 from mmomics.tables._text import text
-from mmomics.tables.contract import fitting, kept, readable
+from mmomics.tables.contract import kept, readable
 
 SUFFIXES = (".maf",)
 KEYS = ("encoding",)

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import h5ad
+from mmomics.tables import _cells
 from mmomics.tables.contract import read
 
 RNG = np.random.default_rng(0)
@@ -27,7 +27,7 @@ def write(path, x):
 @pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
 @pytest.mark.parametrize("pool", ["sum", "mean"])
 def test_pseudobulk_is_the_group_by_of_all_cells(tmp_path, monkeypatch, kind, pool):
-    monkeypatch.setattr(h5ad, "CHUNK", 28)  # seven cells at a time
+    monkeypatch.setattr(_cells, "CHUNK", 28)  # seven cells at a time
     values = VALUES.copy()
     values[[0, 5], [1, 2]] = np.nan
     obs = write(tmp_path / "t.h5ad", kind(values))

@@ -1,0 +1,116 @@
+"""Channels by role: usual names, names of the user, units, and readings that cannot be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmomics.config.modality import Device
+from mmomics.devices.record import Record
+from mmomics.errors import UserError
+from mmomics.signals import _channels
+
+
+def record(channels, units=None, values=None, source="a.csv"):
+    """Channels with the readings 100, 101, ... in their order."""
+    signal = np.arange(100.0, 100 + len(channels)) if values is None else np.asarray(values, dtype=float)
+    signal = np.atleast_2d(signal).astype(np.float32)
+    return Record(signal, tuple(channels), tuple(units or [""] * len(channels)), 1 / 60, source=source)
+
+
+def device(signal="cgm", **more):
+    return Device(signal=signal, files="x", **more)
+
+
+def chosen(channels, of=None, **more):
+    found = _channels.choose([record(channels, **more)], of or device(), "modalities.m")
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    "name", ["glucose", "GLUCOSE", "Glucose ", "gl", "Historic Glucose mg/dL", "historic_glucose_mg_dl", "Libre GL", "sgv"]
+)
+def test_usual_names_are_found_without_case_blanks_and_punctuation(name):
+    found = chosen(["time of day", name])
+    assert found.channels == ("glucose",) and found.signal.tolist() == [[101]]
+
+
+def test_the_best_name_wins_and_within_a_name_the_one_that_is_written_the_same():
+    assert chosen(["sgv", "Glucose"]).signal[0, 0] == 101
+    assert chosen(["GLUCOSE", "glucose"]).signal[0, 0] == 101
+    assert chosen(["GLUCOSE", "Glucose"]).signal[0, 0] == 100
+
+
+def test_names_of_the_user_go_over_the_usual_ones():
+    assert chosen(["glucose", "Dexcom GL"], device(channels={"glucose": "Dexcom GL"})).signal[0, 0] == 101
+    assert chosen(["glucose"], device(channels={"glucose": "Dexcom GL"})) is None
+    several = device("energy", channels={"mets": ["METs", "Intensity"]})
+    assert chosen(["HR", "Intensity"], several).signal[0, 0] == 101
+    assert chosen(["METs", "Intensity"], several).signal[0, 0] == 100
+
+
+def test_names_in_other_scripts_are_not_all_the_same():
+    of = device(channels={"glucose": "血糖"})
+    assert chosen(["体温", "血糖"], of).signal[0, 0] == 101
+    assert chosen(["体温", "%"], of) is None
+
+
+def test_an_optional_role_may_lack_unless_the_user_names_it():
+    assert chosen(["axis1"], device("activity")).channels == ("activity",)
+    assert chosen(["axis3", "axis1", "axis2"], device("activity")).channels == ("activity", "axis2", "axis3")
+    assert chosen(["axis1"], device("activity", channels={"axis2": "second"})) is None
+
+
+def test_no_channel_plays_two_roles():
+    both = device("accelerometer", channels={"x": "a", "y": "a", "z": "b"})
+    assert chosen(["a", "b"], both) is None
+
+
+def test_units_of_the_file_are_converted_and_those_of_the_user_go_over_them():
+    assert chosen(["glucose"], units=["mmol/L"], values=[5.0]).signal[0, 0] == pytest.approx(90.08)
+    assert chosen(["glucose"], device(units={"glucose": "mg/dL"}), units=["mmol/L"], values=[90.0]).signal[0, 0] == 90
+    assert chosen(["glucose"], units=[""], values=[90.0]).units == ("mg/dL",)
+    with pytest.raises(UserError, match=r"a\.csv, channel 'glucose': unit 'bananas' is not known to be convertible to mg/dL"):
+        chosen(["glucose"], units=["bananas"])
+
+
+def test_a_kind_of_any_unit_keeps_it():
+    assert chosen(["steps"], device("activity"), units=["steps"]).units == ("steps",)
+    assert chosen(["count"], device("activity", channels={"activity": "count"}, units={"activity": "steps"})).units == ("steps",)
+
+
+@pytest.mark.parametrize("value", [-1, 0, 9.9, 1001, np.nan, np.inf, -np.inf])
+def test_what_cannot_be_a_reading_is_a_gap(value):
+    assert np.isnan(chosen(["glucose"], values=[value]).signal[0, 0])
+
+
+def test_what_is_not_finite_is_a_gap_even_where_everything_can_be_a_reading():
+    of = device("series", channels={"mass": "m"})
+    assert np.isnan(chosen(["m"], of, values=[np.inf]).signal[0, 0])
+    assert chosen(["m"], of, values=[-3e30]).signal[0, 0] == np.float32(-3e30)
+
+
+def test_only_records_with_the_channels_are_taken():
+    found = _channels.choose([record(["ecg"]), record(["glucose"]), record([])], device(), "m")
+    assert [each.channels for each in found] == [("glucose",)]
+
+
+def test_a_kind_without_channels_takes_the_record_with_annotations():
+    notes = pd.DataFrame({"onset": [0.0], "duration": [30.0], "label": ["W"]})
+    plain = record(["EEG"])
+    scored = Record(np.zeros((0, 0), dtype=np.float32), (), (), 1.0, annotations=notes)
+    assert _channels.choose([plain, scored], device("sleep"), "m") == [scored]
+    assert _channels.choose([plain], device("sleep"), "m") == [plain]
+    assert _channels.choose([], device("sleep"), "m") == []
+
+
+def test_the_complaint_names_the_file_what_is_wanted_and_what_is_there():
+    said = str(_channels.lacking([record(["HR", "steps"], source="b.csv")], device(), "modalities.libre"))
+    assert said.startswith("b.csv: has no channel for 'glucose'")
+    assert "its channels: HR, steps" in said and "`modalities.libre.channels`" in said
+
+
+@pytest.mark.parametrize("key", ["channels", "units"])
+def test_roles_that_a_kind_does_not_know_are_refused(key):
+    with pytest.raises(UserError, match=rf"m\.{key}: 'cgm' knows no role 'glucos'; did you mean 'glucose'"):
+        _channels.check(device(**{key: {"glucos": "x"}}), "m")
+    _channels.check(device(**{key: {"glucose": "x"}}), "m")

@@ -91,7 +91,7 @@ def _own(study: Study, name: str) -> Markup:
 def _assay(name: str, assay: Assay) -> tuple[str, Markup]:
     values, _ = contract.scale(assay.kind, assay.values, name)
     steps = [_plain("normalization", step) for step in contract.recipe(assay.kind, assay.values, assay.normalize, name)]
-    told = say("sample by sample {}", ", then ".join(steps)) if steps else say("taken as measured")
+    told = say("brought to scale sample by sample ({})", ", then ".join(steps)) if steps else say("taken as measured")
     if assay.replicates != "mean":
         told += say("; of several samples of a subject, the first" if assay.replicates == "first" else "; one sample per subject")
     if assay.drop_flagged:

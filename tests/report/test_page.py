@@ -68,7 +68,7 @@ def test_same_input_same_bytes(task, reported, tmp_path):
 
 def test_what_was_done_to_each_modality_stands_in_the_page(made):
     words = " ".join(Page(made[1]).text.split())
-    assert "rna (rna, counts): sample by sample counts per million, then natural logarithm of 1 + x." in words
+    assert "rna (rna, counts): brought to scale sample by sample (counts per million, then natural logarithm of 1 + x)." in words
     assert "age and sex" in words
 
 

@@ -38,8 +38,8 @@ def test_every_modality_and_the_covariates_have_their_sentence():
 
 
 def test_sample_wise_steps_stand_in_their_order():
-    assert told(RNA) == "m (rna, counts): sample by sample counts per million, then natural logarithm of 1 + x."
-    assert told({**RNA, "normalize": ["upper_quartile", "rank"]}).endswith("upper quartile of 1000, then ranks within a sample.")
+    assert told(RNA) == "m (rna, counts): brought to scale sample by sample (counts per million, then natural logarithm of 1 + x)."
+    assert told({**RNA, "normalize": ["upper_quartile", "rank"]}).endswith("upper quartile of 1000, then ranks within a sample).")
     assert told({**RNA, "values": "log2"}) == "m (rna, log2): taken as measured."
 
 

@@ -11,6 +11,7 @@ PART: Final = "part"  # preset part of the cohort (train, test)
 GROUP: Final = "group"  # subjects that must stay on one side of a split
 
 # a modality's AnnData
+FEATURE: Final = "feature"  # column of `var`: the feature's own name; `var_names` are `modality:feature`, since two assays may share genes
 MEASURED: Final = "measured"  # layers: the values before normalisation
 CLINICAL: Final = "clinical"  # the modality made of the covariates
 

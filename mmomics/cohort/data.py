@@ -12,11 +12,11 @@ import mudata
 import numpy as np
 import pandas as pd
 
+from mmomics import keys
 from mmomics.config.cohort import SIGNAL
 from mmomics.errors import UserError
 from mmomics.storage import atomic
 
-FEATURE = "feature"  # column of `var`: the feature's own name; `var_names` are `modality:feature`, since two assays may share genes
 mudata.set_options(pull_on_update=False)  # `obs` is ours: nothing is copied up from the modalities
 
 
@@ -100,7 +100,7 @@ def from_mudata(cohort: mudata.MuData) -> CohortData:
         values[name] = np.full((cohort.n_obs, modality.n_vars), np.nan, dtype=np.float32)
         values[name][rows] = modality.X
         seen[name] = np.isin(np.arange(cohort.n_obs), rows)
-        features[name] = modality.var[FEATURE].to_numpy(dtype=str)
+        features[name] = modality.var[keys.FEATURE].to_numpy(dtype=str)
         if "signal" in modality.obsm:
             name, about = name + SIGNAL, modality.uns["signal"]
             windows = np.asarray(modality.obsm["signal"], dtype=np.float32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmomics.cohort.data import FEATURE
+from mmomics import keys
 from mmomics.cohort.prepare import Preparation
 
 SEEN, IMPUTED, IMPUTED_SD = "seen", "imputed", "imputed_sd"
@@ -40,7 +40,7 @@ def write_imputed(
         values[: assay.n_obs] = assay.X.toarray() if hasattr(assay.X, "toarray") else assay.X
         imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
         if len(rows):
-            kept = pd.Index(assay.var[FEATURE]).get_indexer(preparation[name].features)
+            kept = pd.Index(assay.var[keys.FEATURE]).get_indexer(preparation[name].features)
             imputed[assay.n_obs :, kept], spread[assay.n_obs :, kept] = mean, sd
         obs = pd.DataFrame({SEEN: np.arange(len(values)) < assay.n_obs}, index=[*assay.obs_names, *subjects[rows]])
         filled_assay = ad.AnnData(values, obs=obs, var=assay.var, layers={IMPUTED: imputed, IMPUTED_SD: spread})

@@ -13,7 +13,6 @@ import pandas as pd
 from mmomics import keys
 from mmomics.cohort import clinical
 from mmomics.cohort.columns import canonical, column
-from mmomics.cohort.data import FEATURE
 from mmomics.cohort.ids import Roster
 from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
@@ -23,7 +22,10 @@ from mmomics.errors import UserError
 def join(modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: dict[str, Any]) -> mudata.MuData:
     """The union of the subjects of all modalities, with their `obs`."""
     for name, modality in modalities.items():
-        about_features = {FEATURE: modality.var_names.to_numpy(dtype=object), **{key: modality.var[key].to_numpy() for key in modality.var}}
+        about_features = {
+            keys.FEATURE: modality.var_names.to_numpy(dtype=object),
+            **{key: modality.var[key].to_numpy() for key in modality.var},
+        }
         modality.var = pd.DataFrame(about_features, index=f"{name}:" + modality.var_names)
     joined = mudata.MuData(dict(modalities))
     obs = obs.reindex(joined.obs_names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Facts:
         Index = modality; kind, values, n_vars.
     has : DataFrame
         (n_subjects, n_modalities) bool: who has which assay.
+    meanings : dict
+        (modality, feature) -> what a feature made of a device's records says, with its unit.
     """
 
     obs: pd.DataFrame
@@ -41,6 +43,7 @@ class Facts:
     classes: list[str]
     modalities: pd.DataFrame
     has: pd.DataFrame
+    meanings: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def known(self) -> pd.Series:
@@ -104,6 +107,7 @@ def read_facts(path: str | Path) -> Facts:
             order = [name for name in file["mod"].attrs.get("mod-order", []) if name in file["mod"]] or list(file["mod"])
             subjects = {name: _index(file["mod"][name]["obs"]) for name in order}
             rows = {name: _about(file["mod"][name], read_elem) for name in order}
+            meanings = {key: text for name in order for key, text in _meanings(name, file["mod"][name]["var"], read_elem).items()}
             for name in order:
                 if "obsm/signal" in file["mod"][name]:
                     windows = file["mod"][name]["obsm/signal"]
@@ -120,11 +124,19 @@ def read_facts(path: str | Path) -> Facts:
         classes=[str(name) for name in outcome.get("classes", [])],
         modalities=pd.DataFrame.from_dict(rows, orient="index", columns=["kind", "values", "n_vars"]),
         has=has,
+        meanings=meanings,
     )
 
 
 def _index(group: Any) -> list[str]:
     return [str(name) for name in group[group.attrs["_index"]].asstr()[:]]
+
+
+def _meanings(modality: str, var: Any, read_elem: Any) -> dict[tuple[str, str], str]:
+    if "meaning" not in var:
+        return {}
+    columns = [[str(cell) for cell in read_elem(var[key])] for key in (keys.FEATURE, "meaning", "unit")]
+    return {(modality, name): f"{meaning} ({unit})" if unit else meaning for name, meaning, unit in zip(*columns, strict=True) if meaning}
 
 
 def _about(group: Any, read_elem: Any) -> list[Any]:

@@ -5,13 +5,13 @@ import mudata as md
 import numpy as np
 import pandas as pd
 
-from mmomics.cohort.data import FEATURE
+from mmomics import keys
 from mmomics.cohort.imputed import write_imputed
 from mmomics.cohort.prepare import Fitted
 
 
 def var_of(modality, features):
-    return pd.DataFrame({FEATURE: features}, index=[f"{modality}:{feature}" for feature in features])
+    return pd.DataFrame({keys.FEATURE: features}, index=[f"{modality}:{feature}" for feature in features])
 
 
 def test_measured_values_stay_and_imputed_ones_are_marked(tmp_path):

@@ -1,5 +1,6 @@
 """What is said of the cohort agrees with the cohort, and with independent estimates."""
 
+import anndata
 import lifelines
 import mudata
 import numpy as np
@@ -93,3 +94,14 @@ def test_a_short_name_is_one_line_of_at_most_that_length(name, most):
 def test_a_share_is_never_rounded_to_a_false_none_or_all(share):
     assert (words.percent(share) == "0 %") == (share == 0)
     assert (words.percent(share) == "100 %") == (share == 1)
+
+
+def test_what_features_of_devices_mean_is_read_from_the_cohort(tmp_path):
+    cohort = mudata.MuData({"ecg": anndata.AnnData(np.ones((3, 2), dtype="float32"), uns={"kind": "ecg", "values": "record"})})
+    cohort.mod["ecg"].var["feature"], cohort.mod["ecg"].var["unit"] = ["rate", "quality"], ["1/min", ""]
+    cohort.mod["ecg"].var["meaning"] = ["Mean rate", "Share of good beats"]
+    cohort.obs["outcome"] = [1.0, 2.0, 3.0]
+    cohort.uns["outcome"] = {"task": "regression", "unit": "", "classes": np.array([], dtype=object)}
+    cohort.write(tmp_path / "cohort.h5mu")
+    found = read_facts(tmp_path / "cohort.h5mu").meanings
+    assert found == {("ecg", "rate"): "Mean rate (1/min)", ("ecg", "quality"): "Share of good beats"}

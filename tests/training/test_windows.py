@@ -10,9 +10,9 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from mmomics import plugins
+from mmomics import keys, plugins
 from mmomics.cohort import prepare
-from mmomics.cohort.data import FEATURE, from_mudata, read_cohort, write_cohort
+from mmomics.cohort.data import from_mudata, read_cohort, write_cohort
 from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.errors import UserError
@@ -52,7 +52,7 @@ def study(n_obs=80, n_times=100, n_channels=2, missing=0.2, cause="rna", seed=0)
     made = {}
     for name, (values, own) in mods.items():
         features = [f"{name}{column}" for column in range(values.shape[1])]
-        var = pd.DataFrame({FEATURE: features}, index=[f"{name}:{feature}" for feature in features])
+        var = pd.DataFrame({keys.FEATURE: features}, index=[f"{name}:{feature}" for feature in features])
         made[name] = anndata.AnnData(values[own], obs=pd.DataFrame(index=names[own]), var=var, uns={"kind": name, "values": "x"})
     made["ecg"].obsm["signal"] = signal[rows]
     made["ecg"].uns["signal"] = {"fs": 50.0, "channels": ["I", "II"][:n_channels]}

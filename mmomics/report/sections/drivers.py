@@ -46,7 +46,7 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
     if tops:
         name, table = next(iter(tops.items()))
         blocks.append(_features(name, table))
-        blocks += [_feature_table(name, table) for name, table in tops.items()]
+        blocks += [_feature_table(name, table, inputs.facts.meanings) for name, table in tops.items()]
     if len(tops) > 1:
         figure, text = _agreement(tops)
         blocks.append(figure)
@@ -124,11 +124,16 @@ def _features(name: str, table: pd.DataFrame) -> Figure:
     return Figure("features", features.draw(table), f"Top features of {words.short(name)}", caption, alt, table)
 
 
-def _feature_table(name: str, table: pd.DataFrame) -> Table:
+def _feature_table(name: str, table: pd.DataFrame, meanings: dict[tuple[str, str], str]) -> Table:
     toward = "toward" in table and table["toward"].notna().any()
     rows = [
         [
-            Cell(words.short(row["feature"], 60), sort=str(row["feature"]), strong=True),
+            Cell(
+                words.short(row["feature"], 60),
+                note=meanings.get((str(row["modality"]), str(row["feature"])), ""),
+                sort=str(row["feature"]),
+                strong=True,
+            ),
             Cell(words.short(row["modality"]), sort=str(row["modality"])),
             Cell(f"{100 * row['importance']:.2f} %", sort=float(row["importance"])),
             Cell(words.signed(row["direction"], 2), sort=float(row["direction"])),

@@ -1,0 +1,174 @@
+"""Activity: real Actiwatch and ActiGraph files, sleep by Cole's sum, wear, epochs of any length, and steps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmomics.config.modality import Device
+from mmomics.devices.contract import choose
+from mmomics.devices.record import Record
+from mmomics.signals import _channels, activity
+
+PARAMS = activity.Params()
+DEVICE = Device(signal="activity", files="x")
+START = pd.Timestamp("2024-05-06")
+
+
+def record(values, step=60.0, start=START, unit="counts"):
+    return Record(np.asarray(values, dtype=np.float32)[:, None], ("activity",), (unit,), 1 / step, start=start)
+
+
+def told(values, params=PARAMS, **more):
+    return activity.features(record(values, **more), params)
+
+
+def person(days=4, seed=0):
+    """Counts of every minute: busy from 7 to 23 h, nearly still at night."""
+    rng = np.random.default_rng(seed)
+    hour = np.arange(days * 1440) / 60 % 24
+    awake = (hour >= 7) & (hour < 23)
+    return np.where(awake, rng.gamma(2, 150, len(hour)), np.where(rng.random(len(hour)) < 0.1, 1, 0)).round()
+
+
+@pytest.fixture(scope="module", params=range(1, 6))
+def actiwatch(request, shared):
+    path = shared / "device_formats" / "actigraphy" / f"example_0{request.param}.AWD"
+    return _channels.choose(list(choose(path, DEVICE).read(path, DEVICE)), DEVICE, "m")[0]
+
+
+@pytest.fixture(scope="module")
+def actigraph(shared):
+    path = shared / "device_formats" / "actigraphy" / "test_sample.agd"
+    return _channels.choose(list(choose(path, DEVICE).read(path, DEVICE)), DEVICE, "m")[0]
+
+
+def test_an_actiwatch_tells_a_day_of_someone_who_sleeps_at_night(actiwatch):
+    found = activity.features(actiwatch, PARAMS)
+    assert not np.isnan(list(found.values())).any()
+    assert found["m10"] > 5 * found["l5"] and 0.6 < found["relative_amplitude"] <= 1
+    assert 0.1 < found["interdaily_stability"] < 0.9 and 0.2 < found["intradaily_variability"] < 2
+    assert -4 < found["l5_onset"] < 4 and 6 < found["m10_onset"] < 14 and 11 < found["acrophase"] < 19
+    assert 4 < found["sleep_hours"] < 12 and found["night_sleep"] > found["sleep_hours"] / 24
+
+
+def test_rhythm_of_an_actiwatch_is_that_of_pandas(actiwatch):
+    worn = activity.worn(actiwatch, PARAMS)
+    series = pd.Series(actiwatch.signal[:, 0].astype(float), actiwatch.clock).where(worn)
+    found = activity.features(actiwatch, PARAMS)
+    assert found["mean"] == pytest.approx(series.mean())
+    hours = series.resample("h").mean().where(series.resample("h").count() >= 30)
+    by_hour = hours.groupby(hours.index.hour)
+    between = (by_hour.count() * (by_hour.mean() - hours.mean()) ** 2).sum() / hours.count()
+    assert found["interdaily_stability"] == pytest.approx(between / hours.var(ddof=0))
+    assert found["intradaily_variability"] == pytest.approx((hours.diff() ** 2).mean() / hours.var(ddof=0))
+    day = series.groupby(series.index.hour * 60 + series.index.minute).mean()
+    turns = pd.concat([day, day], ignore_index=True)
+    assert found["m10"] == pytest.approx(turns.rolling(600).mean().max())
+    assert found["l5"] == pytest.approx(turns.rolling(300).mean().min())
+
+
+def test_what_lies_on_a_table_is_not_worn_and_a_sleeper_is(actiwatch):
+    worn = activity.worn(actiwatch, PARAMS)
+    hour = actiwatch.clock.hour
+    zero = actiwatch.signal[:, 0] == 0
+    assert 0.1 < worn.mean() < 1 and zero[~worn].mean() > 0.95
+    # of the hours of sleep on most nights nothing is lost
+    nights = pd.Series(worn[(hour >= 1) & (hour < 5)]).groupby(actiwatch.clock.date[(hour >= 1) & (hour < 5)]).mean()
+    assert (nights > 0.95).mean() > 0.5
+
+
+def test_an_actigraph_gives_counts_per_minute_of_one_axis_or_of_all(actigraph):
+    assert actigraph.channels == ("activity", "axis2", "axis3") and actigraph.rate == pytest.approx(0.1)
+    axes = actigraph.signal.astype(float)
+    one = activity.features(actigraph, activity.Params(not_worn=0, scale=100))
+    assert one["mean"] == pytest.approx(6 * axes[:, 0].mean(), rel=0.01)
+    whole = activity.features(actigraph, activity.Params(not_worn=0, scale=100, vector_magnitude=True))
+    assert whole["mean"] == pytest.approx(6 * np.linalg.norm(axes, axis=1).mean(), rel=0.01)
+    assert 0 < one["sleep_hours"] < 24 and whole["mean"] > one["mean"]
+    lone = activity.features(actigraph.pick(["activity"]), activity.Params(not_worn=0, scale=100, vector_magnitude=True))
+    assert lone == pytest.approx(one, nan_ok=True)
+
+
+def test_sleep_is_coles_sum_of_seven_minutes():
+    rng = np.random.default_rng(3)
+    counts = np.round(rng.gamma(0.3, 20, 3000))
+    x = np.minimum(counts, 300)
+    by_hand = [0.001 * (106 * x[i - 4] + 54 * x[i - 3] + 58 * x[i - 2] + 76 * x[i - 1] + 230 * x[i] + 74 * x[i + 1] + 67 * x[i + 2])
+               for i in range(4, 2998)]  # fmt: skip
+    asleep = activity._asleep(counts)
+    assert (asleep[4:2998] == (np.array(by_hand) < 1)).all() and 0.05 < asleep.mean() < 0.95
+    assert not activity._asleep(np.full(20, np.nan)).any()
+
+
+def test_a_night_of_known_length_is_slept():
+    found = told(person())
+    assert found["sleep_hours"] == pytest.approx(8, abs=0.5) and found["night_sleep"] > 0.95
+    assert (found["m10_onset"] + 10 <= 24) and found["l5_onset"] == pytest.approx(1, abs=3)
+
+
+@pytest.mark.parametrize("step", [15.0, 30.0, 60.0, 300.0])
+def test_epochs_of_any_length_are_counts_per_minute(step):
+    counts = 600 * (1 + np.sin(np.arange(0, 3 * 86400, 15) / 86400 * 2 * np.pi))  # per minute
+    epochs = (counts / 4).reshape(-1, int(step / 15)).sum(1)
+    found = told(epochs, step=step)
+    assert found["mean"] == pytest.approx(600, rel=1e-3) and found["amplitude"] == pytest.approx(600, rel=1e-2)
+
+
+def lying(counts, first, minutes):
+    out = counts.copy()
+    out[first : first + minutes] = 0
+    return out
+
+
+def test_wear_ends_where_nothing_moves_for_two_hours_but_for_spikes():
+    busy = np.full(2000, 100.0)
+    assert activity.worn(record(lying(busy, 500, 119)), PARAMS).all()
+    gone = lying(busy, 500, 120)
+    assert np.flatnonzero(~activity.worn(record(gone), PARAMS)).tolist() == list(range(500, 620))
+    assert activity.worn(record(gone), activity.Params(not_worn=0)).all()
+    assert (~activity.worn(record(lying(busy, 500, 90)), activity.Params(not_worn=90))).sum() == 90
+    touched = lying(busy, 500, 150)
+    touched[560:562] = 50
+    assert (~activity.worn(record(touched), PARAMS)).sum() == 150
+    touched[560:563] = 50  # three minutes are no spike
+    assert activity.worn(record(touched), PARAMS).all()
+    early = lying(busy, 500, 150)
+    early[520:522] = 50  # less than half an hour before it is still
+    assert np.flatnonzero(~activity.worn(record(early), PARAMS)).tolist() == list(range(522, 650))
+
+
+def test_what_was_not_worn_counts_for_nothing():
+    counts = person(6)
+    off = lying(counts, 2 * 1440, 1440)
+    kept = counts.reshape(6, 1440)[[0, 1, 3, 4, 5]]
+    assert told(off)["mean"] == pytest.approx(kept.mean(), rel=0.01)
+    assert np.isnan(list(told(np.zeros(5000)).values())).all()
+
+
+def test_steps_say_nothing_about_sleep_and_wear():
+    steps = person(4)
+    steps[np.arange(len(steps)) % 1440 < 420] = 0
+    found = told(steps, unit="steps")
+    assert found["mean"] == pytest.approx(steps.mean(), rel=1e-6)
+    assert np.isnan([found[name] for name in ("sleep_hours", "sleep_bouts", "night_sleep")]).all()
+    assert activity.worn(record(steps, unit="steps"), PARAMS).all() and not activity.worn(record(steps), PARAMS).all()
+
+
+def test_hours_that_are_too_few_say_nothing():
+    assert np.isnan(list(told(person(1)[480:800]).values())).all()
+    assert not np.isnan(told(person(1)[480:900])["mean"])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**16), st.integers(0, 1439))
+def test_when_a_record_begins_moves_clock_times_only(seed, minutes):
+    counts = person(3, seed)
+    base, moved = told(counts), told(counts, start=START + pd.Timedelta(minutes=minutes))
+    for name in ("mean", "sd", "high", "active", "m10", "l5", "mesor", "amplitude", "sleep_hours", "sleep_bouts"):
+        assert moved[name] == pytest.approx(base[name], rel=1e-6)
+    assert abs((moved["acrophase"] - base["acrophase"] - minutes / 60 + 12) % 24 - 12) < 0.01
+    twice = told(np.tile(counts, 2))
+    for name in ("mean", "active", "m10", "l5", "mesor", "amplitude"):
+        assert twice[name] == pytest.approx(base[name], rel=1e-6)

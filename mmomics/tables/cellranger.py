@@ -22,6 +22,7 @@ from mmomics.tables.contract import kept
 
 SUFFIXES = (".h5",)
 KEYS = ("within", "number_rows")
+GUARDED = True
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> Cells:

@@ -17,6 +17,7 @@ from mmomics import plugins
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 from mmomics.tables._cells import Cells
+from mmomics.tables._guard import guarded
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
@@ -35,6 +36,8 @@ class Format(Protocol):
         How the format lays samples out, unless the user says another; rows by default.
     COMPRESSED : bool, optional
         Whether its files may be compressed; not by default.
+    GUARDED : bool, optional
+        Whether damaged files may crash the library that reads them; not by default.
     """
 
     SUFFIXES: tuple[str, ...]
@@ -107,21 +110,24 @@ def read(
         default = Table.model_fields[key].default
         if key not in form.KEYS and getattr(table, key) != default:
             raise UserError(path, f"`{key}` means nothing for files that end in '{form.SUFFIXES[0]}'", f"leave `{key}` out")
-    found = form.read(path, table, names, numeric)
-    if rename is not None:
-        found = (
-            replace(found, index=_renamed(found.index, rename))
-            if isinstance(found, Cells)
-            else found.set_axis(_renamed(found.index, rename))
-        )
-    if isinstance(found, Cells):
-        return found.laid_out(path, table.pool)
-    if table.pool == "none" or found.index.is_unique:
-        return found
+
+    def work() -> pd.DataFrame:
+        found = form.read(path, table, names, numeric)
+        if rename is not None:
+            index = pd.Index(rename(found.index), dtype=object)
+            found = replace(found, index=index) if isinstance(found, Cells) else found.set_axis(index)
+        return found.laid_out(path, table.pool) if isinstance(found, Cells) else _pooled(path, found, table.pool, numeric)
+
+    return guarded(path, work) if getattr(form, "GUARDED", False) else work()
+
+
+def _pooled(path: Path, frame: pd.DataFrame, pool: str, numeric: bool) -> pd.DataFrame:
+    if pool == "none" or frame.index.is_unique:
+        return frame
     if not numeric:
-        raise UserError(path, f"`pool: {table.pool}` of cells that are text", "leave `pool` out, or make the ids unique")
-    groups = found.groupby(level=0, sort=False)
-    pooled = groups.sum(min_count=1) if table.pool == "sum" else groups.mean()
+        raise UserError(path, f"`pool: {pool}` of cells that are text", "leave `pool` out, or make the ids unique")
+    groups = frame.groupby(level=0, sort=False)
+    pooled = groups.sum(min_count=1) if pool == "sum" else groups.mean()
     return pooled.astype(np.float32)
 
 
@@ -161,10 +167,6 @@ def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
     if not left:
         raise UserError(path, "has no column left beside those of `drop`", "keep one")
     return left
-
-
-def _renamed(index: pd.Index, rename: Callable[[pd.Index], Sequence[str]]) -> pd.Index:
-    return pd.Index(rename(index), dtype=object)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from mmomics.tables._hdf5 import annotated, observations
 
 SUFFIXES = (".h5ad",)
 KEYS = ("within", "index", "number_rows")
+GUARDED = True
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame | Cells:

@@ -17,6 +17,7 @@ from mmomics.tables._hdf5 import annotated, observations, opened
 
 SUFFIXES = (".h5mu",)
 KEYS = ("within", "index", "number_rows")
+GUARDED = True
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame | Cells:

@@ -35,7 +35,7 @@ FEATURES = (
     Feature("interdaily_stability", "", "How alike the days are (0..1)", _rhythm.WITTING),
     Feature("intradaily_variability", "", "How broken up the day is (0 smooth .. 2 noise)", _rhythm.WITTING),
 )
-BLOCK = 1 << 20  # samples looked at together, so that a week at 100 Hz needs the memory of minutes
+BLOCK = 1 << 18  # samples looked at together, so that a week at 100 Hz needs the memory of minutes
 QUARTER = 900.0  # s
 AXES = ("x", "y", "z")
 

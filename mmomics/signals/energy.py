@@ -1,6 +1,7 @@
 """Energy spent, as metabolic equivalents (METs) per minute: level, activity classes and the daily rhythm.
 
-Kilocalories are left to `series`: they say how heavy somebody is as much as what he does.
+Kilocalories are left to `series`: they say how heavy somebody is as much as what he does. Levels of intensity (0 to 3), which some
+wristbands write beside or instead of METs, are no METs: a record of them tells nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mmomics.signals.contract import Feature, Role
 
 _COMPENDIUM = "doi:10.1249/MSS.0b013e31821ece12"  # Ainsworth et al. 2011: classes of activity by METs
 _SEDENTARY = "doi:10.1186/s12966-017-0525-8"  # Tremblay et al. 2017
-ROLES = {"mets": Role(("METs", "MET", "Intensity"), "", 0, 300)}
+ROLES = {"mets": Role(("METs", "MET", "metabolic equivalents"), "", 0, 300)}
 FEATURES = (
     Feature("mean", "MET", "Mean"),
     Feature("sd", "MET", "Standard deviation of minutes"),
@@ -32,6 +33,8 @@ FEATURES = (
     Feature("acrophase", "h", "Clock time of its peak (0..24); missing without a clock", _rhythm.CORNELISSEN),
     Feature("rhythm_r2", "", "Share of the variance that it explains (0..1)", _rhythm.CORNELISSEN),
 )
+
+LEAST = 0.5  # MET: deep sleep takes 0.9, so a record that is lower for half of its time is of something else
 
 
 @dataclass
@@ -65,6 +68,8 @@ def features(record: Record, params: Params) -> dict[str, float]:
     # nobody spends less than half a MET: where all readings are 5 and more, they are tenths
     scale = params.scale or (10.0 if x[x > 0].min(initial=np.inf) >= 5 else 1.0)
     values, x = values / scale, x / scale
+    if np.median(x) < LEAST:
+        return out
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "high": np.quantile(x, 0.99)}
     classes = np.bincount(np.digitize(np.round(x, 6), [1.5 + 1e-9, 3, 6]), minlength=4) / len(x)
     out |= dict(zip(("sedentary", "light", "moderate", "vigorous"), classes, strict=True))

@@ -86,7 +86,7 @@ def _signal(kind: Any) -> Iterator[str]:
         yield f"channel: {name}{unit}{'' if role.needed else ', if there is one'}: {', '.join(role.names)}"
     for feature in kind.FEATURES:
         unit = f" ({feature.unit.format(unit='unit of the channel')})" if feature.unit else ""
-        yield f"feature: {feature.name}{unit}: {feature.meaning}"
+        yield f"feature: {feature.name}{unit}: {feature.meaning}" + (f" [{feature.reference}]" if feature.reference else "")
 
 
 def _write(line: str) -> None:

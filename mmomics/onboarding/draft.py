@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmomics.cohort.columns import canonical
 from mmomics.errors import UserError, listed
 from mmomics.onboarding import guess
-from mmomics.onboarding.files import Family, look
+from mmomics.onboarding.files import PART, Family, ending, look, stacked
 from mmomics.onboarding.sniff import Sniffed, sniff
+from mmomics.tables import delimited
 
-ABOUT = re.compile(r"clin|sample|pheno|meta|subject|patient|participant|demograph|label|bio\b|bio\.", re.IGNORECASE)
-TIME = re.compile(r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ]\w+)?$|^(os|pfs|ttt)$", re.IGNORECASE)
-EVENT = re.compile(r"(event|died|death|dead|censor|treatedafter)|^(os|pfs)[_. ]?status$|^status$", re.IGNORECASE)
+FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
+IDS = re.compile(r"^(id|.*[_. ]id|subject|patient|woman|person)$", re.IGNORECASE)
+ABOUT = re.compile(r"clin|days_to|outcome|sample|pheno|metadata|subject|patient|participant|demograph|label|bio\b|bio\.", re.IGNORECASE)
+TIME = re.compile(
+    r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$", re.IGNORECASE
+)
+EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs)[_. ]?status$|^status$", re.IGNORECASE)
 LABEL = re.compile(r"label|class|outcome|group|diagnosis|status|response|case|subtype|pam50|target", re.IGNORECASE)
 COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_birth|smok\w*)$", re.IGNORECASE)
 MOST_LEVELS = 8
@@ -41,44 +47,78 @@ def draft(folder: str | Path, name: str) -> str:
     if not folder.is_dir():
         raise UserError(folder, "is no folder", "give the folder of the cohort's files")
     paths, families = look(folder)
-    tables = [sniff(path) for path in paths]
-    readable = [each for each in tables if not each.problem and len(each.cells.columns)]
+    tables = [sniff(files) for files in stacked(paths)]
+    readable = [each for each in tables if not each.problem and each.names]
+    long = [each for each in readable if each.repeated]
+    wide = [each for each in readable if not each.repeated]
+    lists = [each for each in wide if _lists_features(each, wide)]
+    alone = [each for each in wide if len(each.names) == 1 and IDS.search(each.names[0])]
+    wide = [each for each in wide if not any(each is one for one in [*lists, *alone])]
+    families = [family for family in families if not FEATURES.search(family.pattern)]
     if not readable and not families:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
-    about = max(readable, key=_about, default=None)
+    about = max(wide, key=lambda each: _about(each, wide), default=None)
     head = [
         "# yaml-language-server: $schema=../../workflow/schemas/cohort.schema.json",
         "# A draft by `mmomics init`: go through the lines marked GUESS and CHOOSE, then run `mmomics check` on this file.",
         f"title: {json.dumps(name)}",
         f"folder: {json.dumps(str(folder.resolve()))} # `{{data_dir}}/...` if it is to run elsewhere",
     ]
-    body = _samples(about, folder) if about else ["# CHOOSE: no table of samples was found", "samples:", "  files: samples.csv"]
+    body = _samples(about, folder) if about else ["samples: # CHOOSE: no table of samples was found", "  files: samples.csv"]
     body += _outcome(about)
-    subjects = [str(row) for row in about.cells.index] if about else []
-    modalities = [line for each in readable if each is not about for line in _assay(each, folder, subjects)]
+    subjects = about.rows if about else []
+    modalities = [line for each in wide if each is not about for line in _assay(each, folder, subjects)]
+    modalities += [line for each in long if _time(each) for line in _long(each, folder)]
     modalities += [line for family in families for line in _device(family, subjects)]
-    notes = [f"# not read: {each.problem}" for each in tables if each.problem]
+    notes = [f"# not used, describes features: {each.path.relative_to(folder)}" for each in lists]
+    notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {each.path.relative_to(folder)}" for each in alone]
+    notes += [f"# not used, its ids repeat and it has no time: {each.path.relative_to(folder)}" for each in long if not _time(each)]
+    notes += [f"# not read: {each.problem}" for each in tables if each.problem]
+    if not modalities:
+        notes = ["  # CHOOSE: no table of an assay and no record of a device was found", *notes]
     return "\n".join([*head, *body, "modalities:", *_distinct(modalities), *notes]) + "\n"
 
 
-def _about(table: Sniffed) -> float:
-    """How much a table looks like the table of samples: text cells, few columns, usual names."""
-    names = [str(column) for column in table.cells.columns]
-    telling = sum(bool(pattern.search(name)) for pattern in (TIME, EVENT, LABEL, COVARIATE) for name in names[:200])
+def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
+    """Whether the rows of a table are the features of another one."""
+    if FEATURES.search(table.path.name):
+        return True
+    return table.text_share > 0.3 and any(_within(table.rows, other.names) for other in tables if other is not table)
+
+
+def _within(names: Sequence[str], others: Sequence[str]) -> bool:
+    return len(set(names) & set(others)) > len(names) / 2
+
+
+def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:
+    """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names."""
+    telling = sum(bool(pattern.search(name)) for pattern in (TIME, EVENT, LABEL, COVARIATE) for name in table.names[:200])
+    rows = table.rows
+    others = [other for other in tables if other is not table]
+    shared = sum(max(_meet(other.rows, rows), _meet(other.names, rows)) > len(rows) / 4 for other in others)
     return (
-        3 * bool(ABOUT.search(table.path.name))
-        + min(telling, 4)
-        + 2 * (table.text_share > 0.05)
-        - 4 * (len(names) > 150)
-        + (len(names) < 50)
-    )
+        3 * bool(ABOUT.search(table.path.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
+        + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
+    )  # fmt: skip
+
+
+def _files(table: Sniffed, folder: Path) -> str:
+    if len(table.files) == 1:
+        return _quoted(table.path.relative_to(folder))
+    return "{" + ", ".join(f"{label}: {_quoted(path.relative_to(folder))}" for label, path in table.files.items()) + "}"
 
 
 def _samples(table: Sniffed, folder: Path) -> list[str]:
-    lines = ["samples: # GUESS: the table that looks like it", f"  files: {_quoted(table.path.relative_to(folder))}"]
+    lines = ["samples: # GUESS: the table that looks like it", f"  files: {_files(table, folder)}"]
     if not table.keys.get("number_rows"):
         lines += [f"  index: {_quoted(table.cells.index.name)}"] if table.cells.index.name else []
-    return lines + [f"  {key}: {json.dumps(value)}" for key, value in table.keys.items()]
+    return lines + _keys(table, "  ")
+
+
+def _keys(table: Sniffed, indent: str) -> list[str]:
+    """What the file needs said, with the reason for what is dropped."""
+    why = {"drop": " # several columns of this name"}
+    return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}{why.get(key, '')}" for key, value in table.keys.items()]
 
 
 def _outcome(table: Sniffed | None) -> list[str]:
@@ -88,9 +128,10 @@ def _outcome(table: Sniffed | None) -> list[str]:
     names = [str(column) for column in table.cells.columns]
     times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
     events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]
-    levels = {name: sorted(table.cells[name].dropna().astype(str).unique()) for name in names}
+    levels = {name: sorted(canonical(table.cells[name].dropna()).astype(str).unique()) for name in names}
     labels = [name for name in names if LABEL.search(name) and 2 <= len(levels[name]) <= MOST_LEVELS]
     few = [name for name in names if 2 <= len(levels[name]) <= MOST_LEVELS and not COVARIATE.search(name)]
+    word = "GUESS" if labels else "CHOOSE"
     if times and events:
         lines = [f"outcome: # GUESS, of {listed(times)} and {listed(events)}", "  task: survival"]
         lines += [f"  time: {_quoted(times[0])}", f"  event: {_quoted(events[0])}"]
@@ -98,7 +139,7 @@ def _outcome(table: Sniffed | None) -> list[str]:
     elif labels or few:
         column = (labels or few)[0]
         found = levels[column]
-        lines = [f"outcome: # GUESS, of {listed(labels or few)}; these rows have {listed(found, MOST_LEVELS)}"]
+        lines = [f"outcome: # {word} the column, of {listed(labels or few)}; these rows have {listed(found, MOST_LEVELS)}"]
         task = "binary" if len(found) == 2 else "multiclass"
         lines += [f"  task: {task}", f"  column: {_quoted(column)}"] + ([f"  positive: {_quoted(found[1])}"] if len(found) == 2 else [])
         taken = {column}
@@ -106,26 +147,29 @@ def _outcome(table: Sniffed | None) -> list[str]:
         lines = [f"outcome: # CHOOSE the column, of {listed(names, 12)}", "  task: regression", f"  column: {_quoted(names[-1])}"]
         taken = {names[-1]}
     covariates = [name for name in names if COVARIATE.search(name) and name not in taken]
-    others = f" # GUESS; further columns: {listed([name for name in names if name not in taken and name not in covariates], 12)}"
+    further = [name for name in names if name not in taken and name not in covariates]
+    others = f" # GUESS, further columns: {listed(further, 6)}" if further else ""
     return [*lines, f"covariates: [{', '.join(map(_quoted, covariates))}]{others}"]
 
 
 def _assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
-    rows, columns = [str(row) for row in table.cells.index], [str(column) for column in table.cells.columns]
-    in_columns = _meet(columns, subjects) > _meet(rows, subjects)
-    samples = columns if in_columns else rows
+    rows = table.rows
+    in_columns = _meet(table.names, subjects) > _meet(rows, subjects)
+    samples = table.names if in_columns else rows
     kind = guess.kind(table.path.name)
-    text = [] if in_columns else [name for name in columns if _is_text(table, name)]
+    text = [] if in_columns else [name for name in map(str, table.cells.columns) if _is_text(table, name)]
     numbers = table.numbers.drop(columns=text)
     scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.path.name)
     pattern = guess.subject_pattern(samples, subjects) if subjects else None
-    lines = [f"  {_name(table.path)}:", f"    kind: {kind} # GUESS by the file's name"]
+    path = table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0]))
+    lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS by the file's name"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
-    lines += [f"    files: {_quoted(table.path.relative_to(folder))}"]
+    lines += [f"    files: {_files(table, folder)}"]
     lines += ["    orientation: samples_in_columns # GUESS: the columns are called as the samples"] if in_columns else []
-    lines += [f"    {key}: {json.dumps(value)}" for key, value in table.keys.items()]
-    if text:
-        lines += [f"    drop: [{', '.join(map(_quoted, text))}] # no numbers"]
+    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
+    lines += [each for each in _keys(table, "    ") if not each.lstrip().startswith("drop:")]
+    if drop:
+        lines += [f"    drop: [{', '.join(map(_quoted, drop))}] # no numbers, or several columns of one name"]
     if pattern:
         lines += [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
     elif subjects and not set(samples) & set(subjects) and not table.keys.get("number_rows"):
@@ -133,17 +177,48 @@ def _assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     return lines
 
 
+def _time(table: Sniffed) -> str | None:
+    return next((name for name in table.names if guess.TIME.match(name)), None)
+
+
+def _long(table: Sniffed, folder: Path) -> list[str]:
+    """A table of many rows per subject: records of a device in one file."""
+    path, time = table.path.relative_to(folder), str(_time(table))
+    numbers = [str(name) for name in table.cells.columns if name != time and not _is_text(table, str(name))]
+    signal = guess.signal(path.name, numbers)
+    lines = [f"  {_name(path)}:", f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {_quoted(path)}"]
+    lines += [f"    subject: {_quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    lines += [f"    time: {_quoted(time)}"]
+    lines += ["    time_format: days # GUESS: there is no clock"] if time.lower().startswith("day") else []
+    return [*lines, *_channels(signal, numbers)]
+
+
 def _device(family: Family, subjects: Sequence[str]) -> list[str]:
-    first = sniff(family.paths[0]) if family.paths[0].suffix.lower() not in (".edf", ".bdf", ".hea", ".agd", ".awd") else None
-    names = [str(name) for name in first.cells.columns] + [str(first.cells.index.name)] if first else []
+    first = sniff({"row": family.paths[0]}) if ending(family.paths[0]) in delimited.SUFFIXES else None
+    names = (
+        [name for name in [*first.names, str(first.cells.index.name or "")] if name and name != "None" and not name.startswith("Unnamed:")]
+        if first
+        else []
+    )
+    signal = guess.signal(family.pattern, names)
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
-    lines += [f"    signal: {guess.signal(family.pattern, names)} # GUESS; {len(family.ids)} records"]
-    lines += [f"    files: {json.dumps(family.pattern)}"]
+    lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
     times = [name for name in names if guess.TIME.match(name)]
-    lines += [f"    time: {_quoted(times[0])} # CHOOSE channels: of {listed(names, 20)}"] if times else []
+    lines += [f"    time: {_quoted(times[0])}"] if times else []
+    lines += _channels(signal, [name for name in names if name not in times])
     pattern = guess.subject_pattern(family.ids, subjects) if subjects else None
-    lines += [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{family.ids[0]}'"] if pattern else []
-    return lines
+    return lines + ([f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{family.ids[0]}'"] if pattern else [])
+
+
+def _channels(signal: str, names: Sequence[str]) -> list[str]:
+    """The channels of a table; one of them for a start where the kind of signal does not know usual names."""
+    if not names:
+        return []
+    told = f"    # CHOOSE channels, of: {listed(names, 20)}"
+    if signal != "series":
+        return [told]
+    role = re.sub(r"\W+", "_", names[0]).strip("_").lower() or "value"
+    return [told, f"    channels: {{{role}: {_quoted(names[0])}}}"]
 
 
 def _meet(names: Sequence[str], subjects: Sequence[str]) -> int:

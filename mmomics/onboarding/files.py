@@ -15,6 +15,8 @@ from mmomics.tables.contract import COMPRESSIONS
 
 SERIES = 3  # so many text tables whose names differ in an id only are records, one per subject
 HIDDEN = (".", "_")
+PART = re.compile(r"^(.+?)[_.-](train|training|validation|valid|val|test|tr|te)$", re.IGNORECASE)
+COMPANIONS = (".dat", ".mat", ".atr", ".xyz")  # opened by the reader of the .hea beside them
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,31 @@ def look(folder: Path) -> tuple[list[Path], list[Family]]:
     # companions (.dat beside .hea) are opened by the reader of their header
     devices = _suffixes("devices") - tables
     paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
+    paths = [path for path in paths if path.suffix not in COMPANIONS or not path.with_suffix(".hea").exists()]
     paths = sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
-    families = [family for family in _families(folder, paths) if ending(family.paths[0]) in devices or len(family.ids) >= SERIES]
+    single = [path for path in paths if not PART.match(_stem(path.name))]
+    families = [family for family in _families(folder, single) if ending(family.paths[0]) in devices or len(family.ids) >= SERIES]
     taken = {path for family in families for path in family.paths}
-    lone = [path for path in paths if path not in taken and ending(path) in devices]
-    families += [Family(_single(path.relative_to(folder)), (_stem(path.name),), (path,)) for path in lone]
+    lone: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        if path not in taken and ending(path) in devices:
+            lone[_single(path.relative_to(folder))].append(path)
+    families += [Family(pattern, tuple(_stem(path.name) for path in found), tuple(found)) for pattern, found in lone.items()]
     return [path for path in paths if path not in taken and ending(path) in tables], families
+
+
+def stacked(paths: Sequence[Path]) -> list[dict[str, Path]]:
+    """Tables as a cohort file names them, label -> file: those that differ in `train`, `test` or the like are parts of one."""
+    groups: dict[tuple[Path, str], dict[str, Path]] = defaultdict(dict)
+    for path in paths:
+        part = PART.match(_stem(path.name))
+        key = (path.parent, part[1]) if part else (path, "")
+        groups[key][part[2].lower() if part else "row"] = path
+    found = []
+    for group in groups.values():
+        order = sorted(group, key=lambda label: not label.startswith("tr"))
+        found += [{label: group[label] for label in order}] if len(group) > 1 else [{"row": path} for path in group.values()]
+    return found
 
 
 def ending(path: Path) -> str:

@@ -13,7 +13,8 @@ KINDS = {
     "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
     "cnv": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry", "single_cell": "single_cell",
-    "10x": "single_cell", "device": "device_summary", "lab": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
+    "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical", "health": "clinical",
+    "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
 }  # fmt: skip
 SIGNALS = {
@@ -22,7 +23,10 @@ SIGNALS = {
     "resp": "respiration",
 }  # fmt: skip
 FORMATS = {".edf": "eeg", ".bdf": "eeg", ".hea": "ecg", ".awd": "activity", ".agd": "activity"}
-TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|local_?time|device timestamp)$", re.IGNORECASE)
+WORDS = {  # scales that a file's name tells better than its values
+    "protein": ("rppa", "log2ratio", "npx", "somascan"), "phospho": ("log2ratio",), "metabolome": ("log2ratio",), "drug_response": ("auc",),
+}  # fmt: skip
+TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp)$", re.IGNORECASE)
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
@@ -59,6 +63,9 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     low, high = float(seen.min()), float(seen.max())
     whole = bool((seen == np.rint(seen)).all())
     told = f"values {low:g} to {high:g}"
+    for word in WORDS.get(assay, ()):
+        if word in name.lower():
+            return word, f"the file's name says {word}"
     if assay in ("rna", "mirna", "single_cell"):
         for word in ("rsem", "tpm", "fpkm", "cpm"):
             if word in name.lower() and low >= 0:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mmomics.cohort import table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding.files import ending
-from mmomics.tables import delimited
+from mmomics.tables import contract, delimited
 
 ROWS = 60
+COLUMNS = 400  # whose cells are looked at; names are of all
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,41 @@ class Sniffed:
 
     Attributes
     ----------
-    path : Path
+    files : dict of str to Path
+        Label -> file; several are parts of one table, to be stacked. The first was looked at.
     cells : DataFrame
-        The first rows as text, index = row ids; no row where `problem` says why it cannot be read.
+        The first rows and columns as text, index = row ids; no row where `problem` says why it cannot be read.
     keys : dict
-        What a cohort file has to say for it to be read (`decimal`, `header`, ...).
+        What a cohort file has to say for it to be read (`decimal`, `header`, `drop`, ...).
+    names : list of str
+        All columns, but for the row ids and what is to be dropped.
+    repeated : bool
+        Row ids repeat: a long table, with many rows of a subject.
     problem : str
     """
 
-    path: Path
+    files: dict[str, Path]
     cells: pd.DataFrame
     keys: dict[str, object]
+    names: list[str] = field(default_factory=list)
+    repeated: bool = False
     problem: str = ""
 
     @property
+    def path(self) -> Path:
+        """The file that was looked at."""
+        return next(iter(self.files.values()))
+
+    @property
+    def rows(self) -> list[str]:
+        """The first row ids."""
+        return [str(row) for row in self.cells.index]
+
+    @cached_property
     def numbers(self) -> pd.DataFrame:
         """The cells as numbers, NaN where they are none."""
-        return self.cells.apply(pd.to_numeric, errors="coerce")
+        flat = pd.to_numeric(pd.Series(self.cells.to_numpy().ravel(), dtype=object), errors="coerce")
+        return pd.DataFrame(flat.to_numpy(dtype=float).reshape(self.cells.shape), self.cells.index, self.cells.columns)
 
     @property
     def text_share(self) -> float:
@@ -49,39 +68,53 @@ class Sniffed:
         return float((there & self.numbers.isna().to_numpy()).sum() / max(there.sum(), 1))
 
 
-def sniff(path: Path) -> Sniffed:
+def sniff(files: dict[str, Path]) -> Sniffed:
     """Read the head of a table, trying what a cohort file can say where the plain way fails."""
-    problem = ""
-    ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}]
-    if ending(path) not in delimited.SUFFIXES:
-        ways = [{}]
-    for keys in ways:
+    path = next(iter(files.values()))
+    problem, text = "", ending(path) in delimited.SUFFIXES
+    ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
+    for keys in ways if text else ways[:1]:
         try:
             cells = _head(path, keys)
+            if text and len(cells.columns) > 1 and _all_numbers([str(name) for name in cells.columns]):
+                keys = {**keys, "header": False, "number_rows": True}
+                cells = _head(path, keys)
         except UserError as error:
             problem = problem or str(error)
             continue
-        if _all_numbers([str(name) for name in cells.columns]) and len(cells.columns) > 1 and ending(path) in delimited.SUFFIXES:
-            keys = {**keys, "header": False, "number_rows": True}
-            cells = _head(path, keys)
-        elif _comma_decimals(cells):
+        twice = [str(name) for name in cells.columns[cells.columns.duplicated()].unique()]
+        if twice:
+            keys = {**keys, "drop": twice}
+            cells = cells.loc[:, ~cells.columns.isin(twice)]
+        if _comma_decimals(cells):
             keys = {**keys, "decimal": "comma"}
             cells = cells.apply(lambda column: column.str.replace(",", ".", regex=False))
-        return Sniffed(path, cells, keys)
-    return Sniffed(path, pd.DataFrame(), {}, problem)
+        names = [str(name) for name in cells.columns]
+        return Sniffed(files, cells.iloc[:, :COLUMNS], keys, names, not cells.index.is_unique)
+    return Sniffed(files, pd.DataFrame(), {}, problem=problem)
 
 
 def _head(path: Path, keys: dict[str, object]) -> pd.DataFrame:
+    """The first rows as text, as they stand in the file."""
+    settings = Table.model_validate({"files": path.name, **keys})
     if ending(path) not in delimited.SUFFIXES:
-        return table.read(Table(files=path.name, **keys), path.parent, numeric=False)[0].head(ROWS)
-    encoding = str(keys.get("encoding", "utf-8"))
+        try:
+            return contract.read(path, settings, None, True).head(ROWS).astype(object)
+        except UserError:  # a table of words
+            return contract.read(path, settings, None, False).head(ROWS)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder, "head.csv")
+        encoding = str(keys.get("encoding", "utf-8"))
         draft.write_text("\n".join(delimited.lines(path, ROWS, encoding)) + "\n", encoding=encoding)
         try:
-            return table.read(Table(files=draft.name, **keys), folder, numeric=False)[0]
+            cells = contract.read(draft, settings, None, False)
         except UserError as error:
             raise UserError(path, str(error).partition(": ")[2] or str(error)) from error
+        if settings.header and not settings.number_rows:
+            first = delimited.lines(draft, 2, encoding)
+            header = delimited._split(first[0], delimited._guess(first, settings.decimal))
+            cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
+        return cells
 
 
 def _all_numbers(names: list[str]) -> bool:

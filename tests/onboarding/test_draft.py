@@ -68,6 +68,37 @@ def test_decimal_commas_encodings_and_unreadable_files_are_said(folder):
     assert "# not read: " in text and "broken.csv" in text
 
 
+def test_columns_of_one_name_are_dropped_and_lists_of_features_are_no_assay(folder):
+    (folder / "blood.csv").write_text("patient,Time (t),Time (t),iron\nTCGA-AB-0001,1,2,3\nTCGA-AB-0002,1,2,4\n")
+    (folder / "genes.csv").write_text("gene,symbol\n" + "".join(f"g{i},S{i}\n" for i in range(30)))
+    (folder / "weekly.csv").write_text("patient,day,mass\n" + "".join(f"TCGA-AB-0001,{i},{i * 2}\n" for i in range(9)))
+    text = draft(folder, "mine")
+    modalities = yaml.safe_load(text)["modalities"]
+    assert modalities["blood"]["drop"] == ["Time (t)"]
+    assert "genes" not in modalities and "# not used, describes features: genes.csv" in text
+    assert modalities["weekly"] == {
+        "signal": "series", "files": "weekly.csv", "subject": "patient", "time": "day", "time_format": "days", "channels": {"mass": "mass"},
+    }  # fmt: skip
+
+
+def test_parts_are_stacked_and_wide_tables_are_read(tmp_path):
+    names = [f"cg{i:07d}" for i in range(20_000)]  # a header of 200,000 characters
+    for part, rows in (("train", ["A", "B", "C"]), ("test", ["D", "E"])):
+        pd.DataFrame(0.5, index=rows, columns=names).to_csv(tmp_path / f"meth_{part}.csv")
+        pd.DataFrame({"sex": ["f", "m", "f"][: len(rows)], "label": range(len(rows))}, index=rows).to_csv(tmp_path / f"clinical_{part}.csv")
+    content = yaml.safe_load(draft(tmp_path, "mine"))
+    assert content["samples"]["files"] == {"train": "clinical_train.csv", "test": "clinical_test.csv"}
+    assert content["modalities"]["meth"] == {
+        "kind": "methylation", "values": "beta", "files": {"train": "meth_train.csv", "test": "meth_test.csv"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("cohort", ["tcga_acc_mini", "tcga_luad_survival"])
+def test_drafts_of_usual_cohorts_pass_the_check_as_they_are(shared, tmp_path, cohort):
+    (tmp_path / "c.yaml").write_text(draft(shared / cohort, cohort))
+    assert check(tmp_path / "c.yaml").errors == []
+
+
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_nothing_to_draft_from_is_one_line(tmp_path, name):
     (tmp_path / "empty").mkdir()
@@ -82,8 +113,10 @@ def test_nothing_to_draft_from_is_one_line(tmp_path, name):
         ("tcga_kipan_survival", "survival", {"rna", "meth", "mirna"}),
         ("tcga_luad_survival", "survival", {"rna_zscore", "cnv", "mutation"}),
         ("tcga_acc_mini", "survival", {"rna_rsem_normalized", "mirna_counts", "protein_rppa", "cnv_gistic", "mutations"}),
-        ("motrpac_rat_wat", "binary", {"rna_counts", "proteomics_log2ratio", "device_vo2max_treadmill"}),
+        ("motrpac_rat_wat", "multiclass", {"rna_counts", "proteomics_log2ratio", "device_vo2max_treadmill", "device_weekly_measures_long"}),
         ("cgmacros", None, {"microbes", "cgmacros", "gut_health_test"}),
+        ("mogonet_rosmap", "binary", {"m_1", "m_2", "m_3"}),
+        ("onset_of_labor", "regression", {"proteomics", "cytof"}),
     ],
 )
 def test_drafts_of_real_folders_are_cohort_files(shared, cohort, task, modalities):

@@ -24,7 +24,7 @@ TEXT = """# Reading tables
 The same tables of counts read by `mmomics`, with all its checks, and by a plain script: pandas, or anndata for h5ad. *Normalised*: `ingest`
 and `normalize` against `AnnData`, `scanpy.pp.normalize_total` and `scanpy.pp.log1p`. Files of more rows than columns hold samples in
 columns. Each measurement is a process of its own, start-up and imports included; CPU time, because the machine was shared. A ratio below 1
-is in favour of mmomics.
+is in favour of mmomics. Of h5ad, peak memory is that of reader and parent added up, what they share counted twice.
 
 {table}
 

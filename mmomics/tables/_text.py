@@ -109,6 +109,18 @@ def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
             found.detach()
 
 
+def misfit(path: Path, encoding: str) -> int:
+    """The line of the first byte that is not text of the encoding."""
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with unpacked(path) as stream:
+        try:
+            while block := stream.read(1 << 16):
+                line += decoder.decode(block).count("\n")
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].decode(encoding, "ignore").count("\n")
+    return line
+
+
 def _opened(path: Path, end: str) -> IO[bytes]:
     if end == ".gz":
         return cast(IO[bytes], gzip.open(path, "rb"))

@@ -18,6 +18,7 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 from mmomics.tables._cells import Cells
 from mmomics.tables._guard import guarded
+from mmomics.tables._text import misfit
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
@@ -180,7 +181,8 @@ def readable(path: Path, cure: str = "copy it anew", encoding: str = "utf-8") ->
         raise UserError(path, "is empty", "give a file with values") from error
     except UnicodeDecodeError as error:
         byte = f"byte {error.object[error.start]:#04x}"
-        raise UserError(path, f"is not {encoding.upper()} text ({byte})", f"save it as {encoding.upper()}, or set `encoding`") from error
+        where = f"{path} line {misfit(path, encoding)}" if path.is_file() else path
+        raise UserError(where, f"is not {encoding.upper()} text ({byte})", f"save it as {encoding.upper()}, or set `encoding`") from error
     except pd.errors.ParserError as error:
         raise UserError(
             path, f"is not a regular table ({str(error).removeprefix('Error tokenizing data. C error: ')})", "set `delimiter`"

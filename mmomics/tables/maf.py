@@ -31,7 +31,7 @@ SILENT = frozenset(
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
     """Samples x genes; see `Format.read`. `drop` names genes."""
     with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
-        for line in stream:
+        for number, line in enumerate(stream, 1):
             if line.strip() and not line.startswith("#"):
                 break
         else:
@@ -42,13 +42,13 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
                 raise UserError(path, f"no column '{name}'", did_you_mean(name, head))
         places = [head.index(name) for name in (GENE, CLASS, SAMPLE)]
         found = []
-        for number, line in enumerate(stream, 2):
+        for number, line in enumerate(stream, number + 1):
             cells = line.rstrip("\r\n").split("\t")
             if not line.strip() or line.startswith("#"):
                 continue
             gene, kind, sample = (cells[i].strip() if i < len(cells) else "" for i in places)
             if not (gene and kind and sample):
-                raise UserError(f"{path} row {number - 1}", f"lacks {GENE}, {CLASS} or {SAMPLE}", "copy it anew if it was cut short")
+                raise UserError(f"{path} line {number}", f"lacks {GENE}, {CLASS} or {SAMPLE}", "copy it anew if it was cut short")
             found.append((gene, kind, sample))
     if not found:
         raise UserError(path, "has no mutations", "give a file with mutations")

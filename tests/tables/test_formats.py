@@ -1,20 +1,27 @@
 """Every file format of the folder is found by its suffix and says what it cannot read."""
 
 import datetime
+import os
 import re
+import signal
 import warnings
+import zipfile
 
+import anndata
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from mmomics import plugins
 from mmomics.cohort import table as cohort_table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.tables._guard import guarded
 from mmomics.tables.contract import choose, read
 
 
@@ -110,7 +117,7 @@ BROKEN = {
     "a word.gct": ("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\tx\n", {}, "line 4, column 'S1': 'x' is not a number"),
     "silent.maf": (MAF + "TTN\tSilent\tS2\n", {}, "no mutation of its 1 is other than silent"),
     "lacks a column.maf": ("Hugo_Symbol\tx\nTP53\t1\n", {}, "no column 'Variant_Classification'"),
-    "cut short.maf": (MAF + "TP53\tMissense", {}, "row 1: lacks"),
+    "cut short.maf": (MAF + "TP53\tMissense", {}, "line 3: lacks"),
 }
 
 
@@ -137,10 +144,13 @@ def valid(tmp_path_factory):
     workbook(folder / "t.xlsx", {"a": [["id", "g1"], ["S1", 1], ["S2", 2]]})
     (folder / "t.gct").write_text("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\t1\n")
     (folder / "t.maf").write_text(MAF + "TP53\tMissense_Mutation\tS1\n")
+    (folder / "t.seg").write_text("ID\tchrom\tstart\tend\tmean\nS1\t1\t1\t9\t0.5\n")
+    cells = anndata.AnnData(sparse.csr_matrix(FRAME.fillna(0)), obs=pd.DataFrame(index=FRAME.index), var=pd.DataFrame(index=FRAME.columns))
+    cells.write_h5ad(folder / "t.h5ad")
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.xlsx", "t.gct", "t.maf"])
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet", "t.xlsx", "t.gct", "t.maf", "t.seg"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_file_is_a_table_or_one_line(tmp_path, valid, name, data):
@@ -160,3 +170,57 @@ def test_a_damaged_file_is_a_table_or_one_line(tmp_path, valid, name, data):
             line, kinds = "", {kind == np.float32 for kind in found.dtypes}
             assert kinds <= {numeric}
     assert "\n" not in line
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_damaged_hdf5_never_ends_the_process(tmp_path, valid, seed):
+    rng = np.random.default_rng(seed)
+    content = np.frombuffer(valid["t.h5ad"], np.uint8).copy()
+    content[rng.choice(np.flatnonzero(content), 4)] = rng.choice([0, 1, 127, 128, 255], 4)
+    (tmp_path / "t.h5ad").write_bytes(content.tobytes())
+    try:
+        found = read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, True)
+    except UserError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert {kind == np.float32 for kind in found.dtypes} <= {True}
+
+
+def test_a_process_that_dies_of_a_file_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="is damaged"):
+        guarded(tmp_path / "t.h5ad", lambda: os.kill(os.getpid(), signal.SIGSEGV))
+
+
+def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.xlsm", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (80 << 20))
+    with pytest.raises(UserError, match="unpacks to 80 MiB"):
+        read(tmp_path / "t.xlsm", Table(files="t.xlsm"), None, True)
+
+
+def test_the_line_of_a_byte_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"id,g1\n" + b"S,1\n" * 40_000 + b"S\xe9,1\n")
+    with pytest.raises(UserError, match=r"t.csv line 40002: is not UTF-8 text \(byte 0xe9\)"):
+        read(tmp_path / "t.csv", Table(files="t.csv"), None, True)
+
+
+def test_archives_of_several_files_and_cut_zst(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "id,g\nS,1\n")
+        archive.writestr("b.csv", "id,g\nS,1\n")
+    with pytest.raises(UserError, match="archive of 2 files"):
+        read(tmp_path / "t.csv.zip", Table(files="t.csv.zip"), None, True)
+    with pa.CompressedOutputStream(str(tmp_path / "t.csv.zst"), "zstd") as stream:
+        stream.write(b"id,g\n" + b"".join(b"S%d,%d\n" % (i, i * i) for i in range(5000)))
+    packed = tmp_path / "t.csv.zst"
+    packed.write_bytes(packed.read_bytes()[:-100])
+    with pytest.raises(UserError, match="zst"):
+        read(packed, Table(files="t.csv.zst"), None, True)
+
+
+def test_lines_of_any_length(shared):
+    found, _ = cohort_table.read(Table(files="phosphoproteomics_log2ratio.csv.gz"), shared / "motrpac_rat_wat")
+    expected = pd.read_csv(shared / "motrpac_rat_wat" / "phosphoproteomics_log2ratio.csv.gz", index_col=0, float_precision="round_trip")
+    np.testing.assert_array_equal(found, expected.to_numpy(dtype=np.float32))
+    assert found.columns.tolist() == expected.columns.tolist()

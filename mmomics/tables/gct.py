@@ -15,6 +15,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables import _arrow
 from mmomics.tables._text import text
 from mmomics.tables.contract import kept, readable
 
@@ -22,6 +23,7 @@ SUFFIXES = (".gct",)
 KEYS = ("index", "encoding")
 ORIENTATION = "samples_in_columns"
 COMPRESSED = True
+MOST_FIELDS = 10_000  # fields of samples that are skipped without a look at their number
 PLACES = {"#1.2": 2, "#1.3": 4}
 
 
@@ -35,9 +37,15 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         if len(counts) != PLACES[version.strip()] or not all(each.isascii() and each.isdigit() for each in counts):
             raise UserError(f"{path} line 2", f"'{size[:40]}' are not the {PLACES[version.strip()]} sizes of the table", "mend it")
         n_rows, n_columns, n_more, n_fields = [*(int(each) for each in counts), 1, 0][:4]
+        head = [name.strip() for name in header.split("\t")]
+        width, place = 1 + n_more + n_columns, head.index(table.index) if table.index in head[: 1 + n_more] else 0
+        if numeric and n_fields < MOST_FIELDS and len(head) == width and table.index in (None, head[place]):
+            left = [i for i in kept(path, table, head) if i > n_more]
+            found = _fast(path, table, left, place, (n_fields, n_rows, width))
+            if found is not None:
+                names = [name.strip() for name in found[1]]
+                return pd.DataFrame(found[0], index=pd.Index(names, dtype=object), columns=pd.Index([head[i] for i in left], dtype=object))
         cells = [line.rstrip("\r\n").split("\t") for line in stream if line.strip()]
-    head = [name.strip() for name in header.split("\t")]
-    width = 1 + n_more + n_columns
     if len(head) != width:
         raise UserError(f"{path} line 3", f"{len(head)} columns, but line 2 says {width}", "mend line 2")
     if len(cells) != n_fields + n_rows:
@@ -63,6 +71,22 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     for i, row in enumerate(rows):
         values[i] = [_number(row[j], path, 4 + n_fields + i, head[j]) for j in left]
     return pd.DataFrame(values, index=index, columns=columns)
+
+
+def _fast(path: Path, table: Table, places: Sequence[int], ids: int, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Numbers and ids as Arrow reads them, block by block; None where something is not as it must be."""
+    import pyarrow as pa
+
+    n_fields, n_rows, width = shape
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        if len(list(islice(stream, 3 + n_fields))) < 3 + n_fields:
+            return None
+        try:
+            values, names = _arrow.numbers(stream, places, ids, width, ("\t", "."))
+        except (ValueError, pa.ArrowException):
+            return None
+    whole = names is not None and len(names) == n_rows and all(name is not None and name.strip() for name in names)
+    return (values, names) if whole and names is not None else None
 
 
 def _number(cell: str, path: Path, line: int, column: str) -> float:

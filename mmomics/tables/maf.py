@@ -31,7 +31,8 @@ SILENT = frozenset(
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
     """Samples x genes; see `Format.read`. `drop` names genes."""
     with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
-        for number, line in enumerate(stream, 1):
+        numbered = enumerate(stream, 1)
+        for _, line in numbered:
             if line.strip() and not line.startswith("#"):
                 break
         else:
@@ -41,26 +42,27 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
             if name not in head:
                 raise UserError(path, f"no column '{name}'", did_you_mean(name, head))
         places = [head.index(name) for name in (GENE, CLASS, SAMPLE)]
-        found = []
-        for number, line in enumerate(stream, number + 1):
-            cells = line.rstrip("\r\n").split("\t")
+        samples: dict[str, int] = {}
+        altered: dict[str, set[int]] = {}  # gene -> samples: a file may hold millions of mutations, the table is small
+        for number, line in numbered:
+            cells = line.rstrip("\r\n").split("\t", max(places) + 1)
             if not line.strip() or line.startswith("#"):
                 continue
             gene, kind, sample = (cells[i].strip() if i < len(cells) else "" for i in places)
             if not (gene and kind and sample):
                 raise UserError(f"{path} line {number}", f"lacks {GENE}, {CLASS} or {SAMPLE}", "copy it anew if it was cut short")
-            found.append((gene, kind, sample))
-    if not found:
+            place = samples.setdefault(sample, len(samples))
+            if kind not in SILENT and gene != "Unknown":
+                altered.setdefault(gene, set()).add(place)
+    if not samples:
         raise UserError(path, "has no mutations", "give a file with mutations")
-    mutations = pd.DataFrame(found, columns=["gene", "kind", "sample"])
-    samples = pd.Index(mutations["sample"].unique(), dtype=object)
-    counted = mutations[~mutations["kind"].isin(SILENT) & (mutations["gene"] != "Unknown")]
-    genes = pd.Index(sorted(counted["gene"].unique()), dtype=object)
-    if not len(genes):
-        raise UserError(path, f"no mutation of its {len(found)} is other than silent", f"check `{CLASS}`")
+    genes = sorted(altered)
+    if not genes:
+        raise UserError(path, "holds no mutation that is other than silent", f"check `{CLASS}`")
     fitting(path, len(samples), len(genes))
     values = np.zeros((len(samples), len(genes)), dtype=np.float32)
-    values[samples.get_indexer(counted["sample"]), genes.get_indexer(counted["gene"])] = 1
-    frame = pd.DataFrame(values, index=samples, columns=genes)
-    frame = frame.iloc[:, kept(path, table, list(genes))] if table.drop else frame
+    for place, gene in enumerate(genes):
+        values[list(altered[gene]), place] = 1
+    frame = pd.DataFrame(values, index=pd.Index(list(samples), dtype=object), columns=pd.Index(genes, dtype=object))
+    frame = frame.iloc[:, kept(path, table, genes)] if table.drop else frame
     return frame if numeric else frame.astype(int).astype(str).astype(object)

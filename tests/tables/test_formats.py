@@ -115,7 +115,7 @@ BROKEN = {
     "cut short.gct": ("#1.2\n2\t1\nName\tDescription\tS1\ng1\tA\t1\n", {}, "1 rows below the header, but line 2 says 2"),
     "wide.gct": ("#1.2\n1\t2\nName\tDescription\tS1\ng1\tA\t1\n", {}, "line 3: 3 columns, but line 2 says 4"),
     "a word.gct": ("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\tx\n", {}, "line 4, column 'S1': 'x' is not a number"),
-    "silent.maf": (MAF + "TTN\tSilent\tS2\n", {}, "no mutation of its 1 is other than silent"),
+    "silent.maf": (MAF + "TTN\tSilent\tS2\n", {}, "holds no mutation that is other than silent"),
     "lacks a column.maf": ("Hugo_Symbol\tx\nTP53\t1\n", {}, "no column 'Variant_Classification'"),
     "cut short.maf": (MAF + "TP53\tMissense", {}, "line 3: lacks"),
 }

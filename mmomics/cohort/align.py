@@ -152,9 +152,10 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
 def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Checks and flags of a modality; a flagged sample is dropped only where the user says so."""
     found = components(assay)
-    checks = quality.checks(name, assay, samples, cohort.batch, found)
-    flags = quality.flags(name, assay, samples, found)
     setting = cohort.modalities[name]
+    corrected = (setting.prepare.batch or cohort.prepare.batch or "none") != "none"
+    checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
+    flags = quality.flags(name, assay, samples, found)
     drop = setting.drop_flagged if isinstance(setting, Assay) else []
     unknown = [flag for flag in drop if flag not in quality.FLAGS]
     if unknown:

@@ -99,7 +99,12 @@ def flags(name: str, assay: anndata.AnnData, obs: pd.DataFrame | None = None, fo
 
 
 def checks(
-    name: str, assay: anndata.AnnData, obs: pd.DataFrame | None = None, batch: str | None = None, found: Components | None = None
+    name: str,
+    assay: anndata.AnnData,
+    obs: pd.DataFrame | None = None,
+    batch: str | None = None,
+    found: Components | None = None,
+    corrected: bool = False,
 ) -> pd.DataFrame:
     """What is odd about an assay as a whole.
 
@@ -109,6 +114,8 @@ def checks(
         As of `flags`.
     batch : str, optional
         Column of `obs` with the technical batch. Columns called like plates, runs or sex are looked at unasked.
+    corrected : bool
+        Whether the settings take the batch out, on the training rows of each fold.
 
     Returns
     -------
@@ -138,7 +145,11 @@ def checks(
             if flagged and label == keys.PART:
                 explanation += ": the parts differ, and so will what was learned on one and tested on the other"
             elif flagged and check != "sex":
-                explanation += ": values drift in the order of measurement" if about.ordered else ": `prepare.batch` can take it out"
+                explanation += (
+                    ": values drift in the order of measurement"
+                    if about.ordered
+                    else f": `prepare.batch` {'takes' if corrected else 'can take'} it out"
+                )
             out.append((check, about.share, about.p_value, flagged, explanation))
     table = pd.DataFrame([(name, *row) for row in out], columns=CHECK_COLUMNS)
     return table.astype({"value": float, "p_value": float, "flagged": bool})

@@ -124,7 +124,7 @@ def recorded(table: pd.DataFrame) -> Table:
                 "modality": name,
                 "specimens": len(part),
                 "used": int((part["status"] == OK).sum()),
-                "hours": float(part.loc[part["status"] == OK, "minutes"].median()) / 60,
+                "minutes": float(part.loc[part["status"] == OK, "minutes"].median()),
                 "coverage": float(part.loc[part["status"] == OK, "coverage"].median()),
                 "without": "; ".join(f"{status}: {n:,}" for status, n in part.loc[part["status"] != OK, "status"].value_counts().items()),
             }
@@ -136,15 +136,23 @@ def recorded(table: pd.DataFrame) -> Table:
             Cell(words.short(row.modality), sort=row.modality, strong=True),
             Cell(f"{row.specimens:,}", sort=float(row.specimens)),
             Cell(f"{row.used:,}", sort=float(row.used)),
-            Cell(words.number(row.hours), sort=row.hours),
+            Cell(_duration(row.minutes), sort=row.minutes),
             Cell(words.percent(row.coverage), sort=row.coverage),
             Cell(row.without or words.DASH),
         ]
         for row in data.itertuples()
     ]
-    heads = ["Modality", "Specimens", "With record", "Hours", "Coverage", "Why the others have none"]
-    caption = "Hours: recorded and worn, median of the records used. Coverage: share of the window that was recorded and worn, median."
+    heads = ["Modality", "Specimens", "With record", "Recorded", "Coverage", "Why the others have none"]
+    caption = "Recorded: and worn, median of the records used. Coverage: share of the window that was recorded and worn, median."
     return Table("recorded", "Device records", caption, heads, rows, data, [False, True, True, True, True, False])
+
+
+def _duration(minutes: float) -> str:
+    """Minutes in the unit that suits them."""
+    for unit, size in (("d", 1440), ("h", 60)):
+        if minutes >= 2 * size:
+            return f"{words.number(minutes / size)} {unit}"
+    return words.DASH if np.isnan(minutes) else f"{words.number(minutes)} min"
 
 
 def specimens(table: pd.DataFrame) -> Table:

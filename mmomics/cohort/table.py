@@ -24,6 +24,8 @@ def paths(table: Table, folder: str | Path) -> dict[str, Path]:
         If a path leads out of the folder. (A link that lies in it may: whoever put it there meant it.)
     """
     files = {"row": table.files} if isinstance(table.files, str) else table.files
+    if not files:
+        raise UserError("files", "names no file", "name one, or `{label: file}` for several to stack")
     return {label: inside(folder, file, "files") for label, file in files.items()}
 
 

@@ -60,6 +60,8 @@ def _table_files(table: Table, folder: Path, where: str) -> list[str]:
     names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
     if isinstance(table.columns, str):
         names["columns"] = table.columns
+    if not table.files:
+        raise UserError(f"{where}.files", "names no file", "name one, or `{label: file}` for several to stack")
     for key, name in names.items():
         if not inside(folder, name, f"{where}.{key}").is_file():
             near = did_you_mean(name, [path.name for path in folder.iterdir() if path.is_file()])

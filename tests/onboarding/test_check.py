@@ -7,6 +7,7 @@ import yaml
 
 from mmomics.__main__ import main
 from mmomics.onboarding.check import check
+from tests.conftest import ROOT
 
 N = 60
 
@@ -98,3 +99,59 @@ def test_leaks_are_found_for_numbers_and_times(cohort, task):
     assert cohort().warnings == []
     cohort.files["rna.csv"]["g7"] = np.rint(10000 / time)
     assert any("modality rna: 'g7' nearly tells the outcome by itself" in warning for warning in cohort().warnings)
+
+
+def test_values_that_are_missing_in_one_group_only_are_suspected(cohort):
+    cohort.files["prot.csv"].loc[cohort.label == 1, ["p2", "p5"]] = np.nan
+    (warning,) = cohort().warnings
+    assert warning.startswith("modality prot: what is missing of 2 features goes with the outcome (p2, p5)")
+
+
+def of_real(shared, folder, cohort, tmp_path, change):
+    """Warnings of a cohort of `config/cohorts` after a change of its settings."""
+    content = yaml.safe_load((ROOT / f"config/cohorts/{cohort}.yaml").read_text())
+    content["folder"] = str(shared / folder)
+    change(content)
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(content))
+    found = check(tmp_path / "c.yaml")
+    assert found.errors == []
+    return found.warnings
+
+
+def test_vital_status_among_the_covariates_is_a_leak(shared, tmp_path):
+    def change(content):
+        content["covariates"] = ["vital_status", "years_to_birth"]
+        content["modalities"] = {"protein": content["modalities"]["protein"]}
+
+    warnings = of_real(shared, "tcga_acc_mini", "acc", tmp_path, change)
+    assert any("modality clinical: 'vital_status' nearly tells the outcome" in warning for warning in warnings)
+
+
+def test_hba1c_left_in_the_inputs_is_a_leak(shared, tmp_path):
+    def change(content):
+        content["modalities"] = {"blood": content["modalities"]["blood"]}
+        content["modalities"]["blood"]["drop"].remove("A1c PDL (Lab)")
+
+    warnings = of_real(shared, "cgmacros", "cgmacros", tmp_path, change)
+    assert any("modality blood: 'A1c PDL (Lab)' nearly tells the outcome" in warning for warning in warnings)
+
+
+def test_measures_that_only_trained_rats_have_are_suspected(shared, tmp_path):
+    def change(content):
+        content["modalities"] = {"treadmill": content["modalities"]["treadmill"]}
+        del content["modalities"]["treadmill"]["drop"]
+
+    warnings = of_real(shared, "motrpac_rat_wat", "motrpac", tmp_path, change)
+    assert any("modality treadmill: what is missing of" in warning and "post_" in warning for warning in warnings)
+
+
+def test_what_the_cohort_file_has_seen_to_is_not_said(shared, tmp_path):
+    def change(content):
+        content["modalities"] = {"rna": content["modalities"]["rna"]}
+
+    def unranked(content):
+        change(content)
+        content["modalities"]["rna"]["prepare"] = {"transform": "none"}
+
+    assert not any("heavy tails" in warning for warning in of_real(shared, "tcga_luad_survival", "luad", tmp_path, change))
+    assert any("heavy tails" in warning for warning in of_real(shared, "tcga_luad_survival", "luad", tmp_path, unranked))

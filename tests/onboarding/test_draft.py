@@ -70,12 +70,12 @@ def test_decimal_commas_encodings_and_unreadable_files_are_said(folder):
 
 def test_columns_of_one_name_are_dropped_and_lists_of_features_are_no_assay(folder):
     (folder / "blood.csv").write_text("patient,Time (t),Time (t),iron\nTCGA-AB-0001,1,2,3\nTCGA-AB-0002,1,2,4\n")
-    (folder / "genes.csv").write_text("gene,symbol\n" + "".join(f"g{i},S{i}\n" for i in range(30)))
+    (folder / "probes.csv").write_text("probe,gene\n" + "".join(f"cg{i},S{i}\n" for i in range(20)))
     (folder / "weekly.csv").write_text("patient,day,mass\n" + "".join(f"TCGA-AB-0001,{i},{i * 2}\n" for i in range(9)))
     text = draft(folder, "mine")
     modalities = yaml.safe_load(text)["modalities"]
     assert modalities["blood"]["drop"] == ["Time (t)"]
-    assert "genes" not in modalities and "# not used, describes features: genes.csv" in text
+    assert "probes" not in modalities and "# not used, describes features: probes.csv" in text
     assert modalities["weekly"] == {
         "signal": "series", "files": "weekly.csv", "subject": "patient", "time": "day", "time_format": "days", "channels": {"mass": "mass"},
     }  # fmt: skip

@@ -92,7 +92,8 @@ def main() -> int:
     parser.add_argument(
         "--sizes", nargs="+", default=["1000x20000", "20000x1000"], help="rows x columns of the files (default: %(default)s)"
     )
-    parser.add_argument("--workbook", default="300x500", help="rows x columns of the workbook (default: %(default)s)")
+    parser.add_argument("--formats", nargs="*", choices=FORMATS, default=FORMATS, help="endings of the files (default: all)")
+    parser.add_argument("--workbook", default="300x500", help="rows x columns of a workbook, or `none` (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=1, help="the best of so many runs counts (default: %(default)s)")
     parser.add_argument(
         "--scratch", type=Path, default=Path("results/bench_ingest"), help="folder for tables and notes (default: %(default)s)"
@@ -100,11 +101,13 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=HERE / "README.md", help="Markdown file (default: %(default)s)")
     given = parser.parse_args()
     given.scratch.mkdir(parents=True, exist_ok=True)
-    cases = [(ending, size, normalised) for size in given.sizes for ending in FORMATS for normalised in (False, True)]
-    found = measured(given.scratch, [*cases, ("xlsx", given.workbook, False)], given.repeats)
+    cases = [(ending, size, normalised) for size in given.sizes for ending in given.formats for normalised in (False, True)]
+    cases += [] if given.workbook == "none" else [("xlsx", given.workbook, False)]
+    found = measured(given.scratch, cases, given.repeats)
     commit = subprocess.run(["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    command = f"python benchmarks/ingest/run.py --sizes {' '.join(given.sizes)} --workbook {given.workbook} --repeats {given.repeats}"
+    options = {"sizes": " ".join(given.sizes), "formats": " ".join(given.formats), "workbook": given.workbook, "repeats": given.repeats}
+    command = " ".join(["python benchmarks/ingest/run.py", *(f"--{name} {value}" for name, value in options.items())])
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     text = TEXT.format(
         table=table(found), command=command, commit=commit, versions=versions, python=platform.python_version(), machine=machine

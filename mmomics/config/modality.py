@@ -82,8 +82,8 @@ class Device(Strict):
     )
     time_format: str | None = Field(
         None,
-        description="Format of the time, as of `strptime`, or the unit of numbers: d, h, min, s, ms, us or ns. Default: ISO 8601, or numbers: since "
-        "1970 if large, seconds since the device began if small.",
+        description="Format of the time, as of `strptime`, or the unit of numbers: d, h, min, s, ms, us or ns. "
+        "Default: ISO 8601, or numbers: since 1970 if large, seconds since the device began if small.",
     )
     time_zone: str | None = Field(None, description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`.")
     clock_shift: str | None = Field(

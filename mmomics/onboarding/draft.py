@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from mmomics.cohort.columns import canonical
+from mmomics.devices import timeseries
 from mmomics.errors import UserError, listed
 from mmomics.onboarding import guess
 from mmomics.onboarding.files import PART, Family, ending, look, stacked
@@ -141,7 +143,9 @@ def _outcome(table: Sniffed | None) -> list[str]:
         found = levels[column]
         lines = [f"outcome: # {word} the column, of {listed(labels or few)}; these rows have {listed(found, MOST_LEVELS)}"]
         task = "binary" if len(found) == 2 else "multiclass"
-        lines += [f"  task: {task}", f"  column: {_quoted(column)}"] + ([f"  positive: {_quoted(found[1])}"] if len(found) == 2 else [])
+        lines += [f"  task: {task}", f"  column: {_quoted(column)}"] + (
+            [f"  positive: {_quoted(guess.positive(found))}"] if len(found) == 2 else []
+        )
         taken = {column}
     else:
         lines = [f"outcome: # CHOOSE the column, of {listed(names, 12)}", "  task: regression", f"  column: {_quoted(names[-1])}"]
@@ -189,7 +193,7 @@ def _long(table: Sniffed, folder: Path) -> list[str]:
     lines = [f"  {_name(path)}:", f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {_quoted(path)}"]
     lines += [f"    subject: {_quoted(table.cells.index.name)}"] if table.cells.index.name else []
     lines += [f"    time: {_quoted(time)}"]
-    lines += ["    time_format: days # GUESS: there is no clock"] if time.lower().startswith("day") else []
+    lines += ["    time_format: d # GUESS: there is no clock"] if time.lower().startswith("day") else []
     return [*lines, *_channels(signal, numbers)]
 
 
@@ -201,13 +205,24 @@ def _device(family: Family, subjects: Sequence[str]) -> list[str]:
         else []
     )
     signal = guess.signal(family.pattern, names)
+    family = _whole_ids(family, subjects)
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
     lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
     times = [name for name in names if guess.TIME.match(name)]
-    lines += [f"    time: {_quoted(times[0])}"] if times else []
+    usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
+    lines += [f"    time: {_quoted(times[0])}"] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else []
     lines += _channels(signal, [name for name in names if name not in times])
     pattern = guess.subject_pattern(family.ids, subjects) if subjects else None
     return lines + ([f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{family.ids[0]}'"] if pattern else [])
+
+
+def _whole_ids(family: Family, subjects: Sequence[str]) -> Family:
+    """The family with what all its ids begin with taken into them, where the samples table writes it so: SIM-0001, not 0001."""
+    folder, slash, name = family.pattern.rpartition("/")
+    head, _, tail = name.partition("{subject}")
+    whole = tuple(head + each for each in family.ids)
+    known = set(subjects)
+    return replace(family, pattern=f"{folder}{slash}{{subject}}{tail}", ids=whole) if head and known.intersection(whole) else family
 
 
 def _channels(signal: str, names: Sequence[str]) -> list[str]:

@@ -27,6 +27,9 @@ WORDS = {  # scales that a file's name tells better than its values
     "protein": ("rppa", "log2ratio", "npx", "somascan"), "phospho": ("log2ratio",), "metabolome": ("log2ratio",), "drug_response": ("auc",),
 }  # fmt: skip
 TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp)$", re.IGNORECASE)
+NEGATIVE = re.compile(
+    r"^(0|no|n|false|none|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$", re.IGNORECASE
+)
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
@@ -88,6 +91,11 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     return None, told
 
 
+def positive(levels: Sequence[str]) -> str:
+    """The one of two classes that scores should speak for: not the one that is called as healthy people or no are."""
+    return next((level for level in reversed(levels) if not NEGATIVE.search(level)), levels[-1])
+
+
 def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | None:
     """A pattern that takes sample ids to subjects; None if they agree already, or none of a few usual ones does it."""
     known = set(subjects)
@@ -96,6 +104,6 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
     usual = [r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$"]
     for pattern in usual:
         matches = [match[1] for name in samples if (match := re.search(pattern, name))]
-        if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, len(set(matches)) // 2):
+        if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, min(len(set(matches)), len(known)) // 2):
             return pattern
     return r"^(.{12})" if samples and all(BARCODE.match(name) for name in samples) else None

@@ -9,6 +9,7 @@ from mmomics.__main__ import main
 from mmomics.config.check import check as parse
 from mmomics.config.cohort import Cohort
 from mmomics.errors import UserError
+from mmomics.onboarding import guess
 from mmomics.onboarding.check import check
 from mmomics.onboarding.draft import draft
 
@@ -77,7 +78,7 @@ def test_columns_of_one_name_are_dropped_and_lists_of_features_are_no_assay(fold
     assert modalities["blood"]["drop"] == ["Time (t)"]
     assert "probes" not in modalities and "# not used, describes features: probes.csv" in text
     assert modalities["weekly"] == {
-        "signal": "series", "files": "weekly.csv", "subject": "patient", "time": "day", "time_format": "days", "channels": {"mass": "mass"},
+        "signal": "series", "files": "weekly.csv", "subject": "patient", "time": "day", "time_format": "d", "channels": {"mass": "mass"},
     }  # fmt: skip
 
 
@@ -124,3 +125,31 @@ def test_drafts_of_real_folders_are_cohort_files(shared, cohort, task, modalitie
     found = parse(Cohort, content, cohort)
     assert modalities <= set(found.modalities)
     assert task is None or found.outcome.task == task
+
+
+@pytest.mark.parametrize(
+    ("levels", "positive"),
+    [
+        (["case", "control"], "case"),
+        (["0", "1"], "1"),
+        (["no", "yes"], "yes"),
+        (["SED", "T"], "T"),
+        (["a", "b"], "b"),
+        (["healthy", "ill"], "ill"),
+    ],
+)
+def test_scores_speak_for_the_case_not_for_the_control(levels, positive):
+    assert guess.positive(levels) == positive
+
+
+def test_the_draft_of_a_simulated_cohort_takes_whole_ids(tmp_path):
+    from mmomics.simulation.plan import Plan
+    from mmomics.simulation.write import write
+
+    write(Plan(n_subjects=40), tmp_path / "simulated")
+    content = yaml.safe_load(draft(tmp_path / "simulated", "simulated"))
+    assert {content["modalities"][name]["files"] for name in ("band", "cgm", "ecg", "eeg")} == {
+        "band/{subject}.csv", "cgm/{subject}.csv", "ecg/{subject}.hea", "eeg/{subject}.edf",
+    }  # fmt: skip
+    assert content["modalities"]["rna_counts"]["subject_pattern"] == "^(.+)[-_.][^-_.]+$"
+    assert content["outcome"]["positive"] == "case"

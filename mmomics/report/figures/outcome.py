@@ -38,6 +38,7 @@ def classes(counts: pd.Series) -> Figure:
         axes.annotate(label, (n, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=6.5)
     axes.set_yticks(y, [words.short(name, 34) for name in counts.index])
     axes.set(xlabel="subjects", xlim=(0, counts.max() * 1.25))
+    axes.locator_params(axis="x", integer=True)
     style.rows_only(axes)
     return figure
 

@@ -44,6 +44,7 @@ def draw(table: pd.DataFrame, n_subjects: pd.Series) -> Figure:
     for place, n in zip(x, shown["n_subjects"], strict=True):
         bars.annotate(f"{n:,}", (place, n), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=6.5)
     bars.set(ylabel="subjects", xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(0, shown["n_subjects"].max() * 1.12), xticks=[])
+    bars.locator_params(axis="y", integer=True)
     bars.spines["bottom"].set_visible(False)
     corner.axis("off")
     handles, labels = bars.get_legend_handles_labels()

@@ -79,7 +79,7 @@ def assays(inputs: Inputs) -> Table:
     ]
     heads = ["Modality", "Kind", "Values", "Samples", "Subjects", "Subjects without", "With outcome", "Features", "Values missing"]
     caption = "Subjects without: share of the cohort that lacks the whole assay. Values missing: share of single values, as measured."
-    return Table("assays", "Assays", caption, heads, rows, data, [False] * 3 + [True] * 6)
+    return Table("assays", "Modalities", caption, heads, rows, data, [False] * 3 + [True] * 6)
 
 
 def _overlap(inputs: Inputs) -> Figure:

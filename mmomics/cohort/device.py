@@ -67,12 +67,12 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     values: list[np.ndarray] = []
     windows: list[np.ndarray | None] = []
     lacking: UserError | None = None
-    for n_read, (subject, records) in enumerate(_by_subject(device, folder, where), 1):
+    for n_read, (owners, records) in enumerate(_by_owner(device, folder, where, known), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
         chosen = _channels.choose(records, device, where)
         lacking = lacking or (None if chosen else _channels.lacking(records, device, where))
-        for row in known.rows(subject):
+        for row in owners:
             stretch = cut(known.on_time(row, chosen), device.align, known.time(row), where) if chosen else Stretch(None, why=OTHER)
             about, made = signal.told(stretch, device.min_coverage)
             rows.append({"row": row, **about})
@@ -170,7 +170,7 @@ class _Known:
 
     def rows(self, subject: str) -> list[str]:
         found = ids.extract(self.device.subject_pattern, [subject], self.where)
-        return self.roster.rows(found, self.device.ignore_case)[0]
+        return self.roster.rows(found, self.device.ignore_case, self.where)[0]
 
     def time(self, row: str) -> pd.Timestamp | None:
         return None if self.times is None else self.times.get(row)
@@ -182,17 +182,25 @@ class _Known:
         return [replace(record, start=None if record.start is None else record.start - shift * SECOND) for record in records]
 
 
-def _by_subject(device: Device, folder: str | Path, where: str) -> Iterator[tuple[str, list[Record]]]:
+def _by_owner(device: Device, folder: str | Path, where: str, known: _Known) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
+    """The rows of the cohort that records are of, and all their records: several ids may mean the same rows."""
+    of: dict[tuple[str, ...], list[Path]] = {}
     for subject, paths in recordings.find(device, folder, where).items():
-        records = joined([record for path in paths for record in choose(path, device).read(path, device)])
-        if subject is not None:
-            yield subject, records
-            continue
-        many: dict[str, list[Record]] = {}
-        for record in records:
-            if record.subject is None:
-                raise UserError(
-                    record.source, "says not whose record it is", f"set `{where}.subject` to the column, or write {{subject}} in `files`"
-                )
-            many.setdefault(record.subject, []).append(record)
-        yield from many.items()
+        if subject is None:
+            yield from _of_many(device, paths, where, known)
+        else:
+            of.setdefault(tuple(known.rows(subject)), []).extend(paths)
+    for owners, paths in of.items():
+        yield owners, joined([record for path in paths for record in choose(path, device).read(path, device)])
+
+
+def _of_many(device: Device, paths: list[Path], where: str, known: _Known) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
+    """The same of tables that hold the records of many subjects."""
+    of: dict[tuple[str, ...], list[Record]] = {}
+    for record in (record for path in paths for record in choose(path, device).read(path, device)):
+        if record.subject is None:
+            cure = f"set `{where}.subject` to the column, or write {{subject}} in `files`"
+            raise UserError(record.source, "says not whose record it is", cure)
+        of.setdefault(tuple(known.rows(record.subject)), []).append(record)
+    for owners, records in of.items():
+        yield owners, joined(records)

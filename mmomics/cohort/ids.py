@@ -27,20 +27,29 @@ class Roster:
         The subject of each row.
     known : dict of str to list of str
         An id of the samples table, be it of a row or of a subject -> rows of the cohort.
+    ambiguous : frozenset of str
+        Ids that are a row of one subject and the name of another.
     """
 
     names: np.ndarray
     subjects: np.ndarray
     known: dict[str, list[str]]
+    ambiguous: frozenset[str] = frozenset()
 
-    def rows(self, ids: Sequence[str], ignore_case: bool = False) -> list[list[str]]:
+    def rows(self, ids: Sequence[str], ignore_case: bool = False, where: str = "ids") -> list[list[str]]:
         """Rows of the cohort for each id; an id that nobody knows stands for itself.
 
         Raises
         ------
         UserError
-            If ids of the samples table differ in case only, though case is to be ignored.
+            If an id is a row of one subject and the name of another, or two ids differ in case only although case is to be ignored.
         """
+        unclear = [name for name in ids if name in self.ambiguous]
+        if unclear:
+            raise UserError(
+                where, f"{len(unclear)} ids are rows of one subject and names of another in the samples table, the first is '{unclear[0]}'",
+                "set `samples.index` to the column whose ids the files have, or make the two differ",
+            )  # fmt: skip
         if not ignore_case:
             return [self.known.get(name, [name]) for name in ids]
         folded: dict[str, list[str]] = {}

@@ -18,6 +18,8 @@ from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError
 
+mudata.set_options(pull_on_update=False)  # `obs` is ours: nothing is copied up from the modalities
+
 
 def join(modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: dict[str, Any]) -> mudata.MuData:
     """The union of the subjects of all modalities, with their `obs`."""

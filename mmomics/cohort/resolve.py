@@ -52,7 +52,7 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
     # records were cut for rows of the cohort already
     replicates, places = "error", [[row] for row in named]
     if isinstance(setting, Assay):
-        replicates, places = setting.replicates, roster.rows(named, setting.ignore_case)
+        replicates, places = setting.replicates, roster.rows(named, setting.ignore_case, f"modality {name}")
     sample = np.repeat(np.arange(given.n_obs), [len(rows) for rows in places])
     row = np.array([each for rows in places for each in rows], dtype=object)
     names, first, counts = np.unique(row.astype(str), return_index=True, return_counts=True)

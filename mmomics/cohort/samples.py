@@ -69,15 +69,17 @@ def roster(samples: Samples, frame: pd.DataFrame) -> ids.Roster:
     """Who is in the cohort, and by which ids they are known."""
     owner = subjects(samples, frame)
     known: dict[str, list[str]] = {}
+    named = set(owner)
+    unclear = frozenset(str(row) for row, subject in owner.items() if str(row) in named and str(row) != subject)
     if samples.visits == "keep":
         for row, subject in owner.items():
             known.setdefault(subject, []).append(str(row))
         known |= {str(row): [str(row)] for row in frame.index}
-        return ids.Roster(frame.index.to_numpy(dtype=object), owner.to_numpy(dtype=object), known)
+        return ids.Roster(frame.index.to_numpy(dtype=object), owner.to_numpy(dtype=object), known, unclear)
     names = owner.drop_duplicates().to_numpy(dtype=object)
     known |= {subject: [subject] for subject in names}
     known |= {str(row): [subject] for row, subject in owner.items()}
-    return ids.Roster(names, names, known)
+    return ids.Roster(names, names, known, unclear)
 
 
 def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.DataFrame:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
 from mmomics.errors import UserError
+
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}")  # so that 03/04/2024 is not guessed, row by row
+FIRST, LAST = 1900, 2200  # years; 9999-12-31 stands for "not known" in some files
+MOST_SHIFT = 3.2e9  # seconds by which a clock may be off: a century
 
 
 def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
@@ -29,7 +35,7 @@ def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
         return pd.Series([None] * len(frame), index=frame.index, dtype=object)
     cells = column(frame, samples.time, "samples.time")
     where = place(frame, f"samples.time, column '{samples.time}'")
-    found = [None if pd.isna(cell) else _time(str(cell), samples.time_zone, f"{where} row '{row}'") for row, cell in cells.items()]
+    found = [None if pd.isna(cell) else _time(str(cell), samples, f"{where} row '{row}'") for row, cell in cells.items()]
     if len({stamp.tzinfo is None for stamp in found if stamp is not None}) > 1:
         raise UserError(where, "some times name a time zone and some do not", "write them alike, or set `samples.time_zone`")
     return pd.Series(found, index=frame.index, dtype=object)
@@ -40,16 +46,27 @@ def shifts(device: Device, frame: pd.DataFrame, where: str) -> pd.Series:
     if device.clock_shift is None:
         return pd.Series(0.0, index=frame.index)
     cells = column(frame, device.clock_shift, f"{where}.clock_shift")
-    return numbers(cells, place(frame, f"{where}.clock_shift, column '{device.clock_shift}'")).fillna(0.0)
+    at = place(frame, f"{where}.clock_shift, column '{device.clock_shift}'")
+    found = numbers(cells, at).fillna(0.0)
+    if (found.abs() > MOST_SHIFT).any():
+        raise UserError(at, f"a shift of {found.abs().max():g} s", "give seconds, not milliseconds")
+    return found
 
 
-def _time(cell: str, zone: str | None, where: str) -> pd.Timestamp:
-    try:
-        stamp = pd.Timestamp(cell)
-    except (ValueError, OverflowError) as error:
-        raise UserError(where, f"'{cell}' is no time", "write it as 2024-03-31 08:30") from error
+def _time(cell: str, samples: Samples, where: str) -> pd.Timestamp:
+    form, zone = samples.time_format, samples.time_zone
+    cure = (
+        "mend it, or `samples.time_format`"
+        if form
+        else "write it as 2024-03-31 08:30, or set `samples.time_format`, such as '%d/%m/%Y %H:%M'"
+    )
+    if form is None and not ISO.match(cell.strip()):
+        raise UserError(where, f"'{cell}' is no time of ISO 8601", cure)
+    stamp = pd.to_datetime(cell.strip(), format=form or "ISO8601", errors="coerce")
     if pd.isna(stamp):
-        raise UserError(where, f"'{cell}' is no time", "write it as 2024-03-31 08:30, or leave it empty")
+        raise UserError(where, f"'{cell}' is no time" + (f" of the format '{form}'" if form else " of ISO 8601"), cure)
+    if not FIRST <= stamp.year <= LAST:
+        raise UserError(where, f"'{cell}' is of the year {stamp.year}", "leave it empty if it is not known")
     if stamp.tzinfo is not None or zone is None:
         return stamp
     try:

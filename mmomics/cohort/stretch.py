@@ -11,7 +11,7 @@ import pandas as pd
 from mmomics.config.duration import seconds
 from mmomics.config.modality import Align
 from mmomics.devices.record import SECOND, Record
-from mmomics.errors import UserError
+from mmomics.errors import UserError, listed
 
 SPARSE = 8  # a clock that records share may be this many times longer than what they recorded
 
@@ -56,6 +56,9 @@ def cut(records: Sequence[Record], align: Align, time: pd.Timestamp | None, wher
     UserError
         If a clock is needed and lacking, only one of the two clocks has a time zone, or records overlap or do not fit on one clock.
     """
+    zoned = {record.start.tzinfo is not None for record in records if record.start is not None}
+    if len(zoned) > 1:
+        raise UserError(listed((record.source for record in records), 3), "only some name a time zone", f"set `{where}.time_zone`")
     if align.window == "whole":
         return _combined(list(records), align, time, where)
     if time is None or pd.isna(time):
@@ -68,12 +71,17 @@ def cut(records: Sequence[Record], align: Align, time: pd.Timestamp | None, wher
             raise UserError(which, "names no time zone, but the other clock does", f"set `{key}`")
     if align.window == "nearest":
         return _nearest(records, align, time)
-    length, gap = seconds(align.length) * SECOND, seconds(align.gap) * SECOND
-    low, high = {
-        "before": (time - gap - length, time - gap),
-        "after": (time + gap, time + gap + length),
-        "around": (time - length / 2, time + length / 2),
-    }[align.window]
+    try:
+        length, gap = seconds(align.length) * SECOND, seconds(align.gap) * SECOND
+        low, high = {
+            "before": (time - gap - length, time - gap),
+            "after": (time + gap, time + gap + length),
+            "around": (time - length / 2, time + length / 2),
+        }[align.window]
+    except (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
+        raise UserError(
+            f"{where}.align", f"`length: {align.length}` or `gap: {align.gap}` reaches beyond all clocks", "shorten it"
+        ) from error
     inside = [
         record.between((low - record.start) / SECOND, (high - record.start) / SECOND) for record in records if record.start is not None
     ]
@@ -134,7 +142,7 @@ def join(records: Sequence[Record], where: str) -> Record:
     for before, after, begin, offset in zip(ordered[:-1], ordered[1:], offsets[:-1], offsets[1:], strict=True):
         if after.channels != before.channels:
             raise UserError(after.source, f"has other channels than {before.source}", "name them in `channels`")
-        if begin + before.duration > offset + 1 / before.rate:
+        if len(before) and len(after) and begin + before.seconds[-1] >= offset + after.seconds[0] - 1e-6:
             raise UserError(after.source, f"overlaps in time with {before.source}", f"take one of them out, or {cure}")
     labels = pd.concat(
         [record.annotations.assign(onset=record.annotations["onset"] + offset) for record, offset in zip(ordered, offsets, strict=True)],

@@ -64,7 +64,8 @@ class Device(Strict):
     signal: str = Field(description="What the record says: a file of `mmomics/signals` (ecg, cgm, activity, ...).")
     files: str = Field(
         description="Path below `folder` with `{subject}` (or `{sample}`: the row of the samples table) where the id stands, and `*` for "
-        "what varies: `ecg/{subject}.hea`. Or one file with a column for `subject`. Files that hold annotations alone (a hypnogram) join "
+        "what varies: `ecg/{subject}.hea`; an id is as long as it can be. Or one file with a column for `subject`. Files that hold "
+        "annotations alone (a hypnogram) join "
         "the signals of their subject where the pattern matches both."
     )
     format: str | None = Field(

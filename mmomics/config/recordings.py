@@ -69,7 +69,7 @@ def _regex(pattern: str) -> str:
     out, named = [], False
     for part in re.split(r"(\{subject\}|\{sample\}|\*)", pattern):
         if FIELD.fullmatch(part):
-            out.append("(?P=id)" if named else "(?P<id>[^/]+?)")
+            out.append("(?P=id)" if named else "(?P<id>[^/]+)")
             named = True
         else:
             out.append("[^/]*" if part == "*" else re.escape(part))

@@ -25,4 +25,5 @@ class Samples(Table):
         description="New columns from others: ``{log_ratio: log(`column a` / column_b)}``; arithmetic, comparisons, log, exp, sqrt, abs.",
     )
     time: str | None = Field(None, description="Column with the time at which the specimen was taken, to align device records with.")
+    time_format: str | None = Field(None, description="Format of `time`, as of `strptime`: `%d/%m/%Y %H:%M`. Default: ISO 8601.")
     time_zone: str | None = Field(None, description="Time zone of `time` where it names none: `Europe/Berlin`, `UTC`.")

@@ -128,7 +128,7 @@ def test_windows_of_the_signal_come_along(make):
         ({"channels": {"sugar": "glucose"}}, "sugar"),
         ({"units": {"glucose": "furlong"}}, "furlong"),
         ({"subject_pattern": "^(Q)"}, "do not match `subject_pattern`"),
-        ({"subject_pattern": "^(P)"}, "mean the same row"),
+        ({"subject_pattern": "^(P)"}, "overlaps in time with"),
         ({"params": {"nonsense": 1}}, "nonsense"),
         ({"files": "cgm/{subject}.edf"}, "no file in"),
     ],
@@ -137,3 +137,23 @@ def test_a_wrong_setting_is_one_line(make, device, says):
     with pytest.raises(UserError) as error:
         read(make(**device))
     assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_several_ids_that_mean_one_person_are_read_together(make, tmp_path):
+    for name in ("P1_a", "P1_b", "P2_a"):
+        glucose(
+            tmp_path / f"cgm/{name}.csv", 24, np.full(288, 100.0) + np.arange(288) % 2, START + pd.Timedelta(int(name.endswith("b")), "D")
+        )
+    for name in ("P1", "P2", "P3"):
+        (tmp_path / f"cgm/{name}.csv").unlink()
+    whole = read(make(visits="merge", subject_pattern="^(P.)"))
+    assert whole.obs["minutes"].to_dict() == {"P1": 2880, "P2": 1440}
+    starred = read(make(visits="merge", files="cgm/{subject}_*.csv"))
+    pd.testing.assert_frame_equal(starred.to_df(), whole.to_df())
+
+
+def test_clocks_with_and_without_a_zone_do_not_mix(make, tmp_path):
+    clock = pd.date_range("2024-03-04", periods=288, freq="5min").strftime("%Y-%m-%d %H:%M:%S")
+    pd.DataFrame({"time": clock, "glucose": 100.0}).to_csv(tmp_path / "cgm/P1_b.csv", index=False)
+    with pytest.raises(UserError, match="only some name a time zone"):
+        read(make(visits="merge", subject_pattern="^(P.)"))

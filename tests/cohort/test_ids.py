@@ -71,3 +71,12 @@ def test_a_mapping_table_that_does_not_fit_is_one_line(tmp_path, text, says):
     with pytest.raises(UserError) as error:
         mapped(Table(files="ids.tsv"), tmp_path, ["x1"], "modality rna")
     assert says in str(error.value)
+
+
+def test_an_id_that_is_a_row_of_one_and_the_name_of_another_is_refused_not_guessed():
+    numbered = pd.DataFrame({"who": ["2", "3", "1"]}, index=["1", "2", "3"], dtype=object)
+    for visits in ("merge", "keep"):
+        with pytest.raises(UserError, match=r"modality rna: 3 ids are rows of one subject and names of another .*, the first is '1'"):
+            roster(numbered, subject="who", visits=visits).rows(["1", "2", "3"], where="modality rna")
+    same = pd.DataFrame({"who": ["1", "1", "3"]}, index=["1", "2", "3"], dtype=object)  # no harm: 1 is a row of 1
+    assert roster(same, subject="who").rows(["1", "2", "3"]) == [["1"], ["1"], ["3"]]

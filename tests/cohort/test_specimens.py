@@ -10,9 +10,9 @@ from mmomics.config.samples import Samples
 from mmomics.errors import UserError
 
 
-def read(*cells, zone=None):
+def read(*cells, zone=None, form=None):
     frame = pd.DataFrame({"taken": cells}, index=[f"S{place}" for place in range(len(cells))], dtype=object)
-    return times(Samples(files="s.csv", time="taken", time_zone=zone), frame).tolist()
+    return times(Samples(files="s.csv", time="taken", time_zone=zone, time_format=form), frame).tolist()
 
 
 def test_local_times_are_set_in_their_zone_and_a_named_offset_wins():
@@ -22,6 +22,14 @@ def test_local_times_are_set_in_their_zone_and_a_named_offset_wins():
     assert missing is None
 
 
+def test_a_format_reads_every_row_alike():
+    assert read("03/04/2024 08:00", "31/03/2024 09:00", form="%d/%m/%Y %H:%M") == [
+        pd.Timestamp("2024-04-03 08:00"), pd.Timestamp("2024-03-31 09:00"),
+    ]  # fmt: skip
+    with pytest.raises(UserError, match=r"'2024-03-31 09:00' is no time of the format"):
+        read("2024-03-31 09:00", form="%d/%m/%Y %H:%M")
+
+
 def test_without_a_column_nothing_is_known():
     assert times(Samples(files="s.csv"), pd.DataFrame(index=["S0"])).tolist() == [None]
 
@@ -29,7 +37,12 @@ def test_without_a_column_nothing_is_known():
 @pytest.mark.parametrize(
     ("cells", "zone", "says"),
     [
-        (["yesterday"], None, "row 'S0': 'yesterday' is no time"),
+        (["yesterday"], None, "row 'S0': 'yesterday' is no time of ISO 8601"),
+        (["now"], None, "'now' is no time of ISO 8601"),
+        (["09:30"], None, "'09:30' is no time of ISO 8601"),
+        (["31/03/2024 08:00"], None, "set `samples.time_format`, such as '%d/%m/%Y %H:%M'"),
+        (["9999-12-31"], "UTC", "'9999-12-31' is no time"),
+        (["0001-01-01"], None, "'0001-01-01' is"),
         (["2024-03-31 02:30"], "Europe/Berlin", "does not exist, or exists twice, in time zone 'Europe/Berlin' (daylight saving)"),
         (["2024-10-27 02:30"], "Europe/Berlin", "does not exist, or exists twice"),
         (["2024-10-27 12:30"], "Europe/Berln", "there is no time zone 'Europe/Berln'"),
@@ -47,5 +60,7 @@ def test_shifts_of_the_clock():
     device = Device(signal="cgm", files="x.csv", clock_shift="ahead")
     assert shifts(device, frame, "m").tolist() == [-60, 0]
     assert shifts(Device(signal="cgm", files="x.csv"), frame, "m").tolist() == [0, 0]
+    with pytest.raises(UserError, match="give seconds, not milliseconds"):
+        shifts(device, frame.assign(ahead="1e13"), "m")
     with pytest.raises(UserError, match="'soon' is not a finite number"):
         shifts(device, frame.assign(ahead="soon"), "m")

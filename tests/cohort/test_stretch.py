@@ -104,6 +104,8 @@ def test_one_of_several_records(combine, source):
         ([record(), record(NOON + 5000 * HOUR)], {}, "lie too far apart"),
         ([record(), record(NOON + 5 * HOUR)], {"combine": "error"}, "a subject has 2 records"),
         ([record(None)], {"window": "before"}, "has no clock"),
+        ([record(), record(NOON + 239 * HOUR / 60, source="b.csv")], {}, "b.csv: overlaps in time with a.csv"),  # by one sample
+        ([record()], {"window": "before", "length": "999999999 d"}, "reaches beyond all clocks"),
         ([record(NOON.tz_localize(None))], {"window": "before"}, "a.csv: names no time zone, but the other clock does; set `m.time_zone`"),
     ],
 )

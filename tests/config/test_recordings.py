@@ -28,6 +28,12 @@ def test_several_files_of_one_id_and_an_id_that_stands_twice(folder):
     assert found(folder, "day/{subject}/{subject}_*.csv") == {"P1": ["day/P1/P1_a.csv", "day/P1/P1_b.csv"]}
 
 
+def test_an_id_is_as_long_as_it_can_be(folder):
+    for name in ("SUB_01_a", "SUB_01_b", "SUB_02_a"):
+        (folder / f"{name}.csv").touch()
+    assert found(folder, "{subject}_*.csv") == {"SUB_01": ["SUB_01_a.csv", "SUB_01_b.csv"], "SUB_02": ["SUB_02_a.csv"]}
+
+
 def test_a_table_of_many_has_no_id(folder):
     assert found(folder, "all.csv") == {None: ["all.csv"]}
 

@@ -10,6 +10,7 @@ import numpy as np
 from mmomics.config.modality import Windows
 from mmomics.devices.record import Record
 from mmomics.errors import UserError
+from mmomics.signals._stretches import runs
 
 ORDER = 4  # of the Butterworth filter; forth and back doubles it
 PLACES = 8  # candidates for the start of a window per length of a window
@@ -77,7 +78,7 @@ class _Band:
         if self.sos is None:
             return values
         out = np.full(len(values), np.nan)
-        for first, last in _runs(np.isfinite(values)):
+        for first, last in runs(np.isfinite(values)):
             if last - first > 1:
                 out[first:last] = sosfiltfilt(self.sos, values[first:last], padlen=min(self.settle, last - first - 1))
         return out
@@ -166,15 +167,10 @@ def _bridged(values: np.ndarray, longest: int) -> np.ndarray:
         return values
     out = values.copy()
     known = np.flatnonzero(~gaps)
-    for first, last in _runs(gaps):
+    for first, last in runs(gaps):
         if first > 0 and last < len(values) and last - first <= longest:
             out[first:last] = np.interp(np.arange(first, last), known, values[known])
     return out
-
-
-def _runs(mask: np.ndarray) -> np.ndarray:
-    """Begin and end of each run of True: int (n_runs, 2)."""
-    return np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
 
 
 def _binned(record: Record, fs: float) -> tuple[np.ndarray, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmomics.devices.record import Record
+from mmomics.errors import UserError
 from mmomics.signals import _rhythm, contract
 from mmomics.signals.contract import Feature, Role
 
@@ -35,6 +36,9 @@ FEATURES = (
 )
 
 LEAST = 0.5  # MET: deep sleep takes 0.9, so a record that is lower for half of its time is of something else
+MOST = 20.0  # MET: what the best runners of a marathon spend for little more than two hours
+ALL_DAY = 6.0  # MET: over half a day and more, half of the minutes are never so high, not even in cycling tours of weeks
+HALF_A_DAY = 720  # minutes
 
 
 @dataclass
@@ -44,20 +48,26 @@ class Params(contract.Params):
     Attributes
     ----------
     scale : float
-        What is written for 1 MET; 0 = 10 where the smallest reading is 5 or more (as Fitbit exports write it), else 1.
+        What is written for 1 MET: 10 in exports of Fitbit.
     shortest : float
         Hours of readings below which nothing is said.
     night_end : float
         Hour of the day at which the night that begins at midnight ends.
     """
 
-    scale: float = 0.0
+    scale: float = 1.0
     shortest: float = 2.0
     night_end: float = 6.0
 
 
 def features(record: Record, params: Params) -> dict[str, float]:
-    """Features of a record whose channel is `mets`."""
+    """Features of a record whose channel is `mets`.
+
+    Raises
+    ------
+    UserError
+        If half of the readings are more than anybody can spend, or `scale` is not positive.
+    """
     out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
     if "mets" not in record.channels:
         return out
@@ -65,11 +75,17 @@ def features(record: Record, params: Params) -> dict[str, float]:
     x = values[~np.isnan(values)]
     if len(x) < max(3, params.shortest * 60):
         return out
-    # nobody spends less than half a MET: where all readings are 5 and more, they are tenths
-    scale = params.scale or (10.0 if x[x > 0].min(initial=np.inf) >= 5 else 1.0)
-    values, x = values / scale, x / scale
+    if not params.scale > 0:
+        raise UserError(record.source, f"cannot be divided by a `scale` of {params.scale:g}", "set `params: {scale: 1}`")
+    values, x = values / params.scale, x / params.scale
     if np.median(x) < LEAST:
         return out
+    most = MOST if len(x) < HALF_A_DAY else ALL_DAY
+    if np.median(x) > most:
+        problem = (
+            f"half of its readings are at {np.median(x):.3g} MET and more, which nobody can spend in {len(x) / 60:.3g} h (at most {most:g})"
+        )
+        raise UserError(record.source, problem, "if they are tenths, as Fitbit exports write them, set `params: {scale: 10}`")
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "high": np.quantile(x, 0.99)}
     classes = np.bincount(np.digitize(np.round(x, 6), [1.5 + 1e-9, 3, 6]), minlength=4) / len(x)
     out |= dict(zip(("sedentary", "light", "moderate", "vigorous"), classes, strict=True))

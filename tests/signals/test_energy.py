@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from mmomics.config.modality import Device
 from mmomics.devices.contract import choose
 from mmomics.devices.record import Record
+from mmomics.errors import UserError
 from mmomics.signals import _channels, energy
 
-PARAMS = energy.Params()
+PARAMS, TENTHS = energy.Params(), energy.Params(scale=10)
 START = pd.Timestamp("2024-05-06")
 CLASSES = ("sedentary", "light", "moderate", "vigorous")
 
@@ -25,7 +26,7 @@ def told(values, params=PARAMS, start=START):
     [(1.0, "sedentary"), (1.5, "sedentary"), (1.6, "light"), (2.9, "light"), (3.0, "moderate"), (5.9, "moderate"), (6.0, "vigorous")],
 )
 def test_classes_begin_where_the_compendium_says(mets, name):
-    for values, params in ((np.full(600, mets), energy.Params(scale=1)), (np.full(600, round(10 * mets)), PARAMS)):
+    for values, params in ((np.full(600, mets), PARAMS), (np.full(600, round(10 * mets)), TENTHS)):
         found = told(values, params)
         assert {each: found[each] for each in CLASSES} == {each: float(each == name) for each in CLASSES}
 
@@ -54,12 +55,27 @@ def test_tenths_and_wholes_say_the_same_and_classes_add_up(seed, gaps):
     rng = np.random.default_rng(seed)
     tenths = np.round(9 + rng.gamma(0.5, 20, 2880))
     tenths[rng.random(2880) < gaps] = np.nan
-    found = told(tenths)
+    found = told(tenths, TENTHS)
     whole = told(tenths / 10)
     turn = found.pop("acrophase") - whole.pop("acrophase")  # of noise with hardly a rhythm the peak is anywhere
     assert found == pytest.approx(whole, rel=1e-4, abs=1e-5)
     assert found["amplitude"] * abs(np.sin(np.pi * turn / 24)) < 1e-4
     assert sum(found[name] for name in CLASSES) == pytest.approx(1)
+
+
+def test_hours_of_hard_work_are_what_they_are():
+    work = np.tile([8.0, 9.0, 10.0], 60)
+    assert told(work)["mean"] == pytest.approx(9) and told(work)["vigorous"] == 1
+    assert told(work * 10, TENTHS) == pytest.approx(told(work), nan_ok=True)
+
+
+@pytest.mark.parametrize(("level", "hours", "most"), [(20.0, 5, 20), (6.0, 24, 6)])
+def test_what_nobody_can_spend_for_so_long_is_refused(level, hours, most):
+    assert told(np.full(60 * hours, level))["mean"] == pytest.approx(level)
+    with pytest.raises(UserError, match=rf"half of its readings are at .* in {hours} h \(at most {most}\)"):
+        told(np.full(60 * hours, level + 0.1))
+    with pytest.raises(UserError, match="`scale` of 0"):
+        told(np.full(300, level), energy.Params(scale=0))
 
 
 def wristband(shared, subject, column):
@@ -77,8 +93,10 @@ def test_levels_of_intensity_are_no_energy(shared):
 
 def test_a_real_wristband_writes_tenths(shared):
     made, mets = wristband(shared, "001", "METs")
+    with pytest.raises(UserError, match=r"CGMacros-001\.csv\.gz: half of its readings .* set `params: {scale: 10}`"):
+        energy.features(made, PARAMS)
     mets = mets / 10
-    found = energy.features(made, PARAMS)
+    found = energy.features(made, TENTHS)
     assert found["mean"] == pytest.approx(mets.mean(), rel=1e-3) and 1 < found["mean"] < 3
     assert found["sedentary"] == pytest.approx((mets.round(6) <= 1.5).mean(), abs=1e-3)
     assert found["day_mean"] > found["night_mean"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.errors import UserError
+
+log = logging.getLogger(__name__)
 
 
 def zone(device: Device) -> str | None:
@@ -48,8 +51,9 @@ def placed(start: pd.Timestamp | None, device: Device, source: object) -> pd.Tim
 def localised(times: pd.DatetimeIndex, device: Device, where: Callable[[int], str]) -> pd.DatetimeIndex:
     """Times in the zone of the device, in the order in which they were written.
 
-    The hour that a clock shows twice when daylight saving time ends can be told only by the order: where the times in it go back
-    once, those before are the first pass and those behind the second.
+    Of the hour that a clock shows twice when daylight saving time ends, times that go back or repeat begin the second pass. Where one
+    pass alone is written, it is the one that leaves the steps to its neighbours as even as the others; where neither does, it is the
+    first, and a warning says so.
 
     Parameters
     ----------
@@ -61,7 +65,7 @@ def localised(times: pd.DatetimeIndex, device: Device, where: Callable[[int], st
     Raises
     ------
     UserError
-        If a time does not exist in the zone or could be meant twice.
+        If a time does not exist in the zone, or those of the hour that comes twice go back more than once.
     """
     local = zone(device)
     if local is None:
@@ -69,24 +73,57 @@ def localised(times: pd.DatetimeIndex, device: Device, where: Callable[[int], st
     if times.tz is not None:
         return times.tz_convert(local)
     first = np.ones(len(times), dtype=bool)
-    skipped = np.asarray(times.tz_localize(local, ambiguous=first, nonexistent="NaT").isna())
+    early = times.tz_localize(local, ambiguous=first, nonexistent="NaT")
+    skipped = np.asarray(early.isna())
     if skipped.any():
         place = int(skipped.argmax())
         raise UserError(
             where(place), f"{times[place]} does not exist in {device.time_zone}, where the clocks went forward",
             "if the device's clock was not moved, give `time_zone` a fixed offset such as Etc/GMT-1",
         )  # fmt: skip
-    twice = np.asarray(times.tz_localize(local, ambiguous="NaT").isna())
-    edges = np.flatnonzero(np.diff(np.r_[False, twice, False]))
+    ahead = np.asarray(times.tz_localize(local, ambiguous=~first).asi8 - early.asi8)  # by how much a time is later in the second pass
+    edges = np.flatnonzero(np.diff(np.r_[False, ahead > 0, False]))
     for low, high in zip(edges[::2], edges[1::2], strict=True):
-        back = np.flatnonzero(np.diff(times[low:high].asi8) < 0)
-        if len(back) != 1:
+        steps = np.diff(times.asi8[low:high])
+        if (steps < 0).sum() > 1:
             raise UserError(
                 where(int(low)), f"{times[low]} occurs twice in {device.time_zone}, where the clocks went back, and the order does not "
                 "tell which is meant", "if the device's clock was not moved, give `time_zone` a fixed offset such as Etc/GMT-1",
             )  # fmt: skip
-        first[low + back[0] + 1 : high] = False
+        back = np.flatnonzero(steps < 0)
+        second = int(low + back[0] + 1) if len(back) else _second(times.asi8, int(low), int(high), int(ahead[low]))
+        if second is None:
+            log.warning("%s: in the hour that comes twice in %s, taken as the first time", where(int(low)), device.time_zone)
+            continue
+        first[second:high] = False
     return times.tz_localize(local, ambiguous=first)
+
+
+def _second(times: np.ndarray, low: int, high: int, ahead: int) -> int | None:
+    """Where the second pass of an hour begins whose times, `low` to `high`, do not go back; None where the steps do not tell.
+
+    The hour in between is part of one step: of a repeated time, or of that into the hour (all is second) or out of it (all is first).
+    It is the step that becomes even by it, or was not even before; a record that begins or ends in the hour has no such step to break.
+    """
+    steps = np.diff(times)
+    usual = np.delete(steps, [at for at in (low - 1, high - 1) if 0 <= at < len(steps)])
+    usual = usual[usual > 0]
+    if not len(usual):
+        # two times that are one on the wall: both passes of an hourly clock
+        return low + 1 if high - low == 2 and steps[low] == 0 else None
+    cadence = np.median(usual)
+
+    def spoilt(begin: int) -> int:
+        if not 0 < begin < len(times):
+            return 0
+        before, after = (abs(step - cadence) > min(cadence, ahead) / 2 for step in (steps[begin - 1], steps[begin - 1] + ahead))
+        return int(after) - int(before)
+
+    repeats = (low + 1 + np.flatnonzero(steps[low : high - 1] == 0)).tolist()
+    cost = {begin: spoilt(begin) for begin in (low, *repeats, high)}
+    least = min(cost.values())
+    best = [begin for begin, value in cost.items() if value == least]
+    return best[0] if len(best) == 1 and least <= 0 else None
 
 
 def rate(times: np.ndarray) -> float | None:

@@ -109,7 +109,7 @@ def _forward(times: np.ndarray, values: np.ndarray, where: Callable[[int], str],
         raise UserError(
             where(place + 1),
             f"has the time of {where(place)}, and other values",
-            "keep one of them, or split the file by what they measure",
+            "keep one of them, or split the file by what they measure" + (", or set `time_zone` if the clocks went back" if naive else ""),
         )
     return times[first], low
 

@@ -44,7 +44,6 @@ def whole_hours(truth):
     ("times", "problem"),
     [
         (["2021-03-28 01:55", "2021-03-28 02:30"], "row 1: 2021-03-28 02:30:00 does not exist"),
-        (["2021-10-31 01:55", "2021-10-31 02:30", "2021-10-31 03:00"], "row 1: 2021-10-31 02:30:00 occurs twice"),
         (["2021-10-31 02:30", "2021-10-31 02:10", "2021-10-31 02:50", "2021-10-31 02:20"], "row 0: 2021-10-31 02:30:00 occurs twice"),
     ],
 )
@@ -52,6 +51,31 @@ def test_what_the_order_cannot_tell_is_an_error(times, problem):
     with pytest.raises(UserError, match=problem) as error:
         placed(times, "Europe/Berlin")
     assert "Etc/GMT-1" in str(error.value)
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 20, 30, 60, 120, 180])
+@pytest.mark.parametrize("ends", ["whole", "begins in the second pass", "ends in the first pass"])
+def test_an_even_clock_tells_the_passes_of_the_hour_that_comes_twice(minutes, ends):
+    hours = {"whole": (-24, 24), "begins in the second pass": (0, 24), "ends in the first pass": (-24, -minutes / 60)}[ends]
+    change = pd.Timestamp("2021-10-31 01:00", tz="UTC")
+    low, high = (change + pd.Timedelta(hours=each) for each in hours)
+    truth = pd.date_range(low, high, freq=f"{minutes}min").tz_convert("Europe/Berlin")
+    assert (placed(truth.tz_localize(None), "Europe/Berlin") == truth).all()
+
+
+@pytest.mark.parametrize("gap", [("2021-10-30 22:00", "2021-10-31 01:10"), ("2021-10-31 00:40", "2021-10-31 09:00")])
+def test_one_pass_that_follows_or_ends_in_a_gap_is_told_by_the_other_side(gap):
+    truth = pd.date_range("2021-10-30", "2021-11-01", freq="5min", tz="UTC")
+    truth = truth[(truth < pd.Timestamp(gap[0], tz="UTC")) | (truth >= pd.Timestamp(gap[1], tz="UTC"))].tz_convert("Europe/Berlin")
+    assert (placed(truth.tz_localize(None), "Europe/Berlin") == truth).all()
+
+
+@pytest.mark.parametrize("times", [["02:30"], ["01:55", "02:30", "03:00"], ["02:30", "03:30"]])
+def test_what_nothing_tells_is_the_first_pass_with_a_warning_and_no_values(times, caplog):
+    found = placed([f"2021-10-31 {time}" for time in times], "Europe/Berlin")
+    at = times.index("02:30")
+    assert found[at].isoformat() == "2021-10-31T02:30:00+02:00"
+    assert f"row {at}" in caplog.text and "02:30" not in caplog.text
 
 
 def test_an_unknown_zone_is_an_error():

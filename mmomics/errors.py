@@ -31,6 +31,11 @@ def listed(names: Iterable[object], most: int = 5) -> str:
     return ", ".join(shown[:most]) + (f" (and {rest} more)" if rest > 0 else "")
 
 
+def count(n: int, noun: str, plural: str = "") -> str:
+    """`1 fold`, `5 folds`."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
 def did_you_mean(name: str, choices: Iterable[object]) -> str:
     """A cure for a misspelt name: the choice that differs in case only, the nearest one, or the first of them."""
     from difflib import get_close_matches

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mmomics import plugins
 from mmomics.assays import _suspicions as odd
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError, count, did_you_mean
 from mmomics.normalization import contract as normalization
 
 RECORD = "record"  # stands for a scale where the features were made of a device's records: they have units of their own
@@ -118,7 +118,11 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
     if scale.library:
         empty = values.index[(np.nansum(x, axis=1) == 0) & ~np.isnan(x).all(axis=1)]
         if len(empty):
-            raise UserError(where, f"{len(empty)} samples add up to 0, the first is '{empty[0]}'", "drop them")
+            raise UserError(
+                where,
+                f"{count(len(empty), 'sample')} {'adds' if len(empty) == 1 else 'add'} up to 0, the first is '{empty[0]}'",
+                "take them out of the file, or set `values` to the scale that it holds",
+            )
 
 
 # scales that several kinds share

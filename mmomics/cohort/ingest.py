@@ -53,6 +53,6 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     obs = pd.DataFrame({keys.SUBJECT: subjects}, index=frame.index)
     if part is not None:
         obs[keys.PART] = part
-    contract.check(scale, frame, where)
+    contract.check(scale, frame, f"{where} ({', '.join(map(str, table.paths(assay, folder).values()))})")
     x = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})

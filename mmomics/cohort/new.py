@@ -37,7 +37,9 @@ def read_new(cohort: Cohort, folder: str | Path) -> CohortData:
     """
     rows = samples.read(cohort.samples, folder) if _there(cohort.samples, folder) else None
     assays = {
-        name: normalize(ingest(name, assay, folder), assay.normalize) for name, assay in cohort.assays.items() if _there(assay, folder)
+        name: normalize(ingest(name, assay, folder), assay.normalize, f"modality {name}")
+        for name, assay in cohort.assays.items()
+        if _there(assay, folder)
     }
     for name, device in cohort.devices.items():
         if recordings.there(device, folder):

@@ -12,7 +12,7 @@ from mmomics.assays import contract
 from mmomics.normalization import contract as normalization
 
 
-def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None) -> anndata.AnnData:
+def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None, where: str | None = None) -> anndata.AnnData:
     """Normalise an assay sample by sample.
 
     Parameters
@@ -21,6 +21,8 @@ def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None) -> ann
         As ingested: `uns` has its kind and the scale of its values. Features of a device's records pass through.
     steps : sequence of str, optional
         Sample-wise steps in order, in place of those of the scale; an empty one leaves the values as they are.
+    where : str, optional
+        The modality, for messages; its kind if not given.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None) -> ann
     UserError
         If there is no such step, or it cannot take the values.
     """
-    where = f"assay of kind {assay.uns['kind']}"
+    where = where or f"assay of kind {assay.uns['kind']}"
     taken = contract.recipe(assay.uns["kind"], assay.uns["values"], steps, where)
     normal = assay.copy()
     normal.layers[keys.MEASURED] = assay.X.copy()

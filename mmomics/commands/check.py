@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmomics.errors import UserError
+    from mmomics.errors import UserError, count
     from mmomics.onboarding.check import check
 
     found = check(args.cohort, args.data_dir)
@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"error: {line}")
     for line in found.warnings:
         print(f"warning: {line}")
-    told = f"{len(found.errors)} errors, {len(found.warnings)} warnings"
+    told = f"{count(len(found.errors), 'error')}, {count(len(found.warnings), 'warning')}"
     if found.errors:
         raise UserError(args.cohort, told, "mend the errors first")
     print(f"{args.cohort}: {told}")

@@ -25,4 +25,4 @@ def run(args: argparse.Namespace) -> None:
 
     modality = modalities[args.modality]
     steps = modality.normalize if isinstance(modality, Assay) else None
-    write_assay(args.output, normalize(read_assay(args.input), steps))
+    write_assay(args.output, normalize(read_assay(args.input), steps, f"modality {args.modality}"))

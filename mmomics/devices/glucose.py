@@ -108,6 +108,15 @@ def read(path: Path, device: Device) -> Iterator[Record]:
             yield _record(path, device, layout, names[start], rows)
 
 
+def vendor(path: Path, encoding: str = "utf-8-sig") -> str | None:
+    """Whose export a file is; None if it is none, or no text."""
+    try:
+        with path.open(encoding=encoding) as stream:
+            return _layout(path, [line for _, line in zip(range(PREAMBLE), stream, strict=False)])[0].vendor
+    except (UserError, OSError, UnicodeError, csv.Error):
+        return None
+
+
 def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
     """Whose export it is, the place of its header and its delimiter."""
     for place, line in enumerate(lines[:PREAMBLE]):

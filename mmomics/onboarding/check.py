@@ -31,7 +31,8 @@ from mmomics.config.load import read_study
 from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
 from mmomics.config.run import Run, Study
-from mmomics.errors import UserError, listed
+from mmomics.errors import UserError, count, listed
+from mmomics.onboarding import every
 from mmomics.onboarding.suspicion import suspicions
 
 T = TypeVar("T")
@@ -86,9 +87,9 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
     study = found.tried(lambda: read_study(Path(path).stem, Run(models={}, imputers=[], data_dir=data_dir), path))
     rules = study.split if study else cohort.split
     with _warnings_into(found):
-        frame = found.tried(lambda: samples.read(cohort.samples, folder)) if there[SAMPLES] else None
+        frame = found.tried(lambda: _samples(found, cohort, folder)) if there[SAMPLES] else None
         sound = frame is not None and _columns(found, cohort, rules, frame, path)
-        assays = {name: found.tried(lambda name=name: _read(cohort, name, folder, frame)) for name in cohort.modalities if there[name]}  # type: ignore[misc]
+        assays = {name: _read(found, cohort, name, folder, frame) for name in cohort.modalities if there[name]}
         if frame is not None and sound:
             _together(found, cohort, study, frame, {name: assay for name, assay in assays.items() if assay is not None})
     return found
@@ -101,6 +102,13 @@ def _there(found: Findings, cohort: Cohort, name: str, folder: Path, path: str |
     if name in cohort.modalities:
         found.tried(lambda: named.check_modality(name, cohort.modalities[name], f"{path}: modalities.{name}"))
     return len(found.errors) == before
+
+
+def _samples(found: Findings, cohort: Cohort, folder: Path) -> pd.DataFrame:
+    """The samples table; a column whose expression is wrong holds no value."""
+    frame, wrong = every.expressions(samples.read(cohort.samples.model_copy(update={"derive": {}}), folder), cohort.samples.derive)
+    found.errors += [str(error) for error in wrong]
+    return frame
 
 
 def _columns(found: Findings, cohort: Cohort, rules: Split, frame: pd.DataFrame, path: str | Path) -> bool:
@@ -117,12 +125,17 @@ def _columns(found: Findings, cohort: Cohort, rules: Split, frame: pd.DataFrame,
     return len(found.errors) == before
 
 
-def _read(cohort: Cohort, name: str, folder: Path, frame: pd.DataFrame | None) -> anndata.AnnData:
+def _read(found: Findings, cohort: Cohort, name: str, folder: Path, frame: pd.DataFrame | None) -> anndata.AnnData | None:
     log.info("reading %s", name)
     modality = cohort.modalities[name]
     if isinstance(modality, Assay):
-        return normalize(ingest(name, modality, folder), modality.normalize)
-    return normalize(device.ingest(name, modality, folder, cohort.samples, frame))
+        return found.tried(lambda: normalize(ingest(name, modality, folder), modality.normalize, f"modality {name}"))
+    try:
+        return normalize(device.ingest(name, modality, folder, cohort.samples, frame))
+    except UserError as error:
+        said = [str(each) for each in every.files(name, modality, folder, error)]
+        found.errors += [line for line in said if line not in found.errors]
+        return None
 
 
 def _together(found: Findings, cohort: Cohort, study: Study | None, frame: pd.DataFrame, assays: dict[str, anndata.AnnData]) -> None:
@@ -136,13 +149,17 @@ def _together(found: Findings, cohort: Cohort, study: Study | None, frame: pd.Da
         return
     strays = aligned.unmatched[aligned.unmatched["found"] == "in the modality only"]
     for name, rows in strays.groupby("modality", sort=False):
-        found.warnings.append(f"modality {name}: {len(rows)} ids are not in the samples table and are left out ({listed(rows['id'])})")
+        found.warnings.append(
+            f"modality {name}: {count(len(rows), 'id is', 'ids are')} not in the samples table and left out ({listed(rows['id'])})"
+        )
     for name, rows in aligned.records.groupby("modality", sort=False):
         told = rows["status"].value_counts()
         short = told.drop("ok", errors="ignore")
         if len(short):
-            reasons = ", ".join(f"{reason}: {count}" for reason, count in short.items())
-            found.warnings.append(f"modality {name}: {told.get('ok', 0)} of {len(rows)} specimens have a record that tells ({reasons})")
+            reasons = ", ".join(f"{reason}: {n}" for reason, n in short.items())
+            found.warnings.append(
+                f"modality {name}: {told.get('ok', 0)} of {count(len(rows), 'specimen')} with a record that tells ({reasons})"
+            )
     found.warnings += [*_structure(aligned.quality, part, study), *_flagged(aligned.flags)]
     data = from_mudata(aligned.cohort)
     found.tried(lambda: split(data.obs, rules, 0))
@@ -166,7 +183,8 @@ def _flagged(flags: pd.DataFrame) -> Iterator[str]:
     """One line per flag: which modalities, and which samples."""
     for flag, rows in flags.groupby("flag", sort=False):
         where = ", ".join(f"{name} ({listed(samples, 3)})" for name, samples in rows.groupby("modality", sort=False)["sample"])
-        yield f"{len(rows)} samples are flagged `{flag}`, {FLAGS[str(flag)]}: {where}; look at them, `drop_flagged` leaves them out"
+        many = count(len(rows), "sample is", "samples are")
+        yield f"{many} flagged `{flag}`, {FLAGS[str(flag)]}: {where}; look at them, `drop_flagged` leaves them out"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from scipy import stats
 from mmomics import keys
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.outcome import known
-from mmomics.errors import listed
+from mmomics.errors import count, listed
 
 ALONE = {"classes": 0.985, "numbers": 0.95}  # rank correlation, as a share of the highest possible, at which one feature tells the outcome
 CHANCE = 1e-3  # p-value, over all features, from which chance is no explanation
@@ -32,7 +32,7 @@ def suspicions(data: CohortData) -> Iterator[str]:
     for name, values in data.values.items():
         has = data.seen[name] & rows
         if has.sum() < FEW:
-            yield f"modality {name}: only {has.sum()} subjects have it and an outcome; little can be learned from it"
+            yield f"modality {name}: only {count(int(has.sum()), 'subject has', 'subjects have')} it and an outcome: too few to learn from"
         among = data.seen[name][rows]
         chosen = np.unique(np.linspace(0, values.shape[1] - 1, min(MOST, values.shape[1])).astype(int))
         x, features = values[has][:, chosen], data.features[name][chosen]
@@ -64,15 +64,15 @@ def _groups(obs: pd.DataFrame) -> np.ndarray:
 
 def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
     if not rows.all() and keys.TIME not in data.obs:  # of times, the reader says why
-        yield f"outcome: {(~rows).sum()} of {len(rows)} subjects have none; they train encoders and are not scored"
+        yield f"outcome: none is known of {(~rows).sum()} of {count(len(rows), 'subject')}; they train encoders and are not scored"
     obs = data.obs[rows]
     if keys.TIME in obs:
         if obs[keys.EVENT].sum() < RARE:
-            yield f"outcome: only {int(obs[keys.EVENT].sum())} events; intervals will be wide"
+            yield f"outcome: only {count(int(obs[keys.EVENT].sum()), 'event')}; intervals will be wide"
     elif not pd.api.types.is_numeric_dtype(obs[keys.LABEL]):
-        for level, count in obs[keys.LABEL].value_counts().items():
-            if count < RARE:
-                yield f"outcome: only {count} subjects of class '{level}'; intervals will be wide"
+        for level, members in obs[keys.LABEL].value_counts().items():
+            if members < RARE:
+                yield f"outcome: only {count(members, 'subject')} of class '{level}'; intervals will be wide"
     for name in obs.columns.difference([keys.LABEL, keys.TIME, keys.EVENT, keys.BATCH, keys.PART, keys.GROUP, keys.SUBJECT]):
         cells = obs[name]
         if cells.isna().mean() > 0.5:
@@ -95,9 +95,16 @@ def _leaks(name: str, x: np.ndarray, features: np.ndarray, scores: Sequence[tupl
             rows = told & ~missing[:, column]
             suspected[column] |= (_ordered(x[rows][:, [column]], score[rows], len(features)) > least).any()
     if suspected.any():
-        which = f"{suspected.sum()} features ({listed(features[suspected])})" if suspected.sum() > 1 else f"'{features[suspected][0]}'"
-        cure = "take it out of `covariates`" if name == keys.CLINICAL else "`drop` it"
-        yield f"modality {name}: {which} nearly tells the outcome by itself; is it made of the outcome, or known only after it? then {cure}"
+        many = suspected.sum() > 1
+        which = (
+            f"{suspected.sum()} features ({listed(features[suspected])}) nearly tell"
+            if many
+            else f"'{features[suspected][0]}' nearly tells"
+        )
+        cure = "take {} out of `covariates`" if name == keys.CLINICAL else "`drop` {}"
+        cure = cure.format("them" if many else "it")
+        by, asked = ("themselves", "are they") if many else ("itself", "is it")
+        yield f"modality {name}: {which} the outcome by {by}; {asked} made of the outcome, or known only after it? then {cure}"
 
 
 def _ordered(x: np.ndarray, score: np.ndarray, n_tests: int) -> np.ndarray:
@@ -133,8 +140,8 @@ def _holes(name: str, x: np.ndarray, features: np.ndarray, groups: np.ndarray) -
             guilty[place] = p * patterns.shape[1] < 10 * CHANCE
     found = features[partly][guilty[which.ravel()]]
     if len(found):
-        cure = "was it measured in some groups only? then `drop` them"
-        yield f"modality {name}: what is missing of {len(found)} features goes with the outcome ({listed(found)}); {cure}"
+        cure = f"was it measured in some groups only? then `drop` {'it' if len(found) == 1 else 'them'}"
+        yield f"modality {name}: what is missing of {count(len(found), 'feature')} goes with the outcome ({listed(found)}); {cure}"
 
 
 def _gaps(name: str, has: np.ndarray, obs: pd.DataFrame) -> Iterator[str]:

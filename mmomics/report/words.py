@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from mmomics.errors import count as count
+
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 FAMILIES = {
@@ -90,11 +92,6 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return "> 99 %"
     return f"{100 * share:.0f} %"
-
-
-def count(n: int, noun: str, plural: str = "") -> str:
-    """`1 fold`, `5 folds`."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def listing(names: Iterable[object]) -> Markup:

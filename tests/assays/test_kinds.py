@@ -20,7 +20,7 @@ def test_a_sample_without_counts_is_refused_and_one_not_measured_is_not():
     counts[1] = np.nan
     contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
     counts[3] = 0
-    with pytest.raises(UserError, match="1 samples add up to 0, the first is '3'"):
+    with pytest.raises(UserError, match="1 sample adds up to 0, the first is '3'"):
         contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
 
 

@@ -271,7 +271,8 @@ BROKEN = {
     ),
     "half a mutation": ([key(METH, {"kind": "mutation", "files": "meth.csv"})], "ingest", ["whole numbers in 0..1"]),
     "library of nothing": (
-        [cells("rna.csv", lambda f: f.where(f.index.to_series() != "S07", "0").apply(list))], "ingest", ["1 samples add up to 0", "'S07'"],
+        [cells("rna.csv", lambda f: f.where(f.index.to_series() != "S07", "0").apply(list))],
+        "ingest", ["modality rna (", "rna.csv): 1 sample adds up to 0", "'S07'", "set `values`"],
     ),
     "nothing measured": ([cells("rna.csv", lambda f: f.map(lambda _: ""))], "align", ["modality rna", "holds no value at all"]),
     # whose sample it is

@@ -82,7 +82,7 @@ def test_ids_that_do_not_match_and_rare_classes_are_counted(cohort):
     cohort.files["rna.csv"] = cohort.files["rna.csv"].rename(index={"S03": "S3", "S04": "S4"})
     cohort.files["s.csv"]["y"] = ["case"] * 6 + ["control"] * (N - 6)
     warnings = cohort().warnings
-    assert any("2 ids are not in the samples table and are left out (S3, S4)" in warning for warning in warnings)
+    assert any("2 ids are not in the samples table and left out (S3, S4)" in warning for warning in warnings)
     assert any("only 6 subjects of class 'case'" in warning for warning in warnings)
 
 
@@ -155,3 +155,65 @@ def test_what_the_cohort_file_has_seen_to_is_not_said(shared, tmp_path):
 
     assert not any("heavy tails" in warning for warning in of_real(shared, "tcga_luad_survival", "luad", tmp_path, change))
     assert any("heavy tails" in warning for warning in of_real(shared, "tcga_luad_survival", "luad", tmp_path, unranked))
+
+
+GLUCOSE = {"signal": "cgm", "files": "cgm/{subject}.csv"}
+
+
+@pytest.fixture
+def worn(cohort):
+    """The cohort with a sensor: glucose of twelve people; the test spoils files."""
+    (cohort.path.parent / "cgm").mkdir()
+    clock = pd.date_range("2021-06-14", periods=288, freq="5min")
+    for number in range(12):
+        glucose = 120 + 30 * np.sin(np.arange(288) / (20 + number))
+        pd.DataFrame({"time": clock, "glucose": glucose}).to_csv(cohort.path.parent / f"cgm/S{number:02d}.csv", index=False)
+    cohort.settings["modalities"]["cgm"] = dict(GLUCOSE)
+    return cohort
+
+
+def test_every_broken_record_is_said(worn):
+    assert worn().errors == []
+    broken = {"S02": "", "S05": "\x00\x00", "S07": "time,glucose\nyesterday,100\n", "S11": "when,what\n1,2\n"}
+    for name, content in broken.items():
+        (worn.path.parent / f"cgm/{name}.csv").write_text(content)
+    errors = worn().errors
+    assert len(errors) == 4
+    assert all(any(f"cgm/{name}.csv" in error for error in errors) for name in broken)
+
+
+def test_many_broken_records_are_counted(worn):
+    for path in (worn.path.parent / "cgm").iterdir():
+        path.write_text("")
+    errors = worn().errors
+    assert len(errors) == 11 and "2 more files cannot be read" in errors[-1]
+
+
+def test_what_no_record_alone_is_to_blame_for_is_said_once(worn):
+    worn.settings["modalities"]["cgm"]["channels"] = {"glucose": "sugar"}
+    (error,) = worn().errors
+    assert "no channel for 'glucose' (sugar)" in error
+
+
+def test_an_export_read_as_a_plain_table_is_told_its_format(worn):
+    export = "Glucose Data,Generated on,06-20-2021\nDevice,Serial Number,Device Timestamp,Record Type,Historic Glucose mg/dL\n"
+    (worn.path.parent / "cgm/S03.csv").write_text(export + "Libre,1,06-14-2021 01:00 PM,0,120\n")
+    (error,) = worn().errors
+    assert "modalities.cgm.format" in error and "S03.csv is an export of FreeStyle LibreView; set `format: glucose`" in error
+
+
+def test_every_wrong_expression_is_said_and_what_rests_on_one_is_not(cohort):
+    cohort.settings["samples"]["derive"] = {"a": "1 +", "b": "agee * 2", "c": "age * 2", "d": "a + c", "e": "open(age)"}
+    errors = cohort().errors
+    assert [error.split(":")[0] for error in errors] == ["samples.derive.a", "samples.derive.b", "samples.derive.e"]
+
+
+def test_counts_of_one_are_in_the_singular(cohort, capsys):
+    cohort.files["rna.csv"] = cohort.files["rna.csv"].rename(index={"S03": "S3"})
+    cohort()
+    assert main(["check", str(cohort.path)]) == 0
+    said = capsys.readouterr().out
+    assert "modality rna: 1 id is not in the samples table and left out (S3)" in said
+    assert said.endswith(": 0 errors, 1 warning\n")
+    cohort.files["prot.csv"][["p3", "p4"]] = np.random.default_rng(0).normal(0, 0.01, (N, 2)) + cohort.label[:, None]
+    assert any("2 features (p3, p4) nearly tell the outcome by themselves; are they made" in warning for warning in cohort().warnings)

@@ -1,0 +1,68 @@
+"""Every file of a device and every expression on its own: a stage stops at its first complaint, a check goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.cohort.derive import derive
+from mmomics.config.modality import Device
+from mmomics.config.recordings import find
+from mmomics.devices import glucose
+from mmomics.devices.contract import choose
+from mmomics.errors import UserError, count
+
+MOST = 10  # lines per modality: a wrong setting spoils every file alike
+
+
+def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator[UserError]:
+    """What is wrong with each file of a device.
+
+    Parameters
+    ----------
+    name : str
+        The modality, for messages.
+    device : Device
+        What its files are.
+    folder : Path
+        Where they lie.
+    first : UserError
+        The complaint that ended reading them together; given back first where no file by itself is to blame.
+
+    Yields
+    ------
+    UserError
+        At most `MOST` of them and one that counts the rest.
+    """
+    where = f"modalities.{name}"
+    found = [error for paths in find(device, folder, where).values() for path in paths if (error := _wrong(path, device, where))]
+    if str(first) not in map(str, found) and not any(str(error).startswith(f"{where}.format") for error in found):
+        found.insert(0, first)
+    yield from found[:MOST]
+    if len(found) > MOST:
+        yield UserError(where, f"{count(len(found) - MOST, 'more file')} cannot be read", "mend those above, then check again")
+
+
+def _wrong(path: Path, device: Device, where: str) -> UserError | None:
+    try:
+        for _ in choose(path, device).read(path, device):
+            pass
+    except UserError as error:
+        vendor = glucose.vendor(path) if device.format is None else None
+        return UserError(f"{where}.format", f"{path} is an export of {vendor}", "set `format: glucose`") if vendor else error
+    return None
+
+
+def expressions(frame: pd.DataFrame, wanted: dict[str, str]) -> tuple[pd.DataFrame, list[UserError]]:
+    """The table with the columns that can be derived, and what is wrong with the others: those hold no value, so that later ones go on."""
+    found = []
+    for name, expression in wanted.items():
+        try:
+            frame = derive(frame, {name: expression})
+        except UserError as error:
+            found.append(error)
+            frame = frame.assign(**{name: np.nan})
+    return frame, found

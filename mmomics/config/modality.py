@@ -86,7 +86,11 @@ class Device(Strict):
         description="Format of the time, as of `strptime`, or the unit of numbers: d, h, min, s, ms, us or ns. "
         "Default: ISO 8601, or numbers: since 1970 if large, seconds since the device began if small.",
     )
-    time_zone: str | None = Field(None, description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`.")
+    time_zone: str | None = Field(
+        None,
+        description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`. "
+        "Also for times written in UTC (`Z`, seconds since 1970), to tell day from night.",
+    )
     clock_shift: str | None = Field(
         None, description="Column of the samples table with the seconds by which the device's clock is ahead; they are taken off."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,8 @@ class Rows:
         Place of a row in the file ("x.csv line 7"), for messages.
     subject : str or None
     source : str
+    zone : tzinfo or None
+        In which times in UTC were written; None is UTC.
     """
 
     times: np.ndarray
@@ -46,6 +49,7 @@ class Rows:
     where: Callable[[int], str]
     source: str
     subject: str | None = None
+    zone: tzinfo | None = None
 
 
 def unit(name: str) -> str:
@@ -64,6 +68,9 @@ def unit(name: str) -> str:
 def records(rows: Rows, device: Device) -> Iterator[Record]:
     """One record per set of channels that share their times.
 
+    Its clock stands in `time_zone`, or else at the offset that the times were written with. Times in UTC (`Z`, seconds since 1970) need
+    `time_zone` for night to be told from day.
+
     Times may run backwards as a whole (newest first). Rows of the same time are one row where they do not contradict one another;
     anything else that does not move forward is an error, as sorting would hide two exports that were pasted together.
 
@@ -78,7 +85,8 @@ def records(rows: Rows, device: Device) -> Iterator[Record]:
     if len(times) > 1 and times[-1] < times[0] and (np.diff(times) <= 0).all():
         times, values, where = times[::-1], values[::-1], lambda place: rows.where(len(rows.times) - 1 - place)
     if rows.clock != "none":
-        index = _clock.localised(pd.DatetimeIndex(times, tz="UTC" if rows.clock == "utc" else None), device, where)
+        written = pd.DatetimeIndex(times, tz="UTC" if rows.clock == "utc" else None)
+        index = _clock.localised(written if rows.zone is None else written.tz_convert(rows.zone), device, where)
         times, zone = index.asi8, index.tz
     times, values = _forward(times, values, where, naive=rows.clock == "local" and zone is None)
     for at, columns, found in _by_times(times, values, device):

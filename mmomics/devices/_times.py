@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from datetime import tzinfo
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,21 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
             "mend it" if place else "mend `time_format`" if form else "set `time_format`, such as '%d/%m/%Y %H:%M'",
         )  # fmt: skip
     return found.dt.as_unit("ns").astype("int64").to_numpy(), "utc" if zoned else "local"
+
+
+def offset(cells: pd.Series, device: Device) -> tzinfo | None:
+    """The zone of a column of such times, or else the offset from UTC that the first cell names, for all of them.
+
+    It is the clock by which night is told from day, unless `time_zone` says more; an offset that changes with daylight saving time does
+    not say on which date. UTC where the cells are in UTC (`Z`, seconds since 1970), and None where they name no zone.
+    """
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return cells.dtype.tz
+    form = device.time_format if device.time_format not in UNITS else None
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return None
+    found = pd.to_datetime(str(cells.iloc[0]).strip(), format=form or "ISO8601", errors="coerce")
+    return None if pd.isna(found) else found.tzinfo
 
 
 def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) -> tuple[np.ndarray, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,7 @@ class _Table:
         self.keys: dict[tuple[str, ...], int] = {}  # subject, and channel of a long table -> its number
         self.owner: list[np.ndarray] = []
         self.clock: str | None = None
+        self.zones: dict[int, tzinfo | None] = {}  # of the first time of every key
         self.text: set[int] = set()  # places of columns that hold text
         self.named = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
 
@@ -106,6 +109,11 @@ class _Table:
             codes, keys = groups.factorize()
             known = np.array([self.keys.setdefault(tuple(key), len(self.keys)) for key in keys])
             self.owner.append(known[codes])
+        owner = self.owner[-1] if self.owners else np.zeros(1, dtype=int)
+        if clock == "utc":
+            for key, place in zip(*np.unique(owner, return_index=True), strict=True):
+                if key not in self.zones:
+                    self.zones[key] = _times.offset(cells.iloc[place : place + 1], self.device)
 
     def numbers(self, cells: pd.Series, at: int, lines: np.ndarray) -> np.ndarray:
         """A column as float32 (n_rows,); one of text is noted, and all NaN."""
@@ -137,18 +145,19 @@ class _Table:
         if len(kept) < len(self.data):
             values = values[:, kept]
         if not self.owners:
-            yield from records(self.rows(times, values, lines, names, None), self.device)
+            yield from records(self.rows(times, values, lines, names, 0), self.device)
             return
         owner = np.concatenate(self.owner)
         order = np.argsort(owner, kind="stable")
         edges = np.searchsorted(owner[order], np.arange(len(self.keys) + 1))
-        for (key, _), low, high in zip(self.keys.items(), edges[:-1], edges[1:], strict=True):
+        for (key, number), low, high in zip(self.keys.items(), edges[:-1], edges[1:], strict=True):
             rows = order[low:high]
             subject = key[0] if self.device.subject is not None else None
             channels = (key[-1],) if self.long else names
-            yield from records(self.rows(times[rows], values[rows], lines[rows], channels, subject), self.device)
+            yield from records(replace(self.rows(times[rows], values[rows], lines[rows], channels, number), subject=subject), self.device)
 
-    def rows(self, times: np.ndarray, values: np.ndarray, lines: np.ndarray, names: Sequence[str], subject: str | None) -> Rows:
+    def rows(self, times: np.ndarray, values: np.ndarray, lines: np.ndarray, names: Sequence[str], number: int) -> Rows:
         assert self.clock is not None
         where: Callable[[int], str] = lambda place: self.where(int(lines[place]))  # noqa: E731
-        return Rows(times, values, tuple(names), tuple(unit(name) for name in names), self.clock, where, str(self.path), subject)
+        zone = self.zones.get(number)
+        return Rows(times, values, tuple(names), tuple(unit(name) for name in names), self.clock, where, str(self.path), zone=zone)

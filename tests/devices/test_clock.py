@@ -100,6 +100,44 @@ def test_zones_in_the_file_win_and_are_shown_in_the_device_s(tmp_path):
     assert record.duration == 7200 and record.start.isoformat() == "2021-10-31T02:30:00+02:00"
 
 
+@pytest.mark.parametrize("end", ["csv", "parquet"])
+@pytest.mark.parametrize("layout", [{}, {"time_format": "%Y-%m-%dT%H:%M:%S%z"}, {"time_zone": "America/Los_Angeles"}])
+def test_the_offset_in_a_file_is_the_clock_that_tells_night(tmp_path, end, layout):
+    truth = pd.date_range("2021-01-05", periods=48, freq="1h", tz="Etc/GMT+8")
+    night = np.where(truth.hour < 6, 200.0, 100.0)
+    if end == "csv":
+        cells = truth.strftime("%Y-%m-%dT%H:%M:%S-0800" if "time_format" in layout else "%Y-%m-%dT%H:%M:%S-08:00")
+        pd.DataFrame({"time": cells, "x": night}).to_csv(tmp_path / "t.csv", index=False)
+    else:
+        pd.DataFrame({"time": truth, "x": night}).to_parquet(tmp_path / "t.parquet", index=False)
+    (record,) = timeseries.read(tmp_path / f"t.{end}", Device(signal="cgm", files="x", **layout))
+    assert (record.clock == truth).all()
+    assert ((record.clock.hour < 6) == (record.signal[:, 0] == 200)).all()
+
+
+def test_every_subject_of_a_table_has_the_offset_it_was_written_with(tmp_path):
+    rows = [f"{who},2021-01-05T0{hour}:00:00{offset},1" for hour in range(3) for who, offset in (("a", "-08:00"), ("b", "+05:30"))]
+    (tmp_path / "t.csv").write_text("\n".join(["id,time,x", *rows]))
+    found = list(timeseries.read(tmp_path / "t.csv", Device(signal="generic", files="x", subject="id")))
+    assert [record.start.isoformat() for record in found] == ["2021-01-05T00:00:00-08:00", "2021-01-05T00:00:00+05:30"]
+
+
+def test_an_offset_that_changes_with_the_season_moves_no_moment(tmp_path):
+    truth = pd.date_range("2021-10-30 22:00", periods=8, freq="1h", tz="UTC")
+    cells = [time.tz_convert("Europe/Berlin").isoformat() for time in truth]
+    pd.DataFrame({"time": cells, "x": 1.0}).to_csv(tmp_path / "t.csv", index=False)
+    (record,) = timeseries.read(tmp_path / "t.csv", Device(signal="generic", files="x"))
+    assert (record.clock == truth).all() and record.start.hour == 0
+
+
+@pytest.mark.parametrize("cells", [["2021-01-05T03:00:00Z", "2021-01-05T04:00:00Z"], [1609815600, 1609819200]])
+def test_times_in_utc_are_shown_in_the_zone_of_the_device(tmp_path, cells):
+    pd.DataFrame({"time": cells, "x": 1.0}).to_csv(tmp_path / "t.csv", index=False)
+    (plain,) = timeseries.read(tmp_path / "t.csv", Device(signal="generic", files="x"))
+    (local,) = timeseries.read(tmp_path / "t.csv", device("America/Los_Angeles"))
+    assert plain.start == local.start and (plain.start.hour, local.start.hour) == (3, 19)
+
+
 @given(st.integers(3, 200), st.floats(0.001, 500), st.integers(0, 10**18))
 def test_rate_of_an_even_clock(n_times, fs, origin):
     times = origin + np.round(np.arange(n_times) * 1e9 / fs).astype(np.int64)

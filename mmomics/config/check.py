@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from mmomics.config.duration import EXPECTED, PATTERN
 from mmomics.config.strict import Strict
 from mmomics.errors import UserError, did_you_mean
 
@@ -60,7 +61,7 @@ def _explain(cls: type[Strict], content: dict[str, Any], errors: list[ErrorDetai
         tag, choices = first["ctx"]["discriminator"].strip("'"), first["ctx"]["expected_tags"].replace("'", "").split(", ")
         return UserError(where, f"{key}.{tag}: there is no '{first['ctx']['tag']}'", did_you_mean(first["ctx"]["tag"], choices))
     # a union complains once per type that it takes
-    problem = " or ".join(dict.fromkeys(_plain(error["msg"]) for error in errors if _path(error, content) == path))
+    problem = " or ".join(dict.fromkeys(_plain(error) for error in errors if _path(error, content) == path))
     value = first["input"]
     found = "" if isinstance(value, dict | list | Strict) else f", found {value!r}"
     quotes = first["type"] == "string_type" and not isinstance(value, dict | list | None)
@@ -69,9 +70,11 @@ def _explain(cls: type[Strict], content: dict[str, Any], errors: list[ErrorDetai
     return UserError(where, f"{key}: {problem}{found}" if key else f"{problem}{found}", cure)
 
 
-def _plain(message: str) -> str:
+def _plain(error: ErrorDetails) -> str:
     """A complaint of pydantic in the words of YAML."""
-    message = re.sub(r" or instance of \w+", "", message).removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == PATTERN:
+        return f"expected {EXPECTED}"
+    message = re.sub(r" or instance of \w+", "", error["msg"]).removeprefix("Value error, ")
     return message.replace("Input should be ", "expected ").replace("valid dictionary", "valid mapping").replace("a valid ", "")
 
 

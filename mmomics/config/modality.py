@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, field_validator, model_serializer, model_validator
 
-from mmomics.config.duration import PATTERN
+from mmomics.config.duration import PATTERN, positive
 from mmomics.config.protocol import Prepare
 from mmomics.config.strict import Strict
 from mmomics.config.table import Table
+
+EFFECT = {"length": ("before", "after", "around"), "gap": ("before", "after"), "tolerance": ("nearest",)}  # key of `align` -> its windows
+MOST_SAMPLES = 10_000_000  # of the windows of one subject and channel: 40 MB
 
 
 class Assay(Table):
@@ -47,6 +50,22 @@ class Align(Strict):
         "join", description="Several records of one subject in the window: `join` them on one clock, take one of them, or refuse them."
     )
 
+    _length = field_validator("length")(positive)
+
+    @model_validator(mode="after")
+    def _heard(self) -> Align:
+        for key, windows in EFFECT.items():
+            if key in self.model_fields_set and self.window not in windows:
+                raise ValueError(
+                    f"`{key}` has no effect where `window` is '{self.window}': set `window` to {' or '.join(windows)}, or take `{key}` out"
+                )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What was written down alone: read again, a default would pass for a key without effect."""
+        return {key: value for key, value in handler(self).items() if key in self.model_fields_set}
+
 
 class Windows(Strict):
     """Stretches of the signal itself, for models that learn from it: `obsm["signal"]`."""
@@ -56,6 +75,17 @@ class Windows(Strict):
     count: int = Field(1, ge=1, description="Windows per subject, spread evenly over what was recorded, one after another in time.")
     low: float | None = Field(None, gt=0, description="Lower edge of a band-pass filter (Hz).")
     high: float | None = Field(None, gt=0, description="Upper edge of a band-pass filter (Hz).")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Windows:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"`low` ({self.low:g} Hz) must be below `high` ({self.high:g} Hz): no frequency passes such a filter")
+        if self.seconds * self.fs * self.count > MOST_SAMPLES:
+            raise ValueError(
+                f"`seconds` x `fs` x `count` is {self.seconds * self.fs * self.count:,.0f} samples of every subject, "
+                f"more than {MOST_SAMPLES:,}: take shorter or fewer windows, or a lower rate"
+            )
+        return self
 
 
 class Device(Strict):
@@ -109,6 +139,8 @@ class Device(Strict):
     min_coverage: float = Field(0.5, ge=0, le=1, description="A record with less of its window recorded (and worn) is missing.")
     windows: Windows | None = Field(None, description="Also cut windows of the signal, as modality `<name>_signal`.")
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
+
+    _step = field_validator("step")(positive)
 
 
 def _tag(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from mmomics.config.modality import Device
 from mmomics.devices.record import Record
 from mmomics.errors import UserError, did_you_mean, listed
 from mmomics.signals import contract
-from mmomics.signals._units import convert, plain
+from mmomics.signals._units import convert, convertible, plain
+
+ODD = 0.05  # share of readings that cannot be, from which a channel is taken for something else
 
 
 def choose(records: Sequence[Record], device: Device, where: str) -> list[Record]:
@@ -35,7 +37,7 @@ def choose(records: Sequence[Record], device: Device, where: str) -> list[Record
     Raises
     ------
     UserError
-        If a unit is not understood.
+        If a unit is not understood or cannot be the one that readings are in.
     """
     roles = contract.roles_of(device, where)
     if not roles:  # the kind looks at annotations
@@ -77,11 +79,59 @@ def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> 
     for column, (role, place) in enumerate(places.items()):
         about = roles[role]
         have = device.units.get(role) or record.units[place] or about.unit
-        values = convert(record.signal[:, place], have, about.unit, f"{record.source}, channel '{record.channels[place]}'")
-        with np.errstate(invalid="ignore"):
-            signal[:, column] = np.where(np.isfinite(values) & (values >= about.low) & (values <= about.high), values, np.nan)
+        where = f"{record.source}, channel '{record.channels[place]}'"
+        values = convert(record.signal[:, place], have, about.unit, where)
+        possible = _possible(values, about)
+        _doubt(record.signal[:, place], values, possible, _Reading(role, about, have, role in device.units, where))
+        signal[:, column] = np.where(possible, values, np.nan)
     units = tuple(roles[role].unit or device.units.get(role, "") or record.units[place] for role, place in places.items())
     return replace(record, signal=signal, channels=tuple(places), units=units)
+
+
+def _possible(values: np.ndarray, about: contract.Role) -> np.ndarray:
+    """Which readings, in the role's unit, can be: bool (n_times,)."""
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(values) & (values >= about.low) & (values <= about.high)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a channel is taken for: its role and unit, whether the user says the unit, and its place for messages."""
+
+    role: str
+    about: contract.Role
+    unit: str
+    told: bool
+    where: str
+
+
+def _doubt(raw: np.ndarray, values: np.ndarray, possible: np.ndarray, reading: _Reading) -> None:
+    """Refuse a channel (n_times,) of which more than `ODD` cannot be: what is left would be chosen by its value.
+
+    Zeros that cannot be, and one value that comes again and again (-1, 255), are how devices write that nothing was read. A unit that
+    the user says is believed, unless another one suits the readings.
+    """
+    about = reading.about
+    odd = np.isfinite(raw) & ~possible & (raw != 0)
+    share = odd.sum() / max(odd.sum() + possible.sum(), 1)
+    if share <= ODD or (raw[odd] == raw[odd][0]).all():
+        return
+    read = raw[odd | possible]
+    sizes = convertible(about.unit)
+    own = {plain(unit): size for unit, size in sizes.items()}.get(plain(reading.unit))
+    others = {size: unit for unit, size in reversed(sizes.items()) if size != own}  # of units of one size the first
+    suits = [unit for size, unit in others.items() if _possible(read * size, about).mean() >= 1 - ODD]
+    if reading.told and not suits:
+        return
+    low, high = (
+        f"{convert(np.array([limit], dtype=float), about.unit, reading.unit, reading.where)[0]:g}" for limit in (about.low, about.high)
+    )
+    unit = f" {reading.unit}" if reading.unit else ""
+    problem = f"{share:.0%} of its readings are not within {low} to {high}{unit}"
+    if suits:
+        raise UserError(reading.where, f"{problem}, which looks like {' or '.join(suits)}", f"set `units: {{{reading.role}: {suits[0]}}}`")
+    cure = f"name another channel in `channels`, or say its unit (`units: {{{reading.role}: ...}}`), and they are gaps"
+    raise UserError(reading.where, problem, cure)
 
 
 def _place(channels: Sequence[str], names: Sequence[str], taken: set[int]) -> int | None:

@@ -83,6 +83,53 @@ def test_what_cannot_be_a_reading_is_a_gap(value):
     assert np.isnan(chosen(["glucose"], values=[value]).signal[0, 0])
 
 
+def series(values, unit="", name="glucose", of=None):
+    column = np.asarray(values, dtype=np.float32)[:, None]
+    return _channels.choose([Record(column, (name,), (unit,), 1 / 300, source="a.csv")], of or device(), "m")[0].signal[:, 0]
+
+
+MMOL = 9 + 6 * np.sin(np.arange(600) / 50)  # 3 to 15
+
+
+def test_readings_of_another_unit_are_refused_and_not_chosen_by_their_value():
+    share = (MMOL < 10).mean()
+    with pytest.raises(UserError, match="channel 'glucose'") as refused:
+        series(MMOL)
+    said = str(refused.value)
+    assert f"a.csv, channel 'glucose': {share:.0%} of its readings are not within 10 to 1000 mg/dL" in said
+    assert "looks like mmol/L; set `units: {glucose: mmol/L}`" in said
+    for refused_too in ({"unit": "mg/dL"}, {"of": device(units={"glucose": "mg/dL"})}):
+        with pytest.raises(UserError, match="looks like mmol/L"):
+            series(MMOL, **refused_too)
+    for right in ({"unit": "mmol/L"}, {"of": device(units={"glucose": "mmol/L"})}):
+        np.testing.assert_allclose(series(MMOL, **right), MMOL * 18.016, rtol=1e-5)
+    with pytest.raises(UserError, match=r"not within 0\.555\S* to 55\.5\S* mmol/L, which looks like mg/dL; set"):
+        series(MMOL * 18, unit="mmol/L")
+
+
+@pytest.mark.parametrize(("odd", "refused"), [(29, False), (32, True)])
+def test_up_to_a_twentieth_of_readings_are_gaps(odd, refused):
+    values = np.full(600, 100.0)
+    values[:odd] = np.linspace(1001, 4000, odd)
+    if refused:
+        with pytest.raises(UserError, match=r"5% of its readings .*name another channel"):
+            series(values)
+        assert np.isnan(series(values, of=device(units={"glucose": "mg/dL"}))).sum() == odd  # his word goes
+    else:
+        assert np.isnan(series(values)).sum() == odd
+
+
+@pytest.mark.parametrize("code", [0, -1, 255, 9999])
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_one_value_that_comes_again_and_again_is_a_gap(code, share):
+    of = device("heart_rate")
+    values = np.where(np.arange(1000) < 1000 * share, code, 60 + np.arange(1000) % 40)
+    found = series(values, name="HR", of=of)
+    assert np.isnan(found).sum() == 1000 * share
+    zeros_too = np.where(np.arange(1000) % 2, 0, values)
+    assert np.isnan(series(zeros_too, name="HR", of=of)).sum() >= 500
+
+
 def test_what_is_not_finite_is_a_gap_even_where_everything_can_be_a_reading():
     of = device("series", channels={"mass": "m"})
     assert np.isnan(chosen(["m"], of, values=[np.inf]).signal[0, 0])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmomics.errors import UserError
-from mmomics.signals._units import DIMENSIONS, convert, plain
+from mmomics.signals._units import DIMENSIONS, convert, convertible, plain
 
 PAIRS = [(one, other) for units in DIMENSIONS.values() for one in units for other in units]
 
@@ -53,5 +53,13 @@ def test_what_cannot_be_converted_says_where_and_how_to_mend_it(have, want):
         convert(np.array([1.0]), have, want, "a.csv, channel 'x'")
 
 
-def test_every_unit_is_written_plainly():
-    assert all(unit == plain(unit) for units in DIMENSIONS.values() for unit in units)
+def test_no_two_units_are_written_alike():
+    units = [plain(unit) for units in DIMENSIONS.values() for unit in units]
+    assert len(set(units)) == len(units)
+
+
+@given(st.sampled_from(PAIRS))
+def test_units_of_one_dimension_are_convertible_into_each_other(pair):
+    one, other = pair
+    assert convertible(other)[one] == pytest.approx(convert(np.array([1.0]), one, other, "x")[0])
+    assert not convertible("furlong") and not convertible("")

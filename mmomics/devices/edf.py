@@ -35,12 +35,16 @@ def read(path: Path, device: Device) -> Iterator[Record]:
         start, begins, notes = _start(edf), _begins(edf, path), _annotations(edf)
         rates: dict[float, list[Any]] = defaultdict(list)
         names = dict(zip(map(id, edf.signals), named([signal.label for signal in edf.signals]), strict=True))
+        wanted = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
         for signal in edf.signals:
-            if signal.samples_per_data_record < 1 or edf.data_record_duration <= 0:
-                raise UserError(path, f"signal '{signal.label}' has no samples or records no duration", "copy it anew")
+            if signal.samples_per_data_record < 1:
+                raise UserError(path, f"signal '{signal.label}' has no samples", "copy it anew")
+            if wanted and names[id(signal)] not in wanted and _flat(signal):
+                continue
+            _scaled(signal, edf, path)
             rates[signal.samples_per_data_record / edf.data_record_duration].append(signal)
     start = _clock.placed(start, device, path)
-    if not rates:
+    if not edf.signals:
         yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), start=start, annotations=notes, source=str(path))
     for fs, signals in rates.items():
         with warnings.catch_warnings(), parsing(path):
@@ -78,6 +82,7 @@ def _open(path: Path) -> Any:
             f"{path} byte 184", f"a header of {numbers['bytes in the header']} bytes does not fit {numbers['signals']} signals ({width})",
             "copy it anew",
         )  # fmt: skip
+    _duration(path, head, numbers["signals"])
     if size < width:
         raise UserError(path, f"ends at byte {size} within the header of {width} bytes", "copy it anew")
     bdf = head[:1] == b"\xff"
@@ -90,6 +95,36 @@ def _open(path: Path) -> Any:
         needed = width + numbers["data records"] * samples * (3 if bdf else 2)
         raise UserError(path, f"is cut short at byte {size}: its header promises {needed}", "copy it anew")
     return edf
+
+
+def _duration(path: Path, head: bytes, n_signals: int) -> None:
+    """Data records that last nothing are only of files of annotations."""
+    try:
+        seconds = float(head[244:252])
+    except ValueError as error:
+        raise UserError(f"{path} byte 244", f"seconds of a data record: {head[244:252]!r} is not a number", "copy it anew") from error
+    with path.open("rb") as file:
+        file.seek(256)
+        labels = [file.read(16).strip() for _ in range(n_signals)]
+    if not 0 < seconds < np.inf and any(label and not label.endswith(b" Annotations") for label in labels):
+        raise UserError(f"{path} byte 244", f"a data record lasts {seconds:g} s, so its signals have no rate", "mend the header")
+
+
+def _flat(signal: Any) -> bool:
+    """Whether the header gives no range to scale by."""
+    return any(low == high for low, high in (signal.physical_range, signal.digital_range))
+
+
+def _scaled(signal: Any, edf: Any, path: Path) -> None:
+    """Refuse a signal whose values cannot be turned into physical units: what they mean is anyone's guess."""
+    place = next(at for at, each in enumerate(edf._signals) if each is signal)
+    for what, (low, high), before in (("physical", signal.physical_range, 104), ("digital", signal.digital_range, 120)):
+        if low == high:
+            raise UserError(
+                f"{path} byte {256 + before * len(edf._signals) + 8 * place}",
+                f"the header gives signal '{signal.label}' a {what} minimum and maximum of {low:g}, so its values have no scale",
+                "mend the header, or name the other channels in `channels`",
+            )  # fmt: skip
 
 
 def _start(edf: Any) -> pd.Timestamp | None:
@@ -137,9 +172,8 @@ def _fill(out: np.ndarray, signal: Any, edf: Any) -> None:
     per = signal.samples_per_data_record
     low, high = signal.digital_range
     bottom, top = signal.physical_range
-    # a header without a range to scale by (low = high) holds values as they are
-    gain = (top - bottom) / (high - low) if high != low and top != bottom else 1.0
-    shift = bottom / gain - low if gain != 1.0 or bottom != low else 0.0
+    gain = (top - bottom) / (high - low)
+    shift = bottom / gain - low
     lazy = signal._lazy_loader
     step = max(BLOCK // per, 1)
     for first in range(0, edf.num_data_records, step):

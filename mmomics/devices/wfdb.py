@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -15,10 +16,11 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.devices import _clock
 from mmomics.devices.contract import parsing
-from mmomics.devices.record import SECOND, Record, named, no_annotations
+from mmomics.devices.record import Record, named, no_annotations
 from mmomics.errors import UserError
 
 SUFFIXES = (".hea",)
+SPARSE = 8  # gaps between segments are filled with NaN while the record gets no longer than so many times what was recorded
 # bytes per sample of the formats that are not compressed (WFDB signal file formats, signal(5))
 BYTES = {
     "8": 1, "80": 1, "16": 2, "61": 2, "160": 2, "24": 3, "32": 4,
@@ -29,17 +31,22 @@ BYTES = {
 def read(path: Path, device: Device) -> Iterator[Record]:
     """One record per sampling rate, none of them resampled, in physical units; see `Format.read`.
 
-    Labels of the annotations are the symbols of beats and rhythm changes (`N`, `V`, `+`). A record of several segments gives one record
-    per segment and rate.
+    Labels of the annotations are the symbols of beats and rhythm changes (`N`, `V`, `+`). The segments of a record are joined, with NaN
+    in between, or explicit times where there is little else; those with other channels are a record of their own on the same clock.
     """
     header = _header(path)
     start = None
     if header.base_date is not None and header.base_time is not None:
         start = _clock.placed(pd.Timestamp.combine(header.base_date, header.base_time), device, path)
     notes = _annotations(path, header)
-    if not hasattr(header, "seg_name"):
-        yield from _signals(path, header, start, notes, path)
-        return
+    parts = _signals(path, header, path) if not hasattr(header, "seg_name") else _joined(path, header)
+    for part in parts:
+        yield replace(part, start=start, annotations=notes)
+
+
+def _joined(path: Path, header: Any) -> Iterator[Record]:
+    """The segments of a record in their places: one record per rate and set of channels, all of them from its beginning on."""
+    groups: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
     offset = 0
     for name, length in zip(header.seg_name, header.seg_len, strict=True):
         if name != "~" and length:  # ~ is a gap, and a segment of no length says which channels there are
@@ -47,11 +54,32 @@ def read(path: Path, device: Device) -> Iterator[Record]:
             inner = _header(part)
             if hasattr(inner, "seg_name"):
                 raise UserError(part, "is a segment that has segments itself", "name its segments in `files`")
-            moment = None if start is None else start + offset / header.fs * SECOND
-            onset = notes["onset"] - offset / header.fs
-            inside = notes.assign(onset=onset)[(onset >= 0) & (onset < length / header.fs)].reset_index(drop=True)
-            yield from _signals(part, inner, moment, inside, path)
+            for found in _signals(part, inner, path):
+                frames = round(found.rate / header.fs) if found.channels else 1
+                if found.channels and (abs(found.rate - frames * header.fs) > 1e-6 * header.fs or len(found) > length * frames):
+                    raise UserError(
+                        part, f"has {len(found)} samples at {found.rate:g} Hz, '{path.name}' promises {length} at {header.fs:g} Hz",
+                        "mend one of the headers",
+                    )  # fmt: skip
+                groups[found.channels, found.units, found.fs].append((offset * frames, found))
         offset += length
+    for (channels, _, fs), placed in groups.items():
+        yield _placed(placed, offset * round(fs / header.fs) if channels else 0)
+    if not groups:
+        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), source=str(path))
+
+
+def _placed(found: list[tuple[int, Record]], total: int) -> Record:
+    """Records at their samples of one of `total` samples, with the gaps as NaN, or with explicit times where most of it is gaps."""
+    first = found[0][1]
+    recorded = sum(len(record) for _, record in found)
+    if not first.channels or total > SPARSE * recorded:
+        times = np.concatenate([(place + np.arange(len(record))) / first.rate for place, record in found])
+        return replace(first, signal=np.concatenate([record.signal for _, record in found]), fs=None, times=times)
+    signal = np.full((total, len(first.channels)), np.nan, dtype=np.float32)
+    for place, record in found:
+        signal[place : place + len(record)] = record.signal
+    return replace(first, signal=signal)
 
 
 def _inside(path: Path, name: str) -> str:
@@ -66,6 +94,8 @@ def _header(path: Path) -> Any:
 
     if not path.is_file():
         raise UserError(path, "there is no such header", "put it beside the others")
+    if not any(line.strip() and not line.lstrip().startswith(b"#") for line in path.read_bytes().splitlines()):
+        raise UserError(path, "has no line that describes a record", "copy it anew")
     with parsing(path):
         header = wfdb.rdheader(str(path.absolute().with_suffix("")))
         if not header.fs or not np.isfinite(header.fs) or header.fs <= 0:
@@ -73,12 +103,11 @@ def _header(path: Path) -> Any:
     return header
 
 
-def _signals(path: Path, header: Any, start: pd.Timestamp | None, notes: pd.DataFrame, source: Path) -> Iterator[Record]:
+def _signals(path: Path, header: Any, source: Path) -> Iterator[Record]:
     import wfdb
 
-    about = {"start": start, "annotations": notes, "source": str(source)}
     if not header.n_sig:
-        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), **about)
+        yield Record(np.empty((0, 0), dtype=np.float32), (), (), times=np.empty(0), source=str(source))
         return
     _check(path, header)
     with parsing(path):
@@ -90,7 +119,7 @@ def _signals(path: Path, header: Any, start: pd.Timestamp | None, notes: pd.Data
     for per_frame, places in groups.items():
         yield Record(
             np.column_stack([signals[place] for place in places]).astype(np.float32, copy=False), tuple(names[place] for place in places),
-            tuple(found.units[place] or "" for place in places), fs=float(found.fs * per_frame), **about,
+            tuple(found.units[place] or "" for place in places), fs=float(found.fs * per_frame), source=str(source),
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mmomics.config.modality import Device
 from mmomics.devices import edf
 from mmomics.devices._companion import joined
+from mmomics.errors import UserError
 
 DEVICE = Device(signal="generic", files="x")
 START = datetime.datetime(2021, 5, 4, 22, 30, 15)
@@ -157,6 +158,21 @@ def test_repeated_and_nameless_channels_can_be_told_apart(tmp_path):
 
 def test_name_of_the_patient_is_no_id(shared):
     assert all(record.subject is None for record in read(shared / "device_formats/edf/short_psg.edf"))
+
+
+def test_a_channel_without_a_scale_matters_only_if_asked_for(tmp_path):
+    truth = np.array([-1.0, 0.5, 1.0, 0.0])
+    path = write(tmp_path / "x.edf", [(truth, 1, "EEG", "uV"), (truth, 1, "unused", "")])
+    raw = bytearray(path.read_bytes())
+    raw[256 + 2 * 104 + 8 : 256 + 2 * 104 + 16] = raw[256 + 2 * 112 + 8 : 256 + 2 * 112 + 16]
+    path.write_bytes(raw)
+    with pytest.raises(UserError, match=r"'unused'.*no scale.*`channels`"):
+        read(path)
+    with pytest.raises(UserError, match="'unused'"):
+        read(path, channels={"eeg": ["EEG", "unused"]})
+    (record,) = read(path, channels={"eeg": "EEG"})
+    assert record.channels == ("EEG",)
+    np.testing.assert_allclose(record.signal[:, 0], truth, atol=1e-4)
 
 
 @pytest.mark.parametrize("end", ["edf", "bdf"])

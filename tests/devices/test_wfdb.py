@@ -71,14 +71,38 @@ def test_what_wfdb_writes_comes_back(tmp_path, n_times, n_channels, fmt, fs, see
     np.testing.assert_allclose(record.annotations["onset"], [0, (n_times - 1) / fs])
 
 
-def test_segments_are_records_on_one_clock(tmp_path):
+def segments(folder, record, **channels):
+    """Segments of two seconds at 10 Hz, full of the code of their name, and the header that joins them."""
     for name in ("a", "b"):
-        wfdb.wrsamp(name, fs=10, units=["mV"], sig_name=["II"], d_signal=np.full((20, 1), ord(name)), fmt=["16"], adc_gain=[1.0],
-                    baseline=[0], write_dir=str(tmp_path))  # fmt: skip
-    (tmp_path / "m.hea").write_text("m/3 1 10 90 10:00:00 01/02/2020\na 20\n~ 50\nb 20\n")
-    first, second = read(tmp_path / "m.hea")
-    assert second.start - first.start == pd.Timedelta("7s")
-    assert (first.signal == ord("a")).all() and (second.signal == ord("b")).all()
+        wfdb.wrsamp(name, fs=10, units=["mV"], sig_name=[channels.get(name, "II")], d_signal=np.full((20, 1), ord(name)), fmt=["16"],
+                    adc_gain=[1.0], baseline=[0], write_dir=str(folder))  # fmt: skip
+    (folder / "m_layout.hea").write_text("m_layout 1 10 0\n~ 0 1(0)/mV 16 0 0 0 0 II\n")
+    (folder / "m.hea").write_text(record)
+    return folder / "m.hea"
+
+
+@pytest.mark.parametrize("date", ["", " 10:00:00 01/02/2020"])
+def test_segments_are_one_record_with_a_gap_as_wfdb_joins_them(tmp_path, date):
+    path = segments(tmp_path, f"m/4 1 10 90{date}\nm_layout 0\na 20\n~ 50\nb 20\n")
+    wfdb.wrann("m", "atr", np.array([5, 75]), ["N", "V"], write_dir=str(tmp_path))
+    (record,) = read(path)
+    assert (record.fs, record.duration) == (10, 9) and (record.start is None) == (not date)
+    reference = wfdb.rdrecord(str(path.with_suffix("")), m2s=True)
+    np.testing.assert_array_equal(record.signal, reference.p_signal)
+    assert np.isnan(record.signal[20:70]).all() and (record.signal[70:] == ord("b")).all()
+    assert record.annotations[["onset", "label"]].values.tolist() == [[0.5, "N"], [7.5, "V"]]
+
+
+def test_segments_of_other_channels_stay_on_one_clock(tmp_path):
+    one, other = read(segments(tmp_path, "m/2 1 10 40\na 20\nb 20\n", b="V5"))
+    assert (one.channels, other.channels) == (("II",), ("V5",)) and len(one) == len(other) == 40
+    assert np.isnan(one.signal[20:]).all() and np.isnan(other.signal[:20]).all() and (other.signal[20:] == ord("b")).all()
+
+
+def test_segments_far_apart_are_not_filled(tmp_path):
+    (record,) = read(segments(tmp_path, "m/3 1 10 1000040\na 20\n~ 1000000\nb 20\n"))
+    assert len(record) == 40 and record.fs is None
+    np.testing.assert_allclose(record.seconds[[0, 19, 20, 39]], [0, 1.9, 100002, 100003.9])
 
 
 HOSTILE = ["../secret.dat", "/etc/passwd", "a/b.dat", "..\\secret.dat", "s3://bucket/x.dat", ".."]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Device
-from mmomics.config.recordings import find
+from mmomics.config.recordings import FIELD, find, regex
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 
@@ -30,7 +31,7 @@ def files_of(cohort: Cohort, name: str, folder: Path, cohort_file: str | Path) -
     Raises
     ------
     UserError
-        If one is not there.
+        If one is not there, or a pattern takes the samples table or a file of another modality for a record.
     """
     where = f"{cohort_file}: {SAMPLES if name == SAMPLES else f'modalities.{name}'}"
     if name == SAMPLES:
@@ -38,8 +39,36 @@ def files_of(cohort: Cohort, name: str, folder: Path, cohort_file: str | Path) -
         return [*_table_files(cohort.samples, folder, where), *joined]
     modality = cohort.modalities[name]
     if isinstance(modality, Device):
-        return [str(path) for paths in find(modality, folder, where).values() for path in paths]
+        records = find(modality, folder, where)
+        _alone(cohort, modality, {path: str(id) for id, paths in records.items() for path in paths}, folder, f"{where}.files")
+        return [str(path) for paths in records.values() for path in paths]
     return [*_table_files(modality, folder, where), *(_table_files(modality.ids, folder, f"{where}.ids") if modality.ids else [])]
+
+
+def _alone(cohort: Cohort, device: Device, records: dict[Path, str], folder: Path, where: str) -> None:
+    """Check that what a pattern takes for records, path -> id, is nothing else of the cohort."""
+    if not FIELD.search(device.files):
+        return
+    tables = [("the samples table", table) for table in (cohort.samples, *cohort.samples.join)]
+    for name, assay in cohort.assays.items():
+        tables += [(f"a file of modality {name}", table) for table in (assay, assay.ids) if table]
+    other = {folder / file: whose for whose, table in tables for file in _names(table).values()}
+    for name, each in cohort.devices.items():
+        if not FIELD.search(each.files):
+            other[folder / each.files] = f"a file of modality {name}"
+        elif each.files != device.files and not each.subject_pattern and not device.subject_pattern:
+            # two kinds of signals may lie in one file; but then it is of one subject
+            named = re.compile(regex(each.files))
+            for path, id in records.items():
+                match = named.fullmatch(path.relative_to(folder).as_posix())
+                if match and match["id"] != id and len(match["id"]) < len(id):
+                    other[path] = f"a record of '{match['id']}' in modality {name}"
+    for path in records:
+        if path in other:
+            raise UserError(
+                where, f"'{device.files}' takes {path} for a record of '{records[path]}', but it is {other[path]}",
+                "move the records to a folder of their own, or write more of their names in `files`",
+            )  # fmt: skip
 
 
 def inside(folder: str | Path, file: str, where: object) -> Path:
@@ -56,10 +85,14 @@ def inside(folder: str | Path, file: str, where: object) -> Path:
     return Path(folder) / file
 
 
-def _table_files(table: Table, folder: Path, where: str) -> list[str]:
+def _names(table: Table) -> dict[str, str]:
+    """The files that a table names: key -> path below the folder."""
     names = {"files": table.files} if isinstance(table.files, str) else {f"files.{label}": file for label, file in table.files.items()}
-    if isinstance(table.columns, str):
-        names["columns"] = table.columns
+    return {**names, "columns": table.columns} if isinstance(table.columns, str) else names
+
+
+def _table_files(table: Table, folder: Path, where: str) -> list[str]:
+    names = _names(table)
     if not table.files:
         raise UserError(f"{where}.files", "names no file", "name one, or `{label: file}` for several to stack")
     for key, name in names.items():

@@ -48,7 +48,7 @@ def find(device: Device, folder: str | Path, where: str) -> dict[str | None, lis
     if not FIELD.search(device.files):
         found: dict[str | None, list[Path]] = {None: paths} if paths else {}
     else:
-        named = re.compile(_regex(device.files))
+        named = re.compile(regex(device.files))
         found = {}
         for path in paths:
             match = named.fullmatch(path.relative_to(folder).as_posix())
@@ -64,7 +64,7 @@ def there(device: Device, folder: str | Path) -> bool:
     return any(path.is_file() for path in Path(folder).glob(FIELD.sub("*", device.files)))
 
 
-def _regex(pattern: str) -> str:
+def regex(pattern: str) -> str:
     """A pattern as a regular expression whose group `id` is the id; a second field must hold the same id."""
     out, named = [], False
     for part in re.split(r"(\{subject\}|\{sample\}|\*)", pattern):

@@ -1,4 +1,4 @@
-"""Damaged HDF5 files can take the whole process down with them (a segmentation fault in the library): they are read in a child of its own.
+"""Damaged HDF5 files can take a whole process down with them, or keep it busy for ever: they are read in a child of its own.
 
 The child sends the table back through a pipe, as text and plain numbers. Where a system cannot fork, the file is read without a guard.
 """
@@ -19,6 +19,9 @@ import pandas as pd
 from mmomics.errors import UserError
 
 
+PATIENCE = 20  # seconds of work, and one more for every megabyte: a library that takes longer is in a circle
+
+
 def guarded(path: Path, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """The table of float32 or text that `work` reads, in a process of its own.
 
@@ -37,7 +40,7 @@ def guarded(path: Path, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         child = os.fork()
     if child == 0:
         os.close(receiving)
-        _child(sending, work)
+        _child(sending, work, PATIENCE + path.stat().st_size // 1_000_000)
     os.close(sending)
     try:
         with os.fdopen(receiving, "rb") as stream:
@@ -45,17 +48,22 @@ def guarded(path: Path, work: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     finally:
         os.waitpid(child, 0)
     if found is None:
-        raise UserError(path, "is damaged (the HDF5 library breaks off)", "copy it anew")
+        raise UserError(path, "is damaged (the HDF5 library breaks off, or comes to no end)", "copy it anew")
     return found
 
 
-def _child(sending: int, work: Callable[[], pd.DataFrame]) -> None:
+def _child(sending: int, work: Callable[[], pd.DataFrame], seconds: int) -> None:
     import faulthandler
     import resource
+    import signal
 
     try:
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+        resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds))
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(10 * seconds)  # where it waits instead of working; a busy machine is given time
         with os.fdopen(sending, "wb") as stream:
             try:
                 _send(stream, work())

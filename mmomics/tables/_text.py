@@ -20,6 +20,12 @@ RATIO = 250  # a table of zeros and ones packs about 50 times; what packs more i
 FREE = 1 << 26  # bytes that may come out of any file, however small it is
 MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
+MAGIC = {  # what a file that is no text begins with: what it is, and the end of its name
+    b"\x1f\x8b": ("a gzip file", ".gz"),
+    b"PK\x03\x04": ("a workbook or another zip archive", ".xlsx or .zip"),
+    b"PAR1": ("a parquet file", ".parquet"),
+}
+
 
 class Counted(io.RawIOBase):
     """Bytes of an unpacked stream; more of them than any table packs into the file is a `UserError`."""
@@ -90,7 +96,7 @@ def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
     Raises
     ------
     UserError
-        If there is no such encoding, or the file is plainly of another one.
+        If there is no such encoding, or the file is plainly of another one, or no text.
     """
     try:
         name = codecs.lookup(encoding).name
@@ -98,6 +104,7 @@ def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
     except LookupError as error:
         raise UserError(path, f"there is no encoding of text '{encoding}'", "set `encoding` to utf-8, latin-1, utf-16, ...") from error
     with unpacked(path) as stream:
+        unmasked(path, stream.peek(4)[:4])
         mark = MARKS.get(stream.peek(2)[:2])
         if mark and not name.startswith("utf-16"):
             raise UserError(path, f"is {mark.upper()} text, not {name.upper()}", f"set `encoding: {mark}`")
@@ -107,6 +114,19 @@ def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
             yield found
         finally:
             found.detach()
+
+
+def unmasked(path: Path, head: bytes) -> None:
+    """Refuse a file of another kind under the name of a text, by its first bytes.
+
+    Raises
+    ------
+    UserError
+        If it is one.
+    """
+    for magic, (what, end) in MAGIC.items():
+        if head.startswith(magic):
+            raise UserError(path, f"is {what} under the name of a text", f"rename it to end in {end}")
 
 
 def misfit(path: Path, encoding: str) -> int:

@@ -18,7 +18,7 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 from mmomics.tables._cells import Cells
 from mmomics.tables._guard import guarded
-from mmomics.tables._text import misfit
+from mmomics.tables._text import misfit, unmasked, unpacked
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
@@ -181,7 +181,11 @@ def readable(path: Path, cure: str = "copy it anew", encoding: str = "utf-8") ->
         raise UserError(path, "is empty", "give a file with values") from error
     except UnicodeDecodeError as error:
         byte = f"byte {error.object[error.start]:#04x}"
-        where = f"{path} line {misfit(path, encoding)}" if path.is_file() else path
+        where: object = path
+        if path.is_file():
+            with unpacked(path) as stream:
+                unmasked(path, stream.peek(4))
+            where = f"{path} line {misfit(path, encoding)}"
         raise UserError(where, f"is not {encoding.upper()} text ({byte})", f"save it as {encoding.upper()}, or set `encoding`") from error
     except pd.errors.ParserError as error:
         raise UserError(

@@ -180,6 +180,8 @@ def _numbers(path: Path, table: Table, cells: pd.DataFrame, names: Sequence[str]
             cure = "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
             if re.fullmatch(rf"\s*-?\d+{re.escape(other)}\d+\s*", found[row]):
                 cure = f"set `decimal: {'comma' if other == ',' else 'point'}`"
+            if re.fullmatch(rf"\s*-?[1-9]\d{{0,2}}({re.escape(other)}\d{{3}})+\s*", found[row]):
+                cure = f"if '{other}' separates thousands, take it out of the numbers; if it is their decimal sign, set `decimal: {'comma' if other == ',' else 'point'}`"
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
         cells[column] = values.astype(np.float32)
     return cells

@@ -224,3 +224,15 @@ def test_lines_of_any_length(shared):
     expected = pd.read_csv(shared / "motrpac_rat_wat" / "phosphoproteomics_log2ratio.csv.gz", index_col=0, float_precision="round_trip")
     np.testing.assert_array_equal(found, expected.to_numpy(dtype=np.float32))
     assert found.columns.tolist() == expected.columns.tolist()
+
+
+def test_a_library_that_comes_to_no_end_is_ended(tmp_path, monkeypatch):
+    (tmp_path / "t.h5ad").write_bytes(b"x")
+    monkeypatch.setattr("mmomics.tables._guard.PATIENCE", 1)
+
+    def circle():
+        while True:
+            pass
+
+    with pytest.raises(UserError, match="comes to no end"):
+        guarded(tmp_path / "t.h5ad", circle)

@@ -127,8 +127,10 @@ class _Signal:
         if record is None:
             return dict(zip(STATUS, ("", "", "", 0.0, 0.0, stretch.why), strict=True)), nothing
         worn = self.kind.worn(record, self.params) if hasattr(self.kind, "worn") else None
-        # a kind without channels looks at annotations
-        covered = _coverage.coverage(record, worn, stretch.span, self.epoch) if self.roles else float(len(record.annotations) > 0)
+        if self.roles:
+            covered = _coverage.coverage(record, worn, stretch.span, self.epoch)
+        else:  # the kind looks at annotations
+            covered = min(self.kind.recorded(record, self.params) / stretch.span, 1.0) if stretch.span > 0 else 0.0
         clock = ("", "") if record.start is None else (record.start.isoformat(), (record.start + record.duration * SECOND).isoformat())
         about = dict(zip(STATUS, (stretch.source, *clock, round(stretch.span * covered / 60, 3), round(covered, 4), OK), strict=True))
         if covered < min_coverage or not covered:

@@ -86,8 +86,11 @@ class Record:
 
     @property
     def duration(self) -> float:
-        """Seconds from the first sample to one step behind the last."""
-        return float(self.seconds[-1] - self.seconds[0] + 1 / self.rate) if len(self) else 0.0
+        """Seconds from the first sample to one step behind the last; of a record without samples to the end of its last annotation."""
+        if len(self):
+            return float(self.seconds[-1] - self.seconds[0] + 1 / self.rate)
+        end = self.annotations["onset"] + self.annotations["duration"].fillna(0)
+        return max(float(end.max()), 0.0) if len(end) else 0.0
 
     @property
     def clock(self) -> pd.DatetimeIndex:
@@ -101,16 +104,22 @@ class Record:
         return replace(self, signal=self.signal[:, columns], channels=tuple(names), units=tuple(self.units[column] for column in columns))
 
     def between(self, low: float, high: float) -> Record:
-        """The samples at `low` <= seconds < `high`; `start` moves along, so that seconds count from the first sample kept."""
+        """The samples at `low` <= seconds < `high`; `start` moves along, so that seconds count from the first sample kept.
+
+        Annotations are cut to the same time; a moment, or one whose duration is not known, stays if it begins there.
+        """
         seconds = self.seconds
         first, last = np.searchsorted(seconds, [low - 1e-9, high - 1e-9])
         offset = float(seconds[first]) if first < len(seconds) else low
-        onset = self.annotations["onset"] - offset
-        inside = (onset + self.annotations["duration"].fillna(0) >= 0) & (onset < high - offset)
+        onset, duration = self.annotations["onset"], self.annotations["duration"]
+        begin, end = onset.clip(lower=low), (onset + duration).clip(upper=high)
+        lasting = duration > 0
+        inside = (lasting & (end - begin > 1e-9)) | (~lasting & (onset >= low - 1e-9) & (onset < high - 1e-9))
+        notes = self.annotations.assign(onset=begin - offset, duration=duration.where(~lasting, end - begin))
         return replace(
             self,
             signal=self.signal[first:last],
             times=None if self.times is None else self.times[first:last] - offset,
             start=None if self.start is None else self.start + offset * SECOND,
-            annotations=self.annotations.assign(onset=onset)[inside].reset_index(drop=True),
+            annotations=notes[inside].reset_index(drop=True),
         )

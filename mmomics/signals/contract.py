@@ -68,7 +68,8 @@ class Signal(Protocol):
     features: Callable[[Record, Any], dict[str, float]]
 
 
-# A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn.
+# A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn. One without roles, that
+# looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of.
 
 
 EPOCH = 60.0  # s: gaps up to this count as recorded (see `_coverage`); a kind whose samples come more often says so by its own `EPOCH`

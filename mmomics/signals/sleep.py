@@ -78,12 +78,10 @@ def scoring(record: Record) -> pd.DataFrame:
     return out[np.isfinite(out["end"]) & (out["end"] > out["begin"]) & out["stage"].notna()].reset_index(drop=True)
 
 
-def worn(record: Record, params: Params) -> np.ndarray:
-    """Samples at which a stage is known: bool (n_times,)."""
-    seconds, out = record.seconds, np.zeros(len(record), dtype=bool)
-    for begin, end in scoring(record)[["begin", "end"]].to_numpy():
-        out[np.searchsorted(seconds, begin - 1e-9) : np.searchsorted(seconds, end - 1e-9)] = True
-    return out
+def recorded(record: Record, params: Params) -> float:
+    """Seconds at which a stage is known."""
+    table = scoring(record)
+    return float((table["end"] - table["begin"]).sum())
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

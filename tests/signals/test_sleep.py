@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmomics.cohort.device import ingest
+from mmomics.config.modality import Device
+from mmomics.config.samples import Samples
 from mmomics.devices.record import Record
 from mmomics.signals import sleep
 
@@ -103,8 +106,66 @@ def test_what_is_not_scored_is_neither_sleep_nor_wake():
 
 
 def test_coverage_is_what_has_a_stage():
-    of = night(["W", "2", "?", "2"])
-    assert sleep.worn(of, PARAMS).tolist() == [True, True, False, True]
+    assert sleep.recorded(night(["W", "2", "?", "2"]), PARAMS) == 90
+    assert sleep.recorded(record([]), PARAMS) == 0
+
+
+@pytest.fixture
+def cohort(shared, tmp_path):
+    """Features and status of the real hypnogram before a moment; None: of the whole of it."""
+
+    def told(minutes_after_start=None, length="1h"):
+        (tmp_path / "s1.edf").write_bytes((shared / "device_formats" / "edf" / "SC4001EC-Hypnogram.edf").read_bytes())
+        time = pd.Timestamp("1989-04-24 16:13") + pd.Timedelta(minutes=minutes_after_start or 0)
+        frame = pd.DataFrame({"taken": [str(time)]}, index=pd.Index(["s1"], name="id"))
+        align = {"window": "before", "length": length} if minutes_after_start else {"window": "whole"}
+        made = ingest("sleep", Device(signal="sleep", files="{subject}.edf", align=align), tmp_path,
+                      Samples(files="s.csv", index="id", time="taken"), frame)  # fmt: skip
+        return made.to_df().iloc[0], made.obs.iloc[0]
+
+    return told
+
+
+def by_second(hypnogram):
+    """The stage of every second, counted by repetition: W, 1 to 4, R, or `?`."""
+    notes = hypnogram.annotations
+    return notes["label"].str[-1].repeat(notes["duration"].astype(int)).reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("at", "minutes"), [(600, 5), (600, 60), (777, 30), (540, 120), (1420, 900)])
+def test_a_window_holds_nothing_of_what_lies_outside(cohort, hypnogram, at, minutes):
+    stages = by_second(hypnogram)[60 * (at - minutes) : 60 * at]
+    known = stages.isin(list("W1234R"))
+    features, status = cohort(at, f"{minutes} min")
+    assert status["coverage"] == pytest.approx(known.mean(), abs=1e-4) and status["minutes"] == pytest.approx(known.sum() / 60, abs=0.01)
+    asleep = stages.isin(list("1234R"))
+    assert 0 < asleep.sum() / 60 <= minutes
+    assert features["total_sleep"] == pytest.approx(asleep.sum() / 60)
+    shares = stages[asleep].replace({"4": "3"}).value_counts(normalize=True)
+    for label, name in zip("123R", ("n1", "n2", "n3", "rem"), strict=True):
+        assert features[f"{name}_share"] == pytest.approx(shares.get(label, 0), abs=1e-6)
+
+
+def test_the_whole_of_a_hypnogram_is_covered_where_it_has_stages(cohort, hypnogram):
+    stages = by_second(hypnogram)
+    features, status = cohort()
+    known = stages != "?"
+    assert status["coverage"] == pytest.approx(known.mean(), abs=1e-4) and 0.5 < status["coverage"] < 1
+    assert status["minutes"] == pytest.approx(known.sum() / 60)
+    assert pd.Timestamp(status["stop"]) - pd.Timestamp(status["start"]) == pd.Timedelta(seconds=len(stages))
+    assert features["total_sleep"] == sleep.features(hypnogram, PARAMS)["total_sleep"]
+
+
+def test_annotations_are_cut_to_a_window_and_moments_stay_within_it():
+    notes = [(0, 60, "W"), (60, 60, "2"), (90, 0, "Lights on"), (100, np.nan, "R"), (120, 60, "3"), (180, 0, "Lights off")]
+    cut = record(notes).between(60, 150)
+    np.testing.assert_array_equal(cut.annotations["onset"], [0, 30, 40, 60])
+    np.testing.assert_array_equal(cut.annotations["duration"], [60, 0, np.nan, 30])
+    assert cut.annotations["label"].tolist() == ["2", "Lights on", "R", "3"] and cut.duration == 90
+    inner = record(notes).between(70, 80).annotations
+    assert inner.to_numpy().tolist() == [[0, 10, "2"]]
+    assert record(notes).between(-50, 30).annotations.to_numpy().tolist() == [[50, 30, "W"]]
+    assert record(notes).between(200, 300).duration == 0
 
 
 def test_order_and_other_annotations_do_not_matter():
@@ -115,7 +176,6 @@ def test_order_and_other_annotations_do_not_matter():
 
 
 def test_a_hypnogram_as_its_reader_gives_it_is_told(hypnogram, shared):
-    from mmomics.config.modality import Device
     from mmomics.devices import edf
     from mmomics.signals import _channels
 

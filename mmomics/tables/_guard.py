@@ -18,7 +18,6 @@ import pandas as pd
 
 from mmomics.errors import UserError
 
-
 PATIENCE = 20  # seconds of work, and one more for every megabyte: a library that takes longer is in a circle
 
 

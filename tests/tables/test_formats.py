@@ -188,8 +188,10 @@ def test_damaged_hdf5_never_ends_the_process(tmp_path, valid, seed):
 
 
 def test_a_process_that_dies_of_a_file_is_one_line(tmp_path):
+    valid_path = tmp_path / "t.h5ad"
+    valid_path.write_bytes(b"x")
     with pytest.raises(UserError, match="is damaged"):
-        guarded(tmp_path / "t.h5ad", lambda: os.kill(os.getpid(), signal.SIGSEGV))
+        guarded(valid_path, lambda: os.kill(os.getpid(), signal.SIGSEGV))
 
 
 def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path):

@@ -178,10 +178,13 @@ def _numbers(path: Path, table: Table, cells: pd.DataFrame, names: Sequence[str]
             row = wrong.idxmax()
             name = f"{row + 1}" if ids is None else f"'{cells.at[row, ids]}'"
             cure = "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
-            if re.fullmatch(rf"\s*-?\d+{re.escape(other)}\d+\s*", found[row]):
-                cure = f"set `decimal: {'comma' if other == ',' else 'point'}`"
-            if re.fullmatch(rf"\s*-?[1-9]\d{{0,2}}({re.escape(other)}\d{{3}})+\s*", found[row]):
-                cure = f"if '{other}' separates thousands, take it out of the numbers; if it is their decimal sign, set `decimal: {'comma' if other == ',' else 'point'}`"
+            swap = f"set `decimal: {'comma' if other == ',' else 'point'}`"
+            if thousands := re.fullmatch(rf"\s*-?[1-9]\d{{0,2}}((?:\{other}\d{{3}})+)(\{sign}\d+)?\s*", found[row]):
+                cure = f"take out the '{other}' that separates thousands"
+                if len(thousands[1]) == 4 and not thousands[2]:
+                    cure += f"; if it is the decimal sign, {swap}"
+            elif re.fullmatch(rf"\s*-?\d+\{other}\d+\s*", found[row]):
+                cure = swap
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
         cells[column] = values.astype(np.float32)
     return cells

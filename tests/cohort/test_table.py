@@ -1,6 +1,7 @@
 """Tables of any layout come out the same, and a broken file is one line that says where and what."""
 
 import gzip
+import io
 
 import numpy as np
 import pandas as pd
@@ -117,6 +118,13 @@ def test_rows_of_equal_ids_are_pooled_over_what_is_there(tmp_path, pool, expecte
     np.testing.assert_array_equal(found.to_numpy(), expected)
 
 
+def workbook():
+    """The bytes of a small workbook."""
+    out = io.BytesIO()
+    pd.DataFrame({"id": ["S1"], "g1": [1]}).to_excel(out, index=False)
+    return out.getvalue()
+
+
 BROKEN = {
     "missing file": ({}, {"files": "t.cvs"}, ["t.cvs: there is no such file", "did you mean 't.csv'?"]),
     "unknown format": ({"t.docx": b"x"}, {"files": "t.docx"}, ["'.docx'", ".parquet"]),
@@ -138,6 +146,13 @@ BROKEN = {
     "encoding of no text": ({}, {"encoding": "base64"}, ["no encoding of text 'base64'"]),
     "decimal comma": ({"t.csv": b"id;g1\nS1;1,5\n"}, {}, ["'1,5' is not a number", "set `decimal: comma`"]),
     "decimal point": ({"t.csv": b"id;g1\nS1;1.5\n"}, {"decimal": "comma"}, ["'1.5' is not a number", "set `decimal: point`"]),
+    "thousands": ({"t.csv": b"id;g1\nS1;1,000\n"}, {}, ["'1,000' is not a number; take out the ',' that separates thousands; if it is"]),
+    "thousands and tenths": ({"t.csv": b"id;g1\nS1;-1,234,567.5\n"}, {}, ["'-1,234,567.5' is not a number; take out the ','"]),
+    "thousands by point": ({"t.csv": b"id;g1\nS1;1.000.000\n"}, {"decimal": "comma"}, ["'1.000.000' is not a number; take out the '.'"]),
+    "three decimals": ({"t.csv": b"id;g1\nS1;0,125\n"}, {}, ["'0,125' is not a number; set `decimal: comma`"]),
+    "a gzip file by the name of text": ({"t.csv": gzip.compress(b"id,g1\nS1,1\n")}, {}, ["t.csv: is a gzip file", "end in .gz"]),
+    "a gzip file in latin-1": ({"t.csv": gzip.compress(b"id,g1\nS1,1\n")}, {"encoding": "latin-1"}, ["t.csv: is a gzip file"]),
+    "a workbook by the name of text": ({"t.csv": workbook()}, {}, ["t.csv: is a workbook", "rename it to end in .xlsx"]),
     "absent drop": ({}, {"drop": ["gg1"]}, ["t.csv: no column 'gg1' for `drop`; did you mean 'g1'?"]),
     "everything dropped": ({}, {"drop": ["id", "g1", "g2"]}, ["no column left"]),
     "sheet of a text file": ({}, {"within": "Sheet1"}, ["`within` means nothing"]),

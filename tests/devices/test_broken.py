@@ -135,6 +135,8 @@ BROKEN = {
     "ragged": ({"x.csv": b"time,b\n0,1\n1,2,3,4,5\n"}, {}, ["x.csv", "line 3"]),
     "cut in its last line": ({"x.csv": b"time,b,c\n0,1,2\n1,2"}, {}, ["x.csv: is cut short", "2 of 3 cells"]),
     "another encoding": ({"x.csv": "time,größe\n0,1\n".encode("latin-1")}, {}, ["x.csv line 1: is not UTF-8 text"]),
+    "a gzip file for a table": ({"x.csv": gzip.compress(b"time,b\n0,1\n")}, {}, ["x.csv: is a gzip file", "rename it to end in .gz"]),
+    "a gzip file for an export": ({"x.csv": gzip.compress(b"time\n")}, {"format": "glucose"}, ["x.csv: is a gzip file"]),
     "unknown encoding": ({"x.csv": b"time,b\n0,1\n"}, {"encoding": "utf-9"}, ["x.csv", "utf-9"]),
     "not parquet": ({"x.parquet": b"time,b\n0,1\n"}, {}, ["x.parquet"]),
     "a binary file for a table": ({"x.csv": bytes(range(256)) * 4}, {}, ["x.csv"]),

@@ -7,12 +7,15 @@ import numpy as np
 from mmomics.devices.record import Record
 from mmomics.signals._stretches import runs
 
+AROUND = 49  # steps among which the usual one is looked for
+SLOWEST = 900.0  # s: what comes more rarely here than elsewhere in a record are spot checks
+
 
 def coverage(record: Record, worn: np.ndarray | None, span: float, epoch: float) -> float:
     """Share of a window in which something was recorded.
 
-    A sample stands for the time until the next one is due, one step of the record. Up to the next one that did come, everything counts
-    if it came within `epoch`, or within one and a half steps, as clocks of devices jitter.
+    A sample stands for the time until the next one is due: one step, as it is around the sample where steps are irregular. Up to the next
+    one that did come, everything counts if it came within `epoch`, or within one and a half steps, as clocks of devices jitter.
 
     Parameters
     ----------
@@ -35,14 +38,32 @@ def coverage(record: Record, worn: np.ndarray | None, span: float, epoch: float)
     valid = ~np.isnan(record.signal).all(axis=1)
     if worn is not None:
         valid &= worn
-    step = 1 / record.rate
-    longest = max(epoch, 1.5 * step) * (1 + 1e-9)
     if record.times is None:  # a week at 50 Hz has few gaps but thirty million steps
+        step = 1 / record.rate
+        longest = max(epoch, 1.5 * step) * (1 + 1e-9)
         gaps = runs(~valid)
         gaps = gaps[(gaps[:, 0] > 0) & (gaps[:, 1] < len(valid))]
         lengths = gaps[:, 1] - gaps[:, 0]
         recorded = (valid.sum() + lengths[(lengths + 1) * step <= longest].sum()) * step
     else:
-        steps = np.diff(record.times[valid])
-        recorded = np.where(steps <= longest, steps, step).sum() + step * valid.any()
+        due, there = _due(record.times), np.flatnonzero(valid)
+        until = np.diff(record.times[there])
+        recorded = np.where(until <= epoch * (1 + 1e-9), until, due[there[:-1]]).sum() + due[there[-1:]].sum()
     return float(np.clip(recorded / span, 0.0, 1.0))
+
+
+def _due(times: np.ndarray) -> np.ndarray:
+    """Seconds that every row of an irregular record stands for: float64 (n_times,).
+
+    To the next row, or, where that comes late, for the median of the steps around. Rows without a reading count as rows, so that what
+    is missing from them can only take away.
+    """
+    from scipy.ndimage import median_filter
+
+    steps = np.diff(times)
+    if not len(steps):
+        return np.ones(len(times))
+    usual = median_filter(steps, min(AROUND, len(steps)), mode="reflect")
+    usual = np.minimum(usual, max(SLOWEST, float(np.median(steps))))
+    due = np.where(steps <= 1.5 * usual * (1 + 1e-9), steps, usual)
+    return np.append(due, min(steps[-1], usual[-1]))

@@ -54,6 +54,46 @@ def test_clocks_may_jitter():
     assert coverage(made, None, made.duration, 60.0) > 0.99
 
 
+def changing(*parts, apart=0.0):
+    """Times of parts (days, step), one after the other."""
+    times, begin = [], 0.0
+    for days, step in parts:
+        times.append(begin + np.arange(0, days * 86400, step))
+        begin += days * 86400 + apart
+    return np.concatenate(times)
+
+
+@pytest.mark.parametrize("parts", [[(3, 900), (3, 300)], [(3, 300), (3, 900)], [(1, 60), (5, 900), (2, 300)], [(6, 900), (1, 60)]])
+def test_devices_of_other_steps_on_one_clock_are_covered_all_along(parts):
+    times = changing(*parts)
+    made = record(np.ones(len(times)), times=times)
+    days = sum(each for each, _ in parts)
+    assert coverage(made, None, days * 86400.0, 60.0) == pytest.approx(1, abs=0.005)
+    gap = changing(*parts, apart=86400.0)
+    apart = record(np.ones(len(gap)), times=gap)
+    assert coverage(apart, None, (days + len(parts) - 1) * 86400.0, 60.0) == pytest.approx(days / (days + len(parts) - 1), abs=0.005)
+    first = times < parts[0][0] * 86400
+    assert coverage(made, first, days * 86400.0, 60.0) == pytest.approx(parts[0][0] / days, abs=0.005)
+
+
+def test_spot_checks_of_a_monitor_are_no_record():
+    times = changing((2, 60), (2, 7200))
+    assert coverage(record(np.ones(len(times)), times=times), None, 4 * 86400.0, 60.0) < 0.57
+
+
+def test_rows_that_are_missing_are_gaps_as_empty_ones():
+    rng = np.random.default_rng(0)
+    kept = np.ones(5000, dtype=bool)
+    for first in rng.integers(0, 4800, 12):
+        kept[first : first + rng.integers(5, 200)] = False
+    times = np.arange(5000) * 300.0
+    span = 5000 * 300.0
+    empty = coverage(record(np.where(kept, 1, np.nan), fs=1 / 300), None, span, 60.0)
+    assert empty == pytest.approx(kept.mean())
+    assert coverage(record(np.where(kept, 1, np.nan), times=times), None, span, 60.0) == pytest.approx(empty)
+    assert coverage(record(np.ones(kept.sum()), times=times[kept]), None, span, 60.0) == pytest.approx(empty)
+
+
 def test_any_channel_counts():
     values = np.array([[1, np.nan], [np.nan, 1], [np.nan, np.nan], [1, 1]])
     assert coverage(record(values), None, 240.0, 0.0) == pytest.approx(0.75)
@@ -69,7 +109,8 @@ def test_nothing_is_recorded_in_no_time():
 @given(st.integers(0, 2**16), st.integers(1, 60), st.sampled_from([0.0, 60.0, 150.0, 900.0]), st.booleans())
 def test_gaps_can_only_take_away(seed, n, epoch, irregular):
     rng = np.random.default_rng(seed)
-    times = np.cumsum(rng.choice([20, 60, 60, 60, 90, 600], n)).astype(float) if irregular else None
+    steps = np.concatenate([rng.choice([20, 60, 60, 60, 90, 600], n), rng.choice([300, 300, 900, 5000], n)])[rng.integers(0, n + 1) :][:n]
+    times = np.cumsum(steps).astype(float) if irregular else None
     values = np.where(rng.random(n) < 0.2, np.nan, 1.0)
     whole = record(values, times=times)
     span = whole.duration * rng.uniform(0.5, 3)

@@ -1,10 +1,13 @@
 """Sleep: a real hypnogram counted by other means, the ways stages are written, and bedtime."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmomics.cohort.device import ingest
+from mmomics.cohort.stretch import join
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
 from mmomics.devices.record import Record
@@ -154,6 +157,13 @@ def test_the_whole_of_a_hypnogram_is_covered_where_it_has_stages(cohort, hypnogr
     assert status["minutes"] == pytest.approx(known.sum() / 60)
     assert pd.Timestamp(status["stop"]) - pd.Timestamp(status["start"]) == pd.Timedelta(seconds=len(stages))
     assert features["total_sleep"] == sleep.features(hypnogram, PARAMS)["total_sleep"]
+
+
+def test_scorings_of_two_nights_join_though_the_first_is_padded_into_the_second(hypnogram):
+    first = replace(hypnogram, fs=None, times=np.empty(0), start=pd.Timestamp("1989-04-24 16:13"))
+    second = replace(first, start=first.start + pd.Timedelta("23h"))
+    both = sleep.features(join([second, first], "m"), PARAMS)
+    assert both["total_sleep"] == 2 * sleep.features(hypnogram, PARAMS)["total_sleep"]
 
 
 def test_annotations_are_cut_to_a_window_and_moments_stay_within_it():

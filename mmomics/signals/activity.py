@@ -43,6 +43,7 @@ FEATURES = (
 # weights of the four minutes before, the minute itself and the two after it; below 1 is asleep
 COLE = 0.001 * np.array([106, 54, 58, 76, 230, 74, 67])
 MOST = 300  # counts of a minute beyond this are as awake as this: some monitors have no limit of their own
+ACTIGRAPH = 100.0  # counts of ActiGraph for one of Cole et al., as ActiLife takes them
 BOUT = 10  # minutes
 QUIET = 30  # minutes without counts on both sides of a spike
 
@@ -64,7 +65,8 @@ class Params(contract.Params):
     spike : float
         Minutes of counts within such a stretch that do not end it, if half an hour on both sides is still.
     scale : float
-        Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.: 100 for ActiGraph.
+        Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.; 0 = 100 for files of
+        ActiGraph (.agd), whose counts are so much finer, else 1. Exports of ActiLife as tables need 100.
     night_end : float
         Hour of the day at which the night that begins at midnight ends.
     """
@@ -73,12 +75,12 @@ class Params(contract.Params):
     vector_magnitude: bool = False
     not_worn: float = 120.0
     spike: float = 2.0
-    scale: float = 1.0
+    scale: float = 0.0
     night_end: float = 6.0
 
 
 def worn(record: Record, params: Params) -> np.ndarray:
-    """Samples at which the monitor was worn, bool (n_times,): not in long stretches without counts.
+    """Samples at which the monitor was worn, bool (n_times,): not in long stretches without counts, whether rows are empty or missing.
 
     After Choi et al. 2011 (doi:10.1249/MSS.0b013e3181ed61a3). What comes more rarely than every five minutes cannot be told, and is
     taken as worn, as steps are.
@@ -87,14 +89,18 @@ def worn(record: Record, params: Params) -> np.ndarray:
     per_minute = record.rate * _rhythm.MINUTE
     if not params.not_worn or _steps(record) or per_minute < 0.2 - 1e-9 or not len(record):
         return np.ones(len(record), dtype=bool)
-    still = ~(values > 0)
+    # on steady steps; longer gaps than any that are asked for need no more room
+    enough = int(np.ceil((max(params.not_worn, QUIET) + params.spike) * per_minute)) + 1
+    place = np.append(0, np.cumsum(np.clip(np.rint(np.diff(record.seconds) * record.rate), 1, enough))).astype(np.int64)
+    still = np.ones(place[-1] + 1, dtype=bool)
+    still[place] = ~(values > 0)
     quiet = long_runs(still, max(1, round(QUIET * per_minute)))
     bursts = runs(~still)
     bursts = bursts[(bursts[:, 0] > 0) & (bursts[:, 1] < len(still))]
     short = bursts[:, 1] - bursts[:, 0] <= params.spike * per_minute
     for first, last in bursts[short & quiet[bursts[:, 0] - 1] & quiet[np.minimum(bursts[:, 1], len(still) - 1)]]:
         still[first:last] = True
-    return ~long_runs(still, max(1, round(params.not_worn * per_minute)))
+    return ~long_runs(still, max(1, round(params.not_worn * per_minute)))[place]
 
 
 def features(record: Record, params: Params) -> dict[str, float]:
@@ -110,7 +116,7 @@ def features(record: Record, params: Params) -> dict[str, float]:
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "high": np.quantile(x, 0.95), "active": (x > 0).mean()}
     out |= _rhythm.regularity(values, minute) | _rhythm.daily(record, values, minute)
     if not _steps(record):
-        asleep = _asleep(values / params.scale)
+        asleep = _asleep(values / (params.scale or _scale(record)))
         days = len(x) / _rhythm.MINUTES
         bouts = runs(asleep)
         out |= {"sleep_hours": asleep.sum() / 60 / days, "sleep_bouts": (bouts[:, 1] - bouts[:, 0] >= BOUT).sum() / days}
@@ -135,6 +141,11 @@ def _counts(record: Record, params: Params) -> np.ndarray:
 
 def _steps(record: Record) -> bool:
     return "activity" in record.channels and record.units[record.channels.index("activity")].lower().startswith("step")
+
+
+def _scale(record: Record) -> float:
+    """How many counts of the monitor are one of those of Cole et al."""
+    return ACTIGRAPH if record.source.lower().endswith(".agd") else 1.0
 
 
 def _asleep(values: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Activity: real Actiwatch and ActiGraph files, sleep by Cole's sum, wear, epochs of any length, and steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from mmomics.config.modality import Device
 from mmomics.devices.contract import choose
 from mmomics.devices.record import Record
 from mmomics.signals import _channels, activity
+from mmomics.signals._coverage import coverage
 
 PARAMS = activity.Params()
 DEVICE = Device(signal="activity", files="x")
@@ -91,6 +94,17 @@ def test_an_actigraph_gives_counts_per_minute_of_one_axis_or_of_all(actigraph):
     assert lone == pytest.approx(one, nan_ok=True)
 
 
+def test_sleep_of_an_actigraph_file_is_scored_in_hundreds_unless_the_user_says_otherwise(actigraph):
+    hundreds = activity.features(actigraph, activity.Params(scale=100))
+    assert activity.features(actigraph, PARAMS) == pytest.approx(hundreds, nan_ok=True)
+    ones = activity.features(actigraph, activity.Params(scale=1))
+    assert ones["sleep_hours"] < hundreds["sleep_hours"] and ones["mean"] == hundreds["mean"]
+
+
+def test_an_actiwatch_is_scored_as_it_is(actiwatch):
+    assert activity.features(actiwatch, PARAMS) == activity.features(actiwatch, activity.Params(scale=1))
+
+
 def test_sleep_is_coles_sum_of_seven_minutes():
     rng = np.random.default_rng(3)
     counts = np.round(rng.gamma(0.3, 20, 3000))
@@ -137,6 +151,30 @@ def test_wear_ends_where_nothing_moves_for_two_hours_but_for_spikes():
     early = lying(busy, 500, 150)
     early[520:522] = 50  # less than half an hour before it is still
     assert np.flatnonzero(~activity.worn(record(early), PARAMS)).tolist() == list(range(522, 650))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_are_missing_are_as_those_that_are_empty(seed):
+    rng = np.random.default_rng(seed)
+    counts = lying(lying(person(5, seed), 2000, 100), 4000, 300)
+    kept = np.ones(len(counts), dtype=bool)
+    kept[2020:2090] = kept[4050:4250] = kept[6000:6050] = kept[1995:2003] = False
+    for first in rng.integers(0, len(counts), 40):
+        kept[first : first + rng.integers(1, 12)] = False
+    kept[[0, -1]] = True
+    empty = record(np.where(kept, counts, np.nan))
+    missing = replace(empty, signal=counts[kept, None].astype(np.float32), fs=None, times=np.flatnonzero(kept) * 60.0)
+    worn = activity.worn(empty, PARAMS)
+    assert 0.8 < worn.mean() < 1
+    np.testing.assert_array_equal(activity.worn(missing, PARAMS), worn[kept])
+    assert activity.features(missing, PARAMS) == pytest.approx(activity.features(empty, PARAMS), nan_ok=True)
+    found = [coverage(each, activity.worn(each, PARAMS), empty.duration, 60.0) for each in (empty, missing)]
+    assert found[0] == pytest.approx(found[1]) and 0.8 < found[0] < 1
+
+
+def test_years_between_two_readings_cost_no_room():
+    far = replace(record([5.0] * 4), fs=None, times=np.array([0, 60, 120, 1e9]))
+    assert activity.worn(far, PARAMS).all()
 
 
 def test_what_was_not_worn_counts_for_nothing():

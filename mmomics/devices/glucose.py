@@ -24,6 +24,7 @@ from mmomics.devices.record import Record
 from mmomics.errors import UserError
 
 SUFFIXES = ()  # ends in .csv like any other table: `format: glucose` says that it is an export
+WIDE = 4096  # characters that a header may have
 PREAMBLE = 60  # lines in which the header must stand
 
 
@@ -108,12 +109,12 @@ def read(path: Path, device: Device) -> Iterator[Record]:
             yield _record(path, device, layout, names[start], rows)
 
 
-def vendor(path: Path, encoding: str = "utf-8-sig") -> str | None:
-    """Whose export a file is; None if it is none, or no text."""
+def vendor(path: Path) -> str | None:
+    """Whose export a file is, by its first lines, each as far as a header goes; None if it is none."""
     try:
-        with path.open(encoding=encoding) as stream:
-            return _layout(path, [line for _, line in zip(range(PREAMBLE), stream, strict=False)])[0].vendor
-    except (UserError, OSError, UnicodeError, csv.Error):
+        with path.open(encoding="utf-8-sig", errors="replace") as stream:
+            return _layout(path, [stream.readline(WIDE) for _ in range(PREAMBLE)])[0].vendor
+    except (UserError, OSError, csv.Error):
         return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmomics.cohort.columns import canonical
-from mmomics.devices import timeseries
+from mmomics.devices import glucose, timeseries
 from mmomics.errors import UserError, listed
 from mmomics.onboarding import guess
 from mmomics.onboarding.files import PART, Family, ending, look, stacked
@@ -70,8 +70,10 @@ def draft(folder: str | Path, name: str) -> str:
     body += _outcome(about)
     subjects = about.rows if about else []
     modalities = [line for each in wide if each is not about for line in _assay(each, folder, subjects)]
-    modalities += [line for each in long if _time(each) for line in _long(each, folder)]
-    modalities += [line for family in families for line in _device(family, subjects)]
+    aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
+    aligned = aligned if about and guess.moments(about.cells) else []
+    modalities += [line for each in long if _time(each) for line in [*_long(each, folder), *aligned]]
+    modalities += [line for family in families for line in [*_device(family, subjects), *aligned]]
     notes = [f"# not used, describes features: {each.path.relative_to(folder)}" for each in lists]
     notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {each.path.relative_to(folder)}" for each in alone]
     notes += [f"# not used, its ids repeat and it has no time: {each.path.relative_to(folder)}" for each in long if not _time(each)]
@@ -114,12 +116,15 @@ def _samples(table: Sniffed, folder: Path) -> list[str]:
     lines = ["samples: # GUESS: the table that looks like it", f"  files: {_files(table, folder)}"]
     if not table.keys.get("number_rows"):
         lines += [f"  index: {_quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    moments = guess.moments(table.cells)
+    if moments:
+        lines += [f"  time: {_quoted(moments[0])} # GUESS, of {listed(moments)}: when the specimen was taken, to `align` records with"]
     return lines + _keys(table, "  ")
 
 
 def _keys(table: Sniffed, indent: str) -> list[str]:
     """What the file needs said, with the reason for what is dropped."""
-    why = {"drop": " # several columns of this name"}
+    why = {"drop": " # several columns of this name", "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}"}
     return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}{why.get(key, '')}" for key, value in table.keys.items()]
 
 
@@ -127,7 +132,8 @@ def _outcome(table: Sniffed | None) -> list[str]:
     """The outcome, and covariates, from the columns of the samples table."""
     if table is None:
         return ["outcome: {task: binary, column: CHOOSE, positive: CHOOSE}"]
-    names = [str(column) for column in table.cells.columns]
+    dates = guess.moments(table.cells)
+    names = [str(column) for column in table.cells.columns if str(column) not in dates]
     times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
     events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]
     levels = {name: sorted(canonical(table.cells[name].dropna()).astype(str).unique()) for name in names}
@@ -148,8 +154,12 @@ def _outcome(table: Sniffed | None) -> list[str]:
         )
         taken = {column}
     else:
-        lines = [f"outcome: # CHOOSE the column, of {listed(names, 12)}", "  task: regression", f"  column: {_quoted(names[-1])}"]
-        taken = {names[-1]}
+        lines = [
+            f"outcome: # CHOOSE the column, of {listed(names, 12)}",
+            "  task: regression",
+            f"  column: {_quoted((names or dates)[-1])}",
+        ]
+        taken = {(names or dates)[-1]}
     covariates = [name for name in names if COVARIATE.search(name) and name not in taken]
     further = [name for name in names if name not in taken and name not in covariates]
     others = f" # GUESS, further columns: {listed(further, 6)}" if further else ""
@@ -198,16 +208,18 @@ def _long(table: Sniffed, folder: Path) -> list[str]:
 
 
 def _device(family: Family, subjects: Sequence[str]) -> list[str]:
-    first = sniff({"row": family.paths[0]}) if ending(family.paths[0]) in delimited.SUFFIXES else None
+    vendor = glucose.vendor(family.paths[0]) if ending(family.paths[0]) in delimited.SUFFIXES else None
+    first = sniff({"row": family.paths[0]}) if not vendor and ending(family.paths[0]) in delimited.SUFFIXES else None
     names = (
         [name for name in [*first.names, str(first.cells.index.name or "")] if name and name != "None" and not name.startswith("Unnamed:")]
         if first
         else []
     )
-    signal = guess.signal(family.pattern, names)
+    signal = "cgm" if vendor else guess.signal(family.pattern, names)
     family = _whole_ids(family, subjects)
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
     lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
+    lines += [f"    format: glucose # an export of {vendor}"] if vendor else []
     times = [name for name in names if guess.TIME.match(name)]
     usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
     lines += [f"    time: {_quoted(times[0])}"] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else []

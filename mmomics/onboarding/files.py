@@ -11,11 +11,14 @@ from itertools import takewhile
 from pathlib import Path
 
 from mmomics import plugins
+from mmomics.devices import glucose
 from mmomics.tables.contract import COMPRESSIONS
 
 SERIES = 3  # so many text tables whose names differ in an id only are records, one per subject
 HIDDEN = (".", "_")
 PART = re.compile(r"^(.+?)[_.-](train|training|validation|valid|val|test|tr|te)$", re.IGNORECASE)
+EXPORTS = (".csv", ".txt", ".tsv")  # of glucose monitors
+WHAT = re.compile(r"[-_](hypnogram|psg)$", re.IGNORECASE)  # what a record of a night is, behind the id
 COMPANIONS = (".dat", ".mat", ".atr", ".xyz")  # opened by the reader of the .hea beside them
 
 
@@ -41,17 +44,22 @@ def look(folder: Path) -> tuple[list[Path], list[Family]]:
     tables = _suffixes("tables")
     # companions (.dat beside .hea) are opened by the reader of their header
     devices = _suffixes("devices") - tables
+
+    def recorded(path: Path) -> bool:
+        return ending(path) in devices or (ending(path) in EXPORTS and glucose.vendor(path) is not None)
+
     paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
     paths = [path for path in paths if path.suffix not in COMPANIONS or not path.with_suffix(".hea").exists()]
     paths = sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
     single = [path for path in paths if not PART.match(_stem(path.name))]
-    families = [family for family in _families(folder, single) if ending(family.paths[0]) in devices or len(family.ids) >= SERIES]
+    families = [family for family in _families(folder, single) if len(family.ids) >= SERIES or recorded(family.paths[0])]
     taken = {path for family in families for path in family.paths}
     lone: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
-        if path not in taken and ending(path) in devices:
+        if path not in taken and recorded(path):
             lone[_single(path.relative_to(folder))].append(path)
-    families += [Family(pattern, tuple(_stem(path.name) for path in found), tuple(found)) for pattern, found in lone.items()]
+            taken.add(path)
+    families += [Family(pattern, tuple(WHAT.sub("", _stem(path.name)) for path in found), tuple(found)) for pattern, found in lone.items()]
     return [path for path in paths if path not in taken and ending(path) in tables], families
 
 
@@ -80,9 +88,11 @@ def _suffixes(package: str) -> set[str]:
 
 def _families(folder: Path, paths: Sequence[Path]) -> list[Family]:
     """Files of one folder and ending whose names agree before and behind an id."""
-    groups: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    groups: dict[tuple[Path, str, str], list[Path]] = defaultdict(list)
     for path in paths:
-        groups[path.parent, "".join(path.suffixes).lower()].append(path)
+        # scored nights lie beside the signals that were scored, and exports of monitors beside tables
+        kind = "hypnogram" if "hypnogram" in path.name.lower() else glucose.vendor(path) or "" if ending(path) in EXPORTS else ""
+        groups[path.parent, "".join(path.suffixes).lower(), kind].append(path)
     found = []
     for group in groups.values():
         if len(group) < 2 or len({path.name for path in group}) < 2:
@@ -113,4 +123,5 @@ def _stem(name: str) -> str:
 
 def _single(path: Path) -> str:
     parent = path.parent.as_posix()
-    return f"{'' if parent == '.' else parent + '/'}{{subject}}{path.name[len(_stem(path.name)) :]}"
+    what = WHAT.search(_stem(path.name))
+    return f"{'' if parent == '.' else parent + '/'}{{subject}}{what[0] if what else ''}{path.name[len(_stem(path.name)) :]}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
@@ -18,6 +19,7 @@ KINDS = {
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
 }  # fmt: skip
 SIGNALS = {
+    "hypno": "sleep",
     "ecg": "ecg", "ekg": "ecg", "psg": "eeg", "eeg": "eeg", "ppg": "ppg", "pleth": "ppg", "cgm": "cgm", "glucose": "cgm", "dexcom": "cgm",
     "libre": "cgm", "acti": "activity", "accel": "accelerometer", "heart": "heart_rate", "hr": "heart_rate", "energy": "energy",
     "resp": "respiration",
@@ -27,6 +29,9 @@ WORDS = {  # scales that a file's name tells better than its values
     "protein": ("rppa", "log2ratio", "npx", "somascan"), "phospho": ("log2ratio",), "metabolome": ("log2ratio",), "drug_response": ("auc",),
 }  # fmt: skip
 TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp)$", re.IGNORECASE)
+TAKEN = re.compile(r"drawn|draw|collect|sampl|specimen|taken|biops|visit|blood", re.IGNORECASE)  # names of when a specimen was taken
+OTHERWISE = re.compile(r"birth|dob|death|died|dead|follow|last|diagnos|relapse|progress|surg|treat", re.IGNORECASE)  # other dates
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 NEGATIVE = re.compile(
     r"^(0|no|n|false|none|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$", re.IGNORECASE
 )
@@ -89,6 +94,16 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     if assay in ("metabolome", "lipidome", "protein", "phospho"):
         return ("intensity", f"values up to {high:g}") if low >= 0 and high > 1000 else ("log2", told)
     return None, told
+
+
+def moments(cells: pd.DataFrame) -> list[str]:
+    """Columns with dates or times (ISO 8601) at which specimens may have been taken, the likeliest first."""
+    found: list[tuple[bool, bool, int, str]] = []
+    for name in map(str, cells.columns):
+        told = cells[name].dropna().astype(str).str.strip()
+        if len(told) and told.map(lambda cell: bool(MOMENT.fullmatch(cell))).all() and not OTHERWISE.search(name):
+            found.append((not TAKEN.search(name), told.str.len().max() <= 10, len(found), name))
+    return [name for *_, name in sorted(found)]
 
 
 def positive(levels: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding.files import ending
-from mmomics.tables import contract, delimited
+from mmomics.tables import contract, delimited, xlsx
 
 ROWS = 60
 COLUMNS = 400  # whose cells are looked at; names are of all
@@ -36,6 +36,8 @@ class Sniffed:
     repeated : bool
         Row ids repeat: a long table, with many rows of a subject.
     problem : str
+    sheets : tuple of str
+        Of a workbook with several; the first that can be read was looked at.
     """
 
     files: dict[str, Path]
@@ -44,6 +46,7 @@ class Sniffed:
     names: list[str] = field(default_factory=list)
     repeated: bool = False
     problem: str = ""
+    sheets: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -73,7 +76,9 @@ def sniff(files: dict[str, Path]) -> Sniffed:
     path = next(iter(files.values()))
     problem, text = "", ending(path) in delimited.SUFFIXES
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
-    for keys in ways if text else ways[:1]:
+    sheets = _sheets(path)
+    ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
+    for keys in ways:
         try:
             cells = _head(path, keys)
             if text and len(cells.columns) > 1 and _all_numbers([str(name) for name in cells.columns]):
@@ -90,8 +95,23 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             keys = {**keys, "decimal": "comma"}
             cells = cells.apply(lambda column: column.str.replace(",", ".", regex=False))
         names = [str(name) for name in cells.columns]
-        return Sniffed(files, cells.iloc[:, :COLUMNS], keys, names, not cells.index.is_unique)
+        return Sniffed(files, cells.iloc[:, :COLUMNS], keys, names, not cells.index.is_unique, sheets=sheets)
     return Sniffed(files, pd.DataFrame(), {}, problem=problem)
+
+
+def _sheets(path: Path) -> tuple[str, ...]:
+    """The sheets of a workbook that has several."""
+    if ending(path) not in xlsx.SUFFIXES:
+        return ()
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True)
+    except Exception:  # whatever is wrong with it, its reader says
+        return ()
+    names = tuple(sheet.title for sheet in book.worksheets)
+    book.close()
+    return names if len(names) > 1 else ()
 
 
 def _head(path: Path, keys: dict[str, object]) -> pd.DataFrame:

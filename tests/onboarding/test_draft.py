@@ -153,3 +153,56 @@ def test_the_draft_of_a_simulated_cohort_takes_whole_ids(tmp_path):
     }  # fmt: skip
     assert content["modalities"]["rna_counts"]["subject_pattern"] == "^(.+)[-_.][^-_.]+$"
     assert content["outcome"]["positive"] == "case"
+
+
+LIBRE = "Glucose Data,Generated on,06-20-2021\nDevice,Serial Number,Device Timestamp,Record Type,Historic Glucose mg/dL\n"
+CLARITY = "Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type,Glucose Value (mg/dL)\n"
+CARELINK = "Last Name,First Name\nIndex;Date;Time;Sensor Glucose (mg/dL)\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "names"),
+    [
+        (LIBRE, "Libre,1,2021-06-14 {:%H:%M},0,{}\n", ["cgm/TCGA-AB-0001.csv", "cgm/TCGA-AB-0002.csv", "cgm/TCGA-AB-0003.csv"]),
+        (CLARITY, "1,2021-06-14T{:%H:%M:%S},EGV,{}\n", ["cgm/TCGA-AB-0001.csv", "cgm/TCGA-AB-0002.csv"]),
+        (CARELINK, "1;2021/06/14;{:%H:%M:%S};{}\n", ["cgm/TCGA-AB-0001.csv"]),
+    ],
+)
+def test_exports_of_glucose_monitors_are_drafted_as_such_and_pass_the_check(folder, tmp_path, head, row, names):
+    rows = [row.format(stamp, 100 + place % 50) for place, stamp in enumerate(pd.date_range("2021-06-14", periods=288, freq="5min"))]
+    for name in names:
+        (folder / name).write_text(head + "".join(rows))
+    text = draft(folder, "mine")
+    (about,) = [each for each in yaml.safe_load(text)["modalities"].values() if each.get("signal")]
+    assert (about["signal"], about["format"]) == ("cgm", "glucose")
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
+def test_a_workbook_of_several_sheets_is_drafted_with_its_sheet(folder):
+    table = pd.DataFrame(np.random.default_rng(0).normal(9, 1, (5, 3)), [f"TCGA-AB-000{i}" for i in range(5)], ["a", "b", "c"])
+    with pd.ExcelWriter(folder / "proteins.xlsx") as book:
+        table.to_excel(book, sheet_name="plasma")
+        table.to_excel(book, sheet_name="urine")
+    text = draft(folder, "mine")
+    assert yaml.safe_load(text)["modalities"]["proteins"]["within"] == "plasma"
+    assert "# CHOOSE the sheet, of: plasma, urine" in text and "# not read" not in text
+
+
+def test_when_specimens_were_taken_is_offered_and_how_to_align_with_it(folder, tmp_path):
+    clinic = pd.read_csv(folder / "clinical.csv", index_col=0)
+    clinic.assign(date_of_birth="1970-01-01", visit="2021-06-15", drawn="2021-06-15 08:00").to_csv(folder / "clinical.csv")
+    clock = pd.date_range("2021-06-14 00:00", periods=288, freq="5min")
+    for number in range(3):
+        pd.DataFrame({"time": clock, "glucose": 120 + number}).to_csv(folder / f"cgm/TCGA-AB-{number:04d}.csv", index=False)
+    text = draft(folder, "mine")
+    assert yaml.safe_load(text)["samples"]["time"] == "drawn"
+    line = "    # align: {window: before, length: 1 d}"
+    assert line in text
+    (tmp_path / "mine.yaml").write_text(text.replace(line, line.replace("# ", "")))
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
+def test_a_date_of_birth_is_no_time_of_a_specimen():
+    dates = pd.DataFrame({"date_of_birth": ["1970-01-01"], "collected": ["2021-06-15"], "age": ["50"], "words": ["2021-06 or so"]})
+    assert guess.moments(dates) == ["collected"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mmomics.onboarding import guess
 from mmomics.onboarding.files import look
 
 
@@ -38,3 +39,13 @@ def test_device_formats_are_records_however_few_and_companions_are_not_listed(fo
 
 def test_hidden_files_and_folders_are_left_alone(folder):
     assert folder(".snakemake/a.csv", ".b.csv", "c.csv") == (["c.csv"], {})
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_scored_nights_are_a_family_beside_the_signals(folder, nights):
+    names = [f"n/SC400{night}{what}.edf" for night in range(nights) for what in ("E0-PSG", "EC-Hypnogram")]
+    _, families = folder(*names)
+    signals = {pattern: guess.signal(pattern) for pattern in families}
+    assert len(families) == 2
+    assert all(kind == ("sleep" if "Hypnogram" in pattern else "eeg") for pattern, kind in signals.items())
+    assert all(len(ids) == nights and not any("-" in each for each in ids) for ids in families.values())

@@ -201,6 +201,13 @@ BROKEN = {
     "unknown flag": ([key(f"{RNA}.drop_flagged", ["outliers"])], "settings", ["modalities.rna.drop_flagged", "did you mean 'outlier'?"]),
     "unknown window": ([device("cgm", CGM, align={"window": "later"})], "settings", ["modalities.cgm.align.window", "found 'later'"]),
     "a length without unit": ([device("cgm", CGM, align={"length": "7"})], "settings", ["modalities.cgm.align.length", "found '7'"]),
+    "a length in words": ([device("cgm", CGM, align={"length": "7 days"})], "settings", ["cgm.align.length", "such as 7 d", "found '7 days'"]),
+    "a length without window": ([device("cgm", CGM, align={"length": "1 d"})], "settings", ["cgm.align", "`length` has no effect"]),
+    "a step of nothing": ([device("cgm", CGM, step="0 min")], "settings", ["modalities.cgm.step", "above 0", "found '0 min'"]),
+    "windows of nothing": (
+        [device("ecg", ECG, windows={"seconds": 4, "fs": 40, "low": 9, "high": 3})], "settings", ["modalities.ecg.windows", "below `high`"],
+    ),
+    "records that take the samples": ([device("cgm", CGM, files="{subject}.csv")], "settings", ["cgm.files", "takes", "samples table"]),
     "too few folds": ([key("split.folds", 1)], "settings", ["split.folds", "greater than or equal to 2", "found 1"]),
     # paths
     "no folder": ([key("folder", "/nowhere/at/all")], "settings", ["c.yaml: folder", "there is no folder /nowhere/at/all"]),
@@ -335,7 +342,7 @@ BROKEN = {
     "two owners of a row": (
         [key(f"{S}.subject", "sex"), key(f"{S}.subject_pattern", "^(.)")], "settings", ["`subject` and `subject_pattern`"],
     ),
-    "a row of nobody": ([cell("s.csv", "S03", "woman", ""), key(f"{S}.subject", "woman")], "settings", ["1 rows have no subject", "'S03'"]),
+    "a row of nobody": ([cell("s.csv", "S03", "woman", ""), key(f"{S}.subject", "woman")], "settings", ["1 row has no subject", "'S03'"]),
     "rows that disagree": ([key(f"{S}.subject", "woman")], "align", ["column 'y'", "disagree", "`samples.visits: keep`"]),
     "visits in two groups": (
         [key(f"{S}.subject", "woman"), key(f"{S}.visits", "keep"), key("split.group", "plate")], "align", ["split.group", "several groups"],
@@ -390,8 +397,8 @@ BROKEN = {
         [device("cgm", CGM), times(lambda t: t - pd.Timestamp("2021-06-14") + pd.Timestamp("2021-03-28"))],
         "ingest", ["cgm/S00.csv line 26", "does not exist"],
     ),
-    "times in an hour that is there twice": (
-        [device("cgm", CGM), times(lambda t: t - pd.Timestamp("2021-06-14") + pd.Timestamp("2021-10-31"))],
+    "times that go back twice in an hour that is there twice": (
+        [device("cgm", CGM), times(lambda t: t.mask(t.index.isin([26, 28]), t[24]) + pd.Timedelta("139D"))],
         "ingest", ["cgm/S00.csv line 26", "occurs twice"],
     ),
     "time that goes back": (

@@ -148,9 +148,11 @@ def _record(path: Path, device: Device, layout: Layout, name: str, rows: Sequenc
     if wrong.any():
         place = int(wrong.argmax())
         raise UserError(f"{where(place)}, column '{name}'", f"'{rows[place][1][:40]}' is not a reading", "mend it, or take the row out")
-    times, clock = _parse(path, device, layout, pd.Series([time for time, _, _ in rows]), where)
+    cells = pd.Series([time for time, _, _ in rows])
+    times, clock = _parse(path, device, layout, cells, where)
+    offset = _times.offset(cells, device) if clock == "utc" else None
     values = np.column_stack([numbers, beyond]).astype(np.float32)
-    both = Rows(times, values, (name, "beyond"), (unit(name), ""), clock, where, str(path))
+    both = Rows(times, values, (name, "beyond"), (unit(name), ""), clock, where, str(path), zone=offset)
     (record,) = records(both, device.model_copy(update={"step": None}))
     out = np.flatnonzero(record.signal[:, 1])
     labels = [f"{'Low: below' if record.signal[place, 1] < 0 else 'High: above'} {record.signal[place, 0]:g} {unit(name)}" for place in out]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmomics.config.modality import Device
-from mmomics.devices import _clock, timeseries
+from mmomics.devices import _clock, glucose, timeseries
 from mmomics.errors import UserError
 
 
@@ -113,6 +113,13 @@ def test_the_offset_in_a_file_is_the_clock_that_tells_night(tmp_path, end, layou
     (record,) = timeseries.read(tmp_path / f"t.{end}", Device(signal="cgm", files="x", **layout))
     assert (record.clock == truth).all()
     assert ((record.clock.hour < 6) == (record.signal[:, 0] == 200)).all()
+
+
+def test_the_offset_in_an_export_of_a_glucose_monitor_is_its_clock(tmp_path):
+    rows = [f"{i},2021-01-05T0{i}:00:00-08:00,EGV,{100 + i}" for i in range(4)]
+    (tmp_path / "t.csv").write_text("\n".join(["Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type,Glucose Value (mg/dL)", *rows]))
+    (record,) = glucose.read(tmp_path / "t.csv", Device(signal="cgm", files="x"))
+    assert record.start.isoformat() == "2021-01-05T00:00:00-08:00"
 
 
 def test_every_subject_of_a_table_has_the_offset_it_was_written_with(tmp_path):

@@ -11,7 +11,7 @@ from mmomics.cohort import ids, table
 from mmomics.cohort.columns import column, place
 from mmomics.cohort.derive import derive
 from mmomics.config.samples import Samples
-from mmomics.errors import UserError, listed
+from mmomics.errors import UserError, count, listed
 
 
 def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def subjects(samples: Samples, frame: pd.DataFrame) -> pd.Series:
     if named.isna().any():
         raise UserError(
             place(frame, "samples.subject"),
-            f"{named.isna().sum()} rows have no subject, the first is '{named.index[named.isna()][0]}'",
+            f"{count(int(named.isna().sum()), 'row has', 'rows have')} no subject, the first is '{named.index[named.isna()][0]}'",
             "fill it in",
         )
     return named

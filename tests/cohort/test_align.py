@@ -115,7 +115,7 @@ def test_a_preset_column_may_hold_numbers(cohort):
         ({"rna": "id,g1\nX1,1\nX2,2\n"}, "modality rna: no subject is in the samples table (the assay has 'X1', the table 'P1')"),
         ({"rna": "id,P1,P2\ng1,1,2\ng2,3,4\n"}, "its features are subjects: mend `orientation`"),
         ({"table": "id,who,died,days\nP1,A,1,5\nP3,A,1,6\n", "samples": WHO}, "disagree, the first is 'A'"),
-        ({"table": "id,who,died,days\nP1,A,1,5\nP3,,1,6\n", "samples": WHO}, "1 rows have no subject"),
+        ({"table": "id,who,died,days\nP1,A,1,5\nP3,,1,6\n", "samples": WHO}, "1 row has no subject"),
         ({"outcome": {"task": "regression", "column": "agee"}}, "no column 'agee'"),
     ],
 )  # fmt: skip

@@ -201,13 +201,15 @@ BROKEN = {
     "unknown flag": ([key(f"{RNA}.drop_flagged", ["outliers"])], "settings", ["modalities.rna.drop_flagged", "did you mean 'outlier'?"]),
     "unknown window": ([device("cgm", CGM, align={"window": "later"})], "settings", ["modalities.cgm.align.window", "found 'later'"]),
     "a length without unit": ([device("cgm", CGM, align={"length": "7"})], "settings", ["modalities.cgm.align.length", "found '7'"]),
-    "a length in words": ([device("cgm", CGM, align={"length": "7 days"})], "settings", ["cgm.align.length", "such as 7 d", "found '7 days'"]),
+    "a length in words": ([device("cgm", CGM, align={"length": "7 days"})], "settings", ["align.length", "such as 7 d", "found '7 days'"]),
     "a length without window": ([device("cgm", CGM, align={"length": "1 d"})], "settings", ["cgm.align", "`length` has no effect"]),
     "a step of nothing": ([device("cgm", CGM, step="0 min")], "settings", ["modalities.cgm.step", "above 0", "found '0 min'"]),
     "windows of nothing": (
         [device("ecg", ECG, windows={"seconds": 4, "fs": 40, "low": 9, "high": 3})], "settings", ["modalities.ecg.windows", "below `high`"],
     ),
-    "records that take the samples": ([device("cgm", CGM, files="{subject}.csv")], "settings", ["cgm.files", "takes", "samples table"]),
+    "a pattern that takes a table": (
+        [device("cgm", CGM, files="{subject}.csv")], "settings", ["cgm.files", "meth.csv for a record of 'meth'", "modality meth"],
+    ),
     "too few folds": ([key("split.folds", 1)], "settings", ["split.folds", "greater than or equal to 2", "found 1"]),
     # paths
     "no folder": ([key("folder", "/nowhere/at/all")], "settings", ["c.yaml: folder", "there is no folder /nowhere/at/all"]),
@@ -408,7 +410,7 @@ BROKEN = {
         [overlapping, device("cgm", CGM, files="cgm/{subject}_*.csv")], "ingest", ["cgm/S00_2.csv", "overlaps in time with"],
     ),
     "two records of one row": (
-        [overlapping, device("cgm", CGM, subject_pattern="^(S..)")], "ingest", ["modalities.cgm", "several records"],
+        [overlapping, device("cgm", CGM, subject_pattern="^(S..)")], "ingest", ["cgm/S00_1.csv", "overlaps in time with"],
     ),
     "no coverage at all": (
         [device("cgm", CGM, params={}, min_coverage=1), *[text(f"cgm/{w}.csv", first_lines(3)) for w in WEARERS]],

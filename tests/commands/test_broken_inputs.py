@@ -279,6 +279,7 @@ BROKEN = {
         [key(METH, {"kind": "cnv", "values": "gistic", "files": "rna.csv"})], "ingest", ["whole numbers in -2..2", "feature 'g0'"],
     ),
     "half a mutation": ([key(METH, {"kind": "mutation", "files": "meth.csv"})], "ingest", ["whole numbers in 0..1"]),
+    "a step that cannot take them": ([key(f"{RNA}.normalize", ["m_value"])], "normalize", ["modality rna: normalize: step 'm_value'"]),
     "library of nothing": (
         [cells("rna.csv", lambda f: f.where(f.index.to_series() != "S07", "0").apply(list))],
         "ingest", ["modality rna (", "rna.csv): 1 sample adds up to 0", "'S07'", "set `values`"],

@@ -146,8 +146,8 @@ def test_a_slow_irregular_record_is_read_at_its_own_pace():
 
 
 def test_edges_that_make_no_sense_are_refused():
-    with pytest.raises(UserError, match="lower edge 30 Hz is not below"):
-        cut(record(tone(5)), Windows(seconds=1, fs=100, low=30, high=10))
+    with pytest.raises(ValueError, match=r"`low` \(30 Hz\) must be below `high` \(10 Hz\)"):
+        Windows(seconds=1, fs=100, low=30, high=10)
     with pytest.raises(UserError, match="too few for a lower edge"):
         cut(record(tone(1, fs=10), 10.0), Windows(seconds=1, fs=10, low=8))
     assert np.isfinite(cut(record(tone(1, fs=10), 10.0), Windows(seconds=1, fs=10, high=8))).all()  # nothing to take away

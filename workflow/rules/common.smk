@@ -148,7 +148,10 @@ def modalities(cohort):
 
 def is_device(wildcards):
     """Whether a modality was recorded by a device."""
-    return "signal" in STUDIES[wildcards.cohort]["cohort"]["modalities"][wildcards.modality]
+    return (
+        "signal"
+        in STUDIES[wildcards.cohort]["cohort"]["modalities"][wildcards.modality]
+    )
 
 
 def models(cohort):

@@ -26,7 +26,7 @@ def coverage(record: Record, worn: np.ndarray | None, span: float, epoch: float)
     span : float
         Length of the window (s).
     epoch : float
-        Gaps up to this (s) count as recorded.
+        Gaps up to this (s) count as recorded; infinite: any sample will do.
 
     Returns
     -------
@@ -38,6 +38,8 @@ def coverage(record: Record, worn: np.ndarray | None, span: float, epoch: float)
     valid = ~np.isnan(record.signal).all(axis=1)
     if worn is not None:
         valid &= worn
+    if np.isinf(epoch):
+        return float(valid.any())
     if record.times is None:  # a week at 50 Hz has few gaps but thirty million steps
         step = 1 / record.rate
         longest = max(epoch, 1.5 * step) * (1 + 1e-9)

@@ -11,7 +11,7 @@ from mmomics.signals import contract
 from mmomics.signals.contract import Feature
 
 PER_CHANNEL = True  # features are called <role>_<feature>, one set for each channel that the cohort file names
-EPOCH = 0.0  # readings may come as rarely as they like
+EPOCH = float("inf")  # readings may come as rarely as they like: one is enough
 FEATURES = (
     Feature("n", "", "Readings"),
     Feature("mean", "{unit}", "Mean"),

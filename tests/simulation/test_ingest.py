@@ -40,7 +40,7 @@ def test_ecg_has_the_planted_rate_and_those_that_are_late_or_detached_have_none(
     assert (features["rate_mean"] - truth["ecg_heart_rate"])[right].abs().max() < 2
     np.testing.assert_allclose(features["sdnn"][right], truth["ecg_sdnn"][right], rtol=0.25, atol=5)
     assert features[~right].isna().all(axis=None)
-    assert found.obsm["signal"].shape == (len(found), 1, 2 * 10 * 64)
+    assert found.obsm["signal"].shape == (len(found), 1, 4 * 40)
     assert np.isfinite(found.obsm["signal"][right.to_numpy()]).all()
 
 

@@ -135,4 +135,7 @@ def params(device: Device, where: str) -> Any:
 def epoch(device: Device, where: str) -> float:
     """Gaps up to this (s) count as recorded: the kind's, or the native cadence."""
     own = float(getattr(load(device, where), "EPOCH", EPOCH))
-    return max(own, seconds(device.step)) if device.step else own
+    if not device.step:
+        return own
+    # a cadence that is stated says when a reading is due, also of a kind that takes them as rarely as they come
+    return seconds(device.step) if own == float("inf") else max(own, seconds(device.step))

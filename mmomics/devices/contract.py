@@ -10,8 +10,7 @@ from typing import Protocol, cast
 from mmomics import plugins
 from mmomics.config.modality import Device
 from mmomics.devices.record import Record
-from mmomics.errors import UserError, did_you_mean
-from mmomics.tables.contract import COMPRESSIONS, readable
+from mmomics.tables.contract import by_ending, present, readable
 
 
 class Format(Protocol):
@@ -50,21 +49,10 @@ def choose(path: Path, device: Device) -> Format:
     UserError
         If there is no such file or format, or no format knows this end.
     """
-    if not path.is_file():
-        near = [file.name for file in path.parent.glob("*") if file.is_file()] if path.parent.is_dir() else []
-        raise UserError(path, "there is no such file", did_you_mean(path.name, near) if near else "check `folder` and `files`")
+    present(path)
     if device.format:
         return cast(Format, plugins.load("devices", device.format, "format"))
-    packed = path.suffix.lower() in COMPRESSIONS
-    suffix = (path.with_suffix("") if packed else path).suffix.lower()
-    formats = [cast(Format, plugins.load("devices", name)) for name in plugins.names("devices")]
-    for each in formats:
-        if suffix in each.SUFFIXES:
-            if packed and not getattr(each, "COMPRESSED", False):
-                raise UserError(path, f"files that end in '{suffix}' are not read compressed", "unpack it")
-            return each
-    known = sorted(suffix for each in formats for suffix in each.SUFFIXES)
-    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; or set `format`")
+    return cast(Format, by_ending("devices", path, "or set `format`"))
 
 
 @contextmanager

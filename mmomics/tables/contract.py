@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -79,19 +79,41 @@ def choose(path: Path) -> Format:
     UserError
         If no format knows this end, or the file is missing.
     """
+    present(path)
+    return cast(Format, by_ending("tables", path, "text also compressed"))
+
+
+def present(path: Path) -> None:
+    """Refuse a file that is not there, with the name nearest to it.
+
+    Raises
+    ------
+    UserError
+        If there is no such file.
+    """
     if not path.is_file():
         near = [file.name for file in path.parent.glob("*") if file.is_file()] if path.parent.is_dir() else []
         raise UserError(path, "there is no such file", did_you_mean(path.name, near) if near else "check `folder` and `files`")
+
+
+def by_ending(package: str, path: Path, hint: str) -> Any:
+    """The format of a package (``"tables"``, ``"devices"``) that knows the end of a file's name; `hint` closes the list of known ends.
+
+    Raises
+    ------
+    UserError
+        If none does, or the file is compressed and its format is not read so.
+    """
     packed = path.suffix.lower() in COMPRESSIONS
     suffix = (path.with_suffix("") if packed else path).suffix.lower()
-    formats = [cast(Format, plugins.load("tables", name)) for name in plugins.names("tables")]
+    formats = [plugins.load(package, name) for name in plugins.names(package)]
     for each in formats:
         if suffix in each.SUFFIXES:
             if packed and not getattr(each, "COMPRESSED", False):
                 raise UserError(path, f"files that end in '{suffix}' are not read compressed", "unpack it")
             return each
     known = sorted(suffix for each in formats for suffix in each.SUFFIXES)
-    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; text also compressed")
+    raise UserError(path, f"no reader for files that end in '{suffix}'", f"known: {', '.join(known)}; {hint}")
 
 
 def read(

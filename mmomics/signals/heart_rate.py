@@ -17,7 +17,7 @@ FEATURES = (
     Feature("sd", "bpm", "Standard deviation"),
     Feature("low", "bpm", "1 % quantile"),
     Feature("high", "bpm", "99 % quantile"),
-    Feature("resting", "bpm", "5 % quantile of means over half an hour", _REST),
+    Feature("resting", "bpm", "5 % quantile of means over half an hour; missing where fewer than 60 have 20 minutes of readings", _REST),
     Feature("day_mean", "bpm", "Mean from 6 to 24 h; missing without a clock"),
     Feature("night_mean", "bpm", "Mean from 0 to 6 h; missing without a clock"),
     Feature("night_dip", "", "1 - night mean / day mean", "doi:10.1001/archinte.167.19.2116"),
@@ -56,7 +56,8 @@ def features(record: Record, params: Params) -> dict[str, float]:
         return out
     out |= {"mean": x.mean(), "sd": x.std(ddof=1), "low": np.quantile(x, 0.01), "high": np.quantile(x, 0.99)}
     halves = _rhythm.windowed(values, 30, least=20)
-    out["resting"] = np.quantile(halves, 0.05) if len(halves) else np.nan
+    if len(halves) >= 60:  # a few half hours between gaps say how the heart was then, not how it rests
+        out["resting"] = np.quantile(halves, 0.05)
     lag = _rhythm.cadence(record)
     steps = values[lag:] - values[:-lag]
     steps = steps[~np.isnan(steps)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,6 +15,24 @@ from mmomics.nn.streams import Streams
 @dataclass
 class Params:
     """Settings of a method; each method declares its own subclass with literal defaults."""
+
+
+@dataclass
+class Anchors:
+    """Training rows that a method is shown before it learns: the nodes of a graph, what correlates with what, which feature is which gene.
+
+    Attributes
+    ----------
+    x, seen : dict of str to Tensor
+        Features (n_members, n_anchors, n_vars), zeros where not seen, and whether they were measured (n_members, n_anchors). A member
+        with fewer rows has its surplus marked as not seen.
+    features : dict of str to list of tuple of str
+        Names of each member's features (a fold selects its own), fewer than n_vars where the fold kept fewer: the rest is filling.
+    """
+
+    x: dict[str, Tensor]
+    seen: dict[str, Tensor]
+    features: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Method(nn.Module, ABC):
@@ -52,11 +70,8 @@ class Method(nn.Module, ABC):
         """
         return self.encode(x, shown), {}
 
-    def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        """Keep what is needed of `n_anchors` training rows per member (n_members, n_anchors, n_vars) in buffers, before training.
-
-        A member with fewer rows has its surplus marked as not seen. Default: keep nothing.
-        """
+    def attach(self, anchors: Anchors) -> None:
+        """Keep what is needed of `n_anchors` training rows per member in buffers, before training. Default: keep nothing."""
 
 
 class Generative(Method):

@@ -14,7 +14,7 @@ from mmomics import keys, plugins
 from mmomics.baselines.contract import Baseline, Params, TrainingRows
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.fusion.contract import Method
+from mmomics.fusion.contract import Anchors, Method
 from mmomics.heads.contract import Head
 from mmomics.nn.streams import Streams
 from mmomics.training import linear_path, loop
@@ -156,4 +156,5 @@ def attach(method: Method, rows: Rows) -> None:
     batch = rows.take(method.streams.permutation(rows.learn, method.n_anchors))
     surplus = torch.stack([torch.arange(method.n_anchors, device=rows.device) >= len(own) for own in rows.learn])
     seen = {name: flags & ~surplus for name, flags in batch.seen.items()}
-    method.attach({name: values * seen[name].unsqueeze(-1) for name, values in batch.x.items()}, seen)
+    x = {name: values * seen[name].unsqueeze(-1) for name, values in batch.x.items()}
+    method.attach(Anchors(x, seen, {name: [names[fold] for fold in rows.fold_of.tolist()] for name, names in rows.features.items()}))

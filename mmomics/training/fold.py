@@ -65,6 +65,10 @@ class Fold:
         """Features of each modality, and which are windows."""
         return Sizes({name: values.shape[1] for name, values in self.x.items()}, self.windows)
 
+    def features(self, modality: str) -> tuple[str, ...]:
+        """Names of the features of a modality, without the filling; none where this fold can learn nothing from it."""
+        return tuple(map(str, self.preparation[modality].features)) if modality in self.preparation else ()
+
 
 def make(
     data: CohortData,

@@ -41,6 +41,7 @@ class Rows:
 
     def __init__(self, folds: list[Fold], scores: list[Tensor], fold_of: list[int], held_out: list[int], device: torch.device) -> None:
         self.n_vars = folds[0].n_vars
+        self.features = {name: [fold.features(name) for fold in folds] for name in self.n_vars}
         self.x = {name: torch.stack([fold.x[name] for fold in folds]).to(device) for name in self.n_vars}
         self.seen = {name: torch.stack([fold.seen[name] for fold in folds]).to(device) for name in self.n_vars}
         self.scores = torch.stack(scores).to(device)

@@ -13,7 +13,7 @@ from mmomics.cohort import prepare
 from mmomics.cohort.data import CohortData
 from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
-from mmomics.fusion.contract import Generative
+from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.streams import Streams
 from mmomics.training.fit import fit, make_network, make_params
 from mmomics.training.fold import make
@@ -38,9 +38,14 @@ def rows(n_vars, n_members=2, n_obs=9, seed=0):
     return x, {name: torch.ones(n_members, n_obs, dtype=torch.bool) for name in n_vars}
 
 
+def anchors(n_vars, n_members=2):
+    names = {name: [tuple(f"{name}_{j}" for j in range(size))] * n_members for name, size in n_vars.items()}
+    return Anchors(*rows(n_vars, n_members, n_obs=40, seed=9), names)
+
+
 def ready(name, n_vars):
     method = method_of(name, n_vars)
-    method.attach(*rows(n_vars, n_obs=40, seed=9))
+    method.attach(anchors(n_vars))
     return method.eval()
 
 
@@ -85,8 +90,7 @@ def test_a_row_does_not_depend_on_its_neighbours(name):
 def test_members_do_not_know_each_other(name):
     n_vars = {"a": 5, "b": 7}
     both, one = ready(name, n_vars), method_of(name, n_vars, seeds=(2,))
-    anchors, anchors_seen = rows(n_vars, n_members=1, n_obs=40, seed=9)
-    one.attach(anchors, anchors_seen)
+    one.attach(anchors(n_vars, n_members=1))
     x, seen = rows(n_vars)
     z = one.eval().encode({key: values[:1] for key, values in x.items()}, {key: flags[:1] for key, flags in seen.items()})
     torch.testing.assert_close(both.encode(x, seen)[1:], z, atol=1e-5, rtol=1e-4)
@@ -107,7 +111,8 @@ def test_generative_methods_decode_every_modality(name):
 def test_an_untrained_network_is_the_linear_solution(name):
     fold, _ = make_fold("binary")
     network = make_network(name, {}, {key: values.shape[1] for key, values in fold.x.items()}, Streams([1]), fold.head).eval()
-    network.method.attach(*({key: values[None] for key, values in part.items()} for part in (fold.x, fold.seen)))
+    x, seen = ({key: values[None] for key, values in part.items()} for part in (fold.x, fold.seen))
+    network.method.attach(Anchors(x, seen, {key: [fold.features(key)] for key in fold.x}))
     scores = torch.randn(1, len(fold.y), len(fold.x), 1, generator=torch.Generator().manual_seed(0))
     eta, _ = network({key: values[None] for key, values in fold.x.items()}, {key: flags[None] for key, flags in fold.seen.items()}, scores)
     seen = torch.stack(list(fold.seen.values()), dim=1).float()

@@ -17,7 +17,7 @@ from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.errors import UserError
 from mmomics.explain.attributions import attribute, features_table, stretches
-from mmomics.fusion.contract import Generative
+from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.report.facts import read_facts
@@ -85,7 +85,7 @@ def rows(n_members=2, n_obs=9, seed=0):
 
 def ready(name, seeds=(1, 2)):
     method = plugins.load("fusion", name).Method(SIZES, make_params("fusion", name, {}), Streams(list(seeds)))
-    method.attach(*rows(len(seeds), n_obs=40, seed=9))
+    method.attach(Anchors(*rows(len(seeds), n_obs=40, seed=9)))
     return method.eval()
 
 

@@ -63,7 +63,8 @@ class Method(contract.Method):
         windows = windows_of(self.n_vars)
         return {name: size for name, size in self.n_vars.items() if name not in windows}
 
-    def attach(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
+    def attach(self, anchors: contract.Anchors) -> None:
+        x, seen = anchors.x, anchors.seen
         for name in self.n_vars:
             setattr(self, f"anchor_{name}", x[name])
             setattr(self, f"anchor_seen_{name}", seen[name])

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
-from mmomics.baselines.late_linear import per_modality, spread
+from mmomics.baselines.late_linear import spread
 
 
 class Baseline(contract.Baseline):
@@ -17,7 +17,7 @@ class Baseline(contract.Baseline):
     intercept: Tensor  # (n_out,)
 
     def fit(self, rows: TrainingRows) -> Tensor:
-        fits = per_modality(rows)
+        fits = rows.ridges
         oof = {name: spread(found.oof, rows.seen[name]) for name, found in fits.items()}
         everyone = rows.y.new_ones(len(rows.y))
         chosen = min(fits, key=lambda name: float(rows.head.loss(oof[name], rows.y, everyone)))

@@ -6,13 +6,16 @@ A baseline's file holds a class `Baseline` and, if it has settings, `Params`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmomics.heads.contract import Head
+from mmomics.nn.cross_fit import CrossFit, ridge
 
 
 @dataclass
@@ -33,6 +36,8 @@ class TrainingRows:
         Inner fold of each row.
     head : Head
     seed : int
+    known : mapping of str to CrossFit
+        Ridge models of these rows that are fitted already, by modality.
     """
 
     x: dict[str, Tensor]
@@ -41,6 +46,15 @@ class TrainingRows:
     inner: Tensor
     head: Head
     seed: int
+    known: Mapping[str, CrossFit] = field(default_factory=dict)
+
+    @cached_property
+    def ridges(self) -> dict[str, CrossFit]:
+        """A ridge model of each modality, on the rows that have it."""
+        return {
+            name: self.known.get(name) or ridge(self.head, x[self.seen[name]], self.y[self.seen[name]], self.inner[self.seen[name]])
+            for name, x in self.x.items()
+        }
 
 
 class Baseline(nn.Module, ABC):

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
-from mmomics.nn.cross_fit import CrossFit, ridge
 
 
 class Baseline(contract.Baseline):
@@ -15,7 +14,7 @@ class Baseline(contract.Baseline):
 
     def fit(self, rows: TrainingRows) -> Tensor:
         oof = {}
-        for name, found in per_modality(rows).items():
+        for name, found in rows.ridges.items():
             self.keep(f"coef_{name}", found.full[0])
             self.keep(f"intercept_{name}", found.full[1])
             oof[name] = spread(found.oof, rows.seen[name])
@@ -24,11 +23,6 @@ class Baseline(contract.Baseline):
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         scores = {name: x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x}
         return mean_over_seen(scores, seen)
-
-
-def per_modality(rows: TrainingRows) -> dict[str, CrossFit]:
-    """A ridge model of each modality, on the rows that have it."""
-    return {name: ridge(rows.head, x[rows.seen[name]], rows.y[rows.seen[name]], rows.inner[rows.seen[name]]) for name, x in rows.x.items()}
 
 
 def spread(values: Tensor, seen: Tensor) -> Tensor:

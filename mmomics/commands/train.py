@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", required=True, help="cohort.h5mu")
     parser.add_argument("--splits", required=True, help="splits.parquet")
     parser.add_argument("--prepare", required=True, help="prepare.safetensors")
+    parser.add_argument("--ridge", help="ridge models of the same shard, from `mmomics ridge`; without, they are fitted here")
     parser.add_argument("--model", required=True, help="name of a model in the settings")
     parser.add_argument("--shard", default="1of1", help="`final`, or `2of5` for every fifth fold and seed from the second")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
-    from mmomics.training import bundle, fold, units
+    from mmomics.training import bundle, fold, ridges, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
     from mmomics.training.predictor import Predictor
@@ -37,8 +38,8 @@ def run(args: argparse.Namespace) -> None:
     wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
-    by_place = {(unit.repeat, unit.fold): folds.make(unit, model.modalities) for unit in wanted}
-    fits = fit(model, by_place, wanted, study.training, device)
+    by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
+    fits = fit(model, by_place, wanted, study.training, device, ridges.load(args.ridge) if args.ridge else None)
     if args.shard == units.FINAL:
         n_outcome = int(fits[0].fold.has.sum())
         summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(folds.data.subjects), "n_with_outcome": n_outcome,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,12 +18,13 @@ from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
 from mmomics.heads.contract import Head
 from mmomics.nn.streams import Streams
-from mmomics.training import linear_path, loop
+from mmomics.training import linear_path, loop, ridges
 from mmomics.training.fold import Fold
 from mmomics.training.linear_path import LinearScores
 from mmomics.training.model import FusionModel
+from mmomics.training.ridges import Ridges
 from mmomics.training.rows import Rows
-from mmomics.training.units import Unit
+from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
 NETWORKS_PER_PASS = 40  # more in one pass are no faster, and memory grows with them
@@ -78,13 +80,32 @@ class Fit:
         return pd.concat([pd.DataFrame(stamp, index=table.index), table], axis=1)
 
 
-def fit(model: Model, folds: dict[tuple[int, int], Fold], units: list[Unit], settings: Training, device: str = "cpu") -> list[Fit]:
-    """Train a configured model on each unit; `folds` holds the fold of every unit by (repeat, fold)."""
-    method = str(model.method)
+def fit(
+    model: Model,
+    folds: Mapping[Place, Fold],
+    units: list[Unit],
+    settings: Training,
+    device: str = "cpu",
+    known: Mapping[Place, Ridges] | None = None,
+) -> list[Fit]:
+    """Train a configured model on each unit.
+
+    Parameters
+    ----------
+    model : Model
+    folds : mapping
+        The fold of every unit by (repeat, fold).
+    units : list of Unit
+    settings : Training
+    device : str
+    known : mapping, optional
+        Ridge models by (repeat, fold); what is not known of them is fitted where it is needed.
+    """
+    method, known = str(model.method), known or {}
     if method in plugins.names("baselines"):
-        return [_baseline(method, model.params, folds[unit.repeat, unit.fold], unit) for unit in units]
+        return [_baseline(method, model.params, folds[unit.place], unit, known.get(unit.place, {})) for unit in units]
     n_units = max(1, NETWORKS_PER_PASS // settings.members)
-    scores: dict[tuple[int, int], LinearScores] = {}
+    scores = {place: linear_path.fit(fold, ridges.fit(fold, known.get(place))) for place, fold in folds.items()}
     fits: list[Fit] = []
     for start in range(0, len(units), n_units):
         fits += _fusion(method, model.params, folds, scores, units[start : start + n_units], settings, torch.device(device))
@@ -102,13 +123,13 @@ def make_network(method: str, params: dict[str, Any], n_vars: dict[str, int], st
     return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), head)
 
 
-def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit) -> Fit:
+def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit, known: Ridges) -> Fit:
     network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, params), fold.head.outcome["task"])
     fold = replace(fold, head=fold.head.copy())
     has = fold.has
     rows = TrainingRows(
         x={name: x[has] for name, x in fold.x.items()}, seen={name: seen[has] for name, seen in fold.seen.items()},
-        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0],
+        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known,
     )  # fmt: skip
     oof = network.fit(rows)
     fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool))
@@ -116,17 +137,12 @@ def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit) -> Fi
 
 
 def _fusion(
-    method: str, params: dict[str, Any], folds: dict[tuple[int, int], Fold], scores: dict[tuple[int, int], LinearScores],
+    method: str, params: dict[str, Any], folds: Mapping[Place, Fold], scores: Mapping[Place, LinearScores],
     units: list[Unit], settings: Training, device: torch.device,
 ) -> list[Fit]:  # fmt: skip
-    places = list(dict.fromkeys((unit.repeat, unit.fold) for unit in units))
-    for place in places:
-        if place not in scores:
-            scores[place] = linear_path.fit(folds[place])
+    places = list(dict.fromkeys(unit.place for unit in units))
     n_inner = [int(folds[place].inner.max()) + 1 for place in places]
-    members = [
-        (group, places.index((unit.repeat, unit.fold)), member) for group, unit in enumerate(units) for member in range(settings.members)
-    ]
+    members = [(group, places.index(unit.place), member) for group, unit in enumerate(units) for member in range(settings.members)]
     rows = Rows(
         [folds[place] for place in places], [scores[place].scores for place in places],
         fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
@@ -140,12 +156,12 @@ def _fusion(
     oof, held = rows.pool(eta.gather(1, rows.validate.unsqueeze(-1).expand(-1, -1, eta.shape[-1])), group)
     fits = []
     for position, unit in enumerate(units):
-        fold = folds[unit.repeat, unit.fold]
+        fold = folds[unit.place]
         fold = replace(fold, head=fold.head.copy())
         fold.head.calibrate(oof[position].cpu(), fold.y, fold.has & (held[position] > 0).cpu())
         own = range(position * settings.members, (position + 1) * settings.members)
         curves = history[history["group"] == position].drop(columns="group")
-        fits.append(Fit(unit, fold, network, eta[list(own)].mean(0).cpu(), scores[unit.repeat, unit.fold], z[own.start].cpu(), curves))
+        fits.append(Fit(unit, fold, network, eta[list(own)].mean(0).cpu(), scores[unit.place], z[own.start].cpu(), curves))
     return fits
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmomics.nn.cross_fit import ridge
 from mmomics.nn.sizes import windows_of
 from mmomics.training.fold import Fold
+from mmomics.training.ridges import Ridges
 
 LITTLE = -8.0  # log trust in the scores of windows, which say nothing
 
@@ -30,18 +30,13 @@ class LinearScores:
     scores: Tensor
 
 
-def fit(fold: Fold) -> LinearScores:
-    """Ridge models of one fold, penalties chosen on its inner folds."""
+def fit(fold: Fold, ridges: Ridges) -> LinearScores:
+    """Scores of every row of a fold by its ridge models."""
     coef, intercept, scores = {}, {}, []
     for name, x in fold.x.items():
-        rows = torch.nonzero(fold.has & fold.seen[name])[:, 0]
-        linear = x[rows] if name not in fold.windows else x.new_zeros(len(rows), 1)
-        found = ridge(fold.head, linear, fold.y[rows], fold.inner[rows])
-        coef[name], intercept[name] = found.bagged
-        if name in fold.windows:
-            coef[name] = coef[name].new_zeros(x.shape[1], coef[name].shape[1])
+        coef[name], intercept[name] = ridges[name].bagged
         score = x @ coef[name] + intercept[name]
-        score[rows] = found.oof
+        score[fold.has & fold.seen[name]] = ridges[name].oof
         scores.append(score)
     return LinearScores(coef, intercept, torch.stack(scores, dim=1))
 

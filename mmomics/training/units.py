@@ -10,6 +10,7 @@ import pandas as pd
 from mmomics import keys
 from mmomics.errors import UserError
 
+Place = tuple[int, int]  # repeat, fold
 FINAL = "final"  # the shard that trains on the whole cohort and writes the bundle
 
 
@@ -20,6 +21,11 @@ class Unit:
     repeat: int
     fold: int
     seed: int
+
+    @property
+    def place(self) -> Place:
+        """Whose rows it learns from: (repeat, fold)."""
+        return self.repeat, self.fold
 
     def member_seeds(self, n_members: int) -> list[int]:
         """One seed per ensemble member, the same whatever trains beside it."""

@@ -1,0 +1,32 @@
+"""Fit one ridge model per modality and fold: what linear baselines compare and fusion models begin from, computed once."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--settings", required=True, help="the cohort's settings.json")
+    parser.add_argument("--input", required=True, help="cohort.h5mu")
+    parser.add_argument("--splits", required=True, help="splits.parquet")
+    parser.add_argument("--prepare", required=True, help="prepare.safetensors")
+    parser.add_argument("--shard", default="1of1", help="`final`, or `2of5` for every fifth fold and seed from the second")
+    parser.add_argument("--output", required=True, help="file to write (.safetensors)")
+
+
+def run(args: argparse.Namespace) -> None:
+    from mmomics.config.load import read_settings
+    from mmomics.training import fold, ridges, units
+
+    study = read_settings(args.settings)
+    folds = fold.Folds.read(args.input, args.splits, args.prepare)
+    wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
+    places = {(unit.repeat, unit.fold): unit for unit in wanted}
+    found = {}
+    for place, unit in places.items():
+        found[place] = ridges.fit(folds.make(unit))
+        log.info("repeat %d, fold %d: %d modalities", *place, len(found[place]))
+    ridges.save(args.output, found)

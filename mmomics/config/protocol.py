@@ -81,3 +81,12 @@ class Training(Strict):
     learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
     modality_dropout: float = Field(0.2, ge=0, lt=1, description="Chance that a measured modality is hidden in a minibatch.")
+    alone: float = Field(
+        0.0, ge=0, lt=1, description="Share of rows that show one modality only, so that each is also learned from by itself."
+    )
+    modulation: float = Field(
+        0.0,
+        ge=0,
+        description="How much shorter the steps of a modality's own weights are while it contributes more than the others (alpha of "
+        "OGM-GE); 0 leaves them.",
+    )

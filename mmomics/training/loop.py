@@ -11,12 +11,14 @@ from torch import Tensor
 
 from mmomics.config.protocol import Training
 from mmomics.fusion.contract import Method
+from mmomics.training import balance
 from mmomics.training.rows import Minibatch, Rows
 
 log = logging.getLogger(__name__)
 LARGEST_GRADIENT = 1.0  # norm, per member
 FEWEST_STEPS = 8  # minibatches per epoch: on a small cohort rows come round again, so that patience means the same there
 NOISE = 1e-6  # gradients this small are rounding, which AdamW would blow up to full steps, another way in every company
+TASK = "task"  # the term that is the outcome's loss
 BETTER = 1e-4  # a smaller fall of the validation loss does not count
 
 
@@ -54,9 +56,10 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
     best = [parameter.detach().clone() for parameter in parameters]
     best_loss = _held_out_loss(model, rows, group)
     since = torch.zeros_like(best_loss)
+    modulation = balance.Modulation(model, list(rows.n_vars), settings.modulation)
     history: list[tuple[int, str, Tensor]] = [(0, "validation", best_loss[group])]
     for epoch in range(1, settings.epochs + 1):
-        history += [(epoch, term, value) for term, value in _epoch(model, rows, settings, optimizer, parameters).items()]
+        history += [(epoch, term, value) for term, value in _epoch(model, rows, settings, optimizer, modulation).items()]
         loss = _held_out_loss(model, rows, group)
         history.append((epoch, "validation", loss[group]))
         running = since < settings.patience
@@ -75,9 +78,9 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
 
 
 def _epoch(
-    model: Any, rows: Rows, settings: Training, optimizer: torch.optim.Optimizer, parameters: list[torch.nn.Parameter]
+    model: Any, rows: Rows, settings: Training, optimizer: torch.optim.Optimizer, modulation: balance.Modulation
 ) -> dict[str, Tensor]:
-    """One pass over the training rows; mean of every loss term (n_members,)."""
+    """One pass over the training rows; mean of every loss term (n_members,), and each modality's share in its last minibatch."""
     model.train()
     streams = model.method.streams
     # from the cohort's size, not from the folds that happen to train together: a shard must not change the numbers
@@ -85,17 +88,25 @@ def _epoch(
     n_steps = max(-(-rows.n_obs // size), FEWEST_STEPS)
     order = streams.permutation(rows.learn, n_steps * size)
     totals: dict[str, Tensor] = {}
+    shares: dict[str, Tensor] = {}
     for step in range(n_steps):
         batch = rows.take(order[:, step * size : (step + 1) * size])
         shown = _hide(batch, streams.uniform(size, len(batch.seen)), settings.modality_dropout)
+        if settings.alone:
+            shown = balance.alone(shown, streams.uniform(size, 1 + len(shown)), settings.alone)
+        if probed := step == n_steps - 1 and len(shown) > 1:
+            balance.watch(batch)
         terms = model.step(batch, shown)
         optimizer.zero_grad(set_to_none=True)
+        if probed and TASK in terms:
+            shares = modulation.note(terms[TASK], batch, shown)
         sum(terms.values()).sum().backward()
-        _clip(parameters)
-        optimizer.step()
+        _clip([parameter for group in optimizer.param_groups for parameter in group["params"]])
+        with modulation.step():
+            optimizer.step()
         for name, value in terms.items():
             totals[name] = totals.get(name, 0.0) + value.detach() / n_steps
-    return totals
+    return totals | shares
 
 
 def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from mmomics.errors import UserError
+
 
 class Imputer(ABC):
     """Fit on training rows, then predict any modality of any rows."""
@@ -33,3 +35,22 @@ class Imputer(ABC):
 def without(modality: str, seen: dict[str, Tensor]) -> dict[str, Tensor]:
     """What is seen when one modality is hidden."""
     return {name: flags & (name != modality) for name, flags in seen.items()}
+
+
+def others_seen(modality: str, seen: dict[str, Tensor]) -> Tensor:
+    """Rows that have another modality to predict this one from (n_obs,) bool."""
+    return torch.stack(list(without(modality, seen).values())).any(0)
+
+
+def moments(modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and variance (n_vars,) of a modality over the training rows that have it.
+
+    Raises
+    ------
+    UserError
+        If no row has it: it cannot be imputed.
+    """
+    if modality not in seen or not seen[modality].any():
+        raise UserError(f"modality '{modality}'", "no training subject has it, so it cannot be imputed", "add subjects who have it")
+    values = x[modality][seen[modality]]
+    return values.mean(0), values.var(0, correction=min(1, len(values) - 1))

@@ -12,9 +12,11 @@ class Imputer(contract.Imputer):
     """Mean and standard deviation over the training rows that have the modality."""
 
     def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        self.mean = {name: values[seen[name]].mean(0) for name, values in x.items()}
-        self.sd = {name: values[seen[name]].std(0) for name, values in x.items()}
+        self.x, self.seen = x, seen
 
     def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        shape = x[modality].shape
-        return self.mean[modality].expand(shape), torch.as_tensor(self.sd[modality]).expand(shape)
+        mean, variance = contract.moments(modality, self.x, self.seen)
+        return mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality])
+
+    def predictability(self, modality: str) -> Tensor:
+        return torch.zeros(self.x[modality].shape[1])

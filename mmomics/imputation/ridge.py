@@ -6,40 +6,24 @@ Penalties by leave-one-out on the training rows (Golub, Heath & Wahba 1979, doi:
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from mmomics.imputation import contract
-from mmomics.imputation.contract import without
+from mmomics.imputation._conditional import Answer, Conditional, side_by_side
 
 PENALTIES = tuple(10.0**exponent for exponent in range(0, 6))
 
 
-class Imputer(contract.Imputer):
+class Imputer(Conditional):
     """One multi-target model per modality, fitted when it is first asked for."""
 
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        self.x, self.seen = x, seen
-        self.models: dict[str, Any] = {}
-
-    def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        model = self.models.get(modality) or self._model(modality)
-        mean = torch.from_numpy(model.predict(_others(modality, x, seen).numpy())).float()
-        sd = torch.from_numpy((-model.best_score_) ** 0.5).float()
-        return mean, sd.expand_as(mean)
-
-    def _model(self, modality: str) -> Any:
+    def regress(self, modality: str, rows: Tensor) -> Answer:
         from sklearn.linear_model import RidgeCV
 
-        hidden = without(modality, self.seen)
-        rows = self.seen[modality] & torch.stack(list(hidden.values())).any(0)
-        others = _others(modality, {name: values[rows] for name, values in self.x.items()}, {n: flags[rows] for n, flags in hidden.items()})
+        others = side_by_side({name: values[rows] for name, values in self.x.items()}, {n: f[rows] for n, f in self.seen.items()}, modality)
         model = RidgeCV(alphas=PENALTIES, alpha_per_target=True).fit(others.double().numpy(), self.x[modality][rows].double().numpy())
-        self.models[modality] = model
-        return model
 
+        def predict(x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+            return torch.from_numpy(model.predict(side_by_side(x, seen, modality).numpy())).float()
 
-def _others(modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-    return torch.cat([values * seen[name].unsqueeze(-1) for name, values in x.items() if name != modality], dim=1)
+        return Answer(predict, torch.from_numpy(-model.best_score_).float())

@@ -1,0 +1,132 @@
+"""What only the simple imputers promise: impossible requests, rows without anything, features that nothing is known of."""
+
+import pytest
+import torch
+from sklearn.cross_decomposition import PLSRegression
+
+from mmomics import plugins
+from mmomics.errors import UserError
+
+SIMPLE = plugins.names("imputation")
+LEARNING = [name for name in SIMPLE if name != "mean"]
+
+
+def fitted(name, x, seen):
+    imputer = plugins.load("imputation", name).Imputer()
+    imputer.fit(x, seen)
+    return imputer
+
+
+def factors(n_obs=150, sizes=(12, 9, 6), noise=0.3, seed=0):
+    """Modalities of two common factors; the last feature of each is noise alone."""
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(n_obs, 2, generator=generator)
+    x = {}
+    for place, size in enumerate(sizes):
+        values = z @ torch.randn(2, size, generator=generator) + noise * torch.randn(n_obs, size, generator=generator)
+        values[:, -1] = torch.randn(n_obs, generator=generator)
+        x[f"m{place}"] = (values - values.mean(0)) / values.std(0)
+    seen = {name: torch.rand(n_obs, generator=generator) > 0.3 for name in x}
+    seen["m0"] |= ~torch.stack(list(seen.values())).any(0)
+    return {name: values * seen[name].unsqueeze(1) for name, values in x.items()}, seen, x
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_an_assay_that_nobody_in_training_has_is_refused(name):
+    x, seen, _ = factors()
+    imputer = fitted(name, x, {**seen, "m1": torch.zeros_like(seen["m1"])})
+    with pytest.raises(UserError, match="modality 'm1': no training subject has it, so it cannot be imputed"):
+        imputer.predict("m1", x, seen)
+    mean, _ = imputer.predict("m0", x, {**seen, "m1": torch.zeros_like(seen["m1"])})  # and does no harm to the others
+    assert torch.isfinite(mean).all()
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_a_subject_with_nothing_measured_gets_the_mean_and_the_whole_spread(name):
+    x, seen, _ = factors()
+    nothing = {key: torch.zeros(4, dtype=torch.bool) for key in seen}
+    mean, sd = fitted(name, x, seen).predict("m1", {key: values[:4] for key, values in x.items()}, nothing)
+    own = x["m1"][seen["m1"]]
+    torch.testing.assert_close(mean, own.mean(0).expand(4, -1))
+    torch.testing.assert_close(sd, own.std(0).expand(4, -1))
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_modalities_that_hardly_anyone_shares_are_filled_by_the_mean(name):
+    x, seen, _ = factors()
+    apart = {**seen, "m1": torch.arange(150) < 4, "m0": torch.arange(150) >= 3, "m2": torch.arange(150) >= 3}
+    mean, sd = fitted(name, x, apart).predict("m1", x, apart)
+    torch.testing.assert_close(mean, x["m1"][:4].mean(0).expand_as(mean))
+    assert torch.isfinite(sd).all()
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_several_assays_missing_at_once_are_predicted_from_the_rest(name):
+    x, seen, truth = factors()
+    imputer = fitted(name, x, seen)
+    only = {key: torch.full((150,), key == "m2") for key in seen}
+    for target in ("m0", "m1"):
+        mean, _ = imputer.predict(target, {"m0": truth["m0"] * 0, "m1": truth["m1"] * 0, "m2": truth["m2"]}, only)
+        error = (mean - truth[target]).square().mean(0)
+        assert error[:-1].mean() < 0.6, error  # variance 1
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_what_cannot_be_predicted_is_said_to_be_so(name):
+    x, seen, _ = factors()
+    told = fitted(name, x, seen).predictability("m0")
+    assert told[:-1].min() > 0.4 and told[-1] < 0.1
+    assert (told >= 0).all() and (told <= 1).all()
+
+
+def test_the_mean_predicts_nothing():
+    x, seen, _ = factors()
+    assert not fitted("mean", x, seen).predictability("m0").any()
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_intervals_cover_what_they_say(name):
+    train, seen, _ = factors(400, seed=1)
+    generator = torch.Generator().manual_seed(2)
+    rows = torch.randperm(400, generator=generator)
+    learn, held = rows[:300], rows[300:]
+    imputer = fitted(name, {k: v[learn] for k, v in train.items()}, {k: v[learn] for k, v in seen.items()})
+    own = seen["m0"][held] & (seen["m1"] | seen["m2"])[held]
+    mean, sd = imputer.predict("m0", {k: v[held][own] for k, v in train.items()}, {k: v[held][own] for k, v in seen.items()})
+    inside = ((train["m0"][held][own] - mean).abs() <= 1.645 * sd).float().mean()
+    assert 0.86 < inside < 0.94
+
+
+def test_pls_is_scikit_learns():
+    x, seen, _ = factors()
+    everyone = {name: torch.ones_like(flags) for name, flags in seen.items()}
+    learned = plugins.load("imputation", "pls").Imputer().learn("m0", x, everyone)
+    guess = learned("m0", x, everyone)
+    others = torch.cat([x["m1"], x["m2"]], 1).numpy()
+    for place, n in enumerate((1, 2, 4, 8)):
+        expected = PLSRegression(n, scale=False).fit(others, x["m0"].numpy()).predict(others)
+        torch.testing.assert_close(guess[place], torch.from_numpy(expected).float(), atol=1e-4, rtol=1e-4)
+
+
+def test_soft_impute_ends_in_the_matrix_of_soft_thresholded_singular_values():
+    module = plugins.load("imputation", "soft_impute")
+    _, seen, truth = factors()
+    everyone = {name: torch.ones_like(flags) for name, flags in seen.items()}
+    whole = torch.cat(list(truth.values()), 1).double()
+    u, size, v = torch.linalg.svd(whole, full_matrices=False)
+    imputer = module.Imputer()
+    learned = imputer.learn("m0", truth, everyone)
+    guess = torch.cat([learned(name, truth, everyone)[0] for name in truth], 1)  # the largest penalty
+    expected = u @ torch.diag((size - module.PENALTIES[0] * size[0]).clamp_min(0)) @ v
+    torch.testing.assert_close(guess, expected.float(), atol=0.02, rtol=0.02)
+
+
+def test_nearest_neighbours_are_those_of_scikit_learn():
+    from sklearn.neighbors import KNeighborsRegressor
+
+    _, _, truth = factors()
+    everyone = {name: torch.ones(150, dtype=torch.bool) for name in truth}
+    learned = plugins.load("imputation", "nearest_neighbors").Imputer().learn("m0", truth, everyone)
+    others = torch.cat([truth[name] / truth[name].shape[1] ** 0.5 for name in ("m1", "m2")], 1).numpy()
+    expected = KNeighborsRegressor(5).fit(others, truth["m0"].numpy()).predict(others)
+    torch.testing.assert_close(learned("m0", truth, everyone)[1], torch.from_numpy(expected), atol=1e-5, rtol=1e-5)

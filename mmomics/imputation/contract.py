@@ -31,6 +31,10 @@ class Imputer(ABC):
         generator = torch.Generator().manual_seed(seed)
         return mean + sd * torch.randn(n, *mean.shape, generator=generator)
 
+    def predictability(self, modality: str) -> Tensor | None:
+        """Share of each feature's variance (n_vars,), 0 to 1, that is foretold on training rows kept apart; None if it is not known."""
+        return None
+
 
 def without(modality: str, seen: dict[str, Tensor]) -> dict[str, Tensor]:
     """What is seen when one modality is hidden."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.devices.contract import parsing
 from mmomics.errors import UserError
+from mmomics.tables import delimited
 from mmomics.tables.contract import COMPRESSIONS
 
-DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}
 CHUNK = 1 << 18  # rows of a part
-NEVER = "\x1f"  # a delimiter that no line holds, so that a line stays whole
 PARQUET = (".parquet", ".pq")
 
 
@@ -49,9 +47,11 @@ def parts(
         yield frame, 1
         return
     encoding = encoding_of(device)
-    first = _first(path, encoding)
-    delimiter = _guess(first[0]) if device.delimiter == "auto" else DELIMITERS[device.delimiter]
-    header, row = _split(first[0], delimiter), _split(first[-1], delimiter)
+    first = delimited.lines(path, 2, device.encoding)
+    if len(first) < 2:
+        raise UserError(path, "has no rows below its header", "give a file with values")
+    delimiter = delimited.guess(first) if device.delimiter == "auto" else delimited.DELIMITERS[device.delimiter]
+    header, row = (delimited.split(line, delimiter) for line in first)
     if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
         header = [*header, ""] if not row[-1].strip() else ["", *header]
     text = dict.fromkeys(settle(header, row), str)
@@ -74,28 +74,6 @@ def encoding_of(device: Device) -> str:
     return "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
 
 
-def _first(path: Path, encoding: str) -> list[str]:
-    """The header and the line below it."""
-    with parsing(path):
-        lines = pd.read_csv(
-            path, sep=NEVER, header=None, nrows=2, dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False, encoding=encoding
-        )
-    found: list[str] = lines[0].tolist()
-    if len(found) < 2:
-        raise UserError(path, "has no rows below its header", "give a file with values")
-    return found
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter == " "))
-
-
-def _guess(header: str) -> str:
-    """The delimiter that gives the header the most columns; a space only where nothing else does."""
-    best = max(("\t", ";", ","), key=lambda sign: len(_split(header, sign)))
-    return best if len(_split(header, best)) > 1 else " "
-
-
 def _whole(path: Path, encoding: str, delimiter: str, width: int) -> None:
     """A plain file whose last line lacks both its end and some of its cells was cut short."""
     if path.suffix.lower() in COMPRESSIONS or delimiter == " ":
@@ -106,9 +84,9 @@ def _whole(path: Path, encoding: str, delimiter: str, width: int) -> None:
     if tail.endswith((b"\n", b"\r", b"\x00")) or b"\n" not in tail:
         return
     last = tail.rsplit(b"\n", 1)[1].decode(encoding, errors="replace")
-    if last.strip() and len(_split(last, delimiter)) < width:
+    if last.strip() and len(delimited.split(last, delimiter)) < width:
         raise UserError(
             path,
-            f"is cut short: its last line has {len(_split(last, delimiter))} of {width} cells and no end",
+            f"is cut short: its last line has {len(delimited.split(last, delimiter))} of {width} cells and no end",
             "copy it anew, or take the line out",
         )

@@ -35,17 +35,21 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     UserError
         If a cell is no time of the expected kind.
     """
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         return cells.dt.tz_convert("UTC").dt.as_unit("ns").astype("int64").to_numpy(), "utc"
     if pd.api.types.is_datetime64_dtype(cells.dtype):
         return cells.dt.as_unit("ns").astype("int64").to_numpy(), "local"
     form = device.time_format
-    if form is None or form in UNITS:
+    if (form is None or form in UNITS) and pd.notna(pd.to_numeric(cells.iloc[:1], errors="coerce")).all():  # one tells of most columns
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():
             return _numbers(numbers, form, where)
-    text = cells.astype(str).str.strip()
-    named = np.full(len(text), "%z" in form or "%Z" in form) if form else text.str.contains(OFFSET).to_numpy()
+    packed = pc.utf8_trim_whitespace(pa.array(cells.astype(str), pa.string()))
+    text = pd.Series(packed.to_numpy(zero_copy_only=False), dtype=object)
+    named = np.full(len(text), "%z" in form or "%Z" in form) if form else pc.match_substring_regex(packed, OFFSET).to_numpy(False)
     zoned = bool(named[0])
     if (named != zoned).any():
         raise UserError(where(int((named != zoned).argmax())), "only some times name their offset from UTC", "write it in all or none")

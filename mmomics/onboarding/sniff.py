@@ -64,6 +64,13 @@ class Sniffed:
         flat = pd.to_numeric(pd.Series(self.cells.to_numpy().ravel(), dtype=object), errors="coerce")
         return pd.DataFrame(flat.to_numpy(dtype=float).reshape(self.cells.shape), self.cells.index, self.cells.columns)
 
+    @cached_property
+    def words(self) -> list[str]:
+        """Columns, of those that were looked at, most of whose cells are no numbers."""
+        there = self.cells.notna().to_numpy()
+        odd = there & self.numbers.isna().to_numpy()
+        return [str(name) for name, most in zip(self.cells.columns, odd.sum(axis=0) * 2 > there.sum(axis=0), strict=True) if most]
+
     @property
     def text_share(self) -> float:
         """Share of the cells that hold something other than a number."""
@@ -80,22 +87,23 @@ def sniff(files: dict[str, Path]) -> Sniffed:
     ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
     for keys in ways:
         try:
-            cells = _head(path, keys)
-            if text and len(cells.columns) > 1 and _all_numbers([str(name) for name in cells.columns]):
+            cells, names = _head(path, keys)
+            if text and len(names) > 1 and _all_numbers(names):
                 keys = {**keys, "header": False, "number_rows": True}
-                cells = _head(path, keys)
+                cells, names = _head(path, keys)
         except UserError as error:
             problem = problem or str(error)
             continue
-        twice = [str(name) for name in cells.columns[cells.columns.duplicated()].unique()]
+        index = pd.Index(names)
+        twice = index[index.duplicated()].unique().tolist()
         if twice:
             keys = {**keys, "drop": twice}
             cells = cells.loc[:, ~cells.columns.isin(twice)]
+            names = index[~index.isin(twice)].tolist()
         if _comma_decimals(cells):
             keys = {**keys, "decimal": "comma"}
             cells = cells.apply(lambda column: column.str.replace(",", ".", regex=False))
-        names = [str(name) for name in cells.columns]
-        return Sniffed(files, cells.iloc[:, :COLUMNS], keys, names, not cells.index.is_unique, sheets=sheets)
+        return Sniffed(files, cells, keys, names, not cells.index.is_unique, sheets=sheets)
     return Sniffed(files, pd.DataFrame(), {}, problem=problem)
 
 
@@ -114,27 +122,41 @@ def _sheets(path: Path) -> tuple[str, ...]:
     return names if len(names) > 1 else ()
 
 
-def _head(path: Path, keys: dict[str, object]) -> pd.DataFrame:
-    """The first rows as text, as they stand in the file."""
+def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]:
+    """The first rows and columns as text, as they stand in the file, and the names of all columns."""
     settings = Table.model_validate({"files": path.name, **keys})
     if ending(path) not in delimited.SUFFIXES:
         try:
-            return contract.read(path, settings, None, True).head(ROWS).astype(object)
+            cells = contract.read(path, settings, None, True).head(ROWS).astype(object)
         except UserError:  # a table of words
-            return contract.read(path, settings, None, False).head(ROWS)
+            cells = contract.read(path, settings, None, False).head(ROWS)
+        return cells.iloc[:, :COLUMNS], [str(name) for name in cells.columns]
+    encoding = str(keys.get("encoding", "utf-8"))
+    lines = delimited.lines(path, ROWS, encoding)
+    delimiter = delimited.guess(lines[:2], settings.decimal)
+    lines, beyond = _narrowed(lines, delimiter, settings.header)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder, "head.csv")
-        encoding = str(keys.get("encoding", "utf-8"))
-        draft.write_text("\n".join(delimited.lines(path, ROWS, encoding)) + "\n", encoding=encoding)
+        draft.write_text("\n".join(lines) + "\n", encoding=encoding)
         try:
             cells = contract.read(draft, settings, None, False)
         except UserError as error:
             raise UserError(path, str(error).partition(": ")[2] or str(error)) from error
-        if settings.header and not settings.number_rows:
-            first = delimited.lines(draft, 2, encoding)
-            header = delimited._split(first[0], delimited._guess(first, settings.decimal))
-            cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
-        return cells
+    if settings.header and not settings.number_rows:
+        header = delimited.split(lines[0], delimiter)
+        cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
+    return cells.iloc[:, :COLUMNS], [*map(str, cells.columns), *beyond]
+
+
+def _narrowed(lines: list[str], delimiter: str, header: bool) -> tuple[list[str], list[str]]:
+    """Lines of a table cut behind the first columns, and the names of the others: there may be 20,000, and each has its price."""
+    names, width = lines[0].split(delimiter), lines[-1].count(delimiter) + 1
+    if len(names) < 2 * COLUMNS or any('"' in line for line in lines) or not all(map(str.strip, names[1:])):
+        return lines, []
+    kept = COLUMNS + 2 - (width - len(names))  # nothing may stand above the row ids
+    beyond = [name.strip() for name in names[kept:]] if header else [f"column_{i + 1}" for i in range(kept, len(names))]
+    cuts = [kept, *[COLUMNS + 2] * len(lines[1:])]
+    return [delimiter.join(line.split(delimiter, cut)[:cut]) for line, cut in zip(lines, cuts, strict=True)], beyond
 
 
 def _all_numbers(names: list[str]) -> bool:

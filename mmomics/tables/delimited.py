@@ -32,9 +32,9 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     first = lines(path, 2, table.encoding)
     if len(first) <= table.header:
         raise UserError(path, "has no rows below its header", "give a file with values")
-    delimiter = _guess(first, table.decimal) if table.delimiter == "auto" else DELIMITERS[table.delimiter]
-    width = len(_split(first[-1], delimiter))
-    names = _split(first[0], delimiter) if table.header else names or [f"column_{i + 1}" for i in range(width)]
+    delimiter = guess(first, table.decimal) if table.delimiter == "auto" else DELIMITERS[table.delimiter]
+    width = len(split(first[-1], delimiter))
+    names = split(first[0], delimiter) if table.header else names or [f"column_{i + 1}" for i in range(width)]
     if len(names) == width - 1 and not table.number_rows:
         names = ["", *names]  # as R writes it: nothing stands above the row ids
     if len(names) != width:
@@ -54,7 +54,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         frame = _cells(path, table, options, names, numbers)
         if width > 1 and frame[width - 1].isna().any():
             _whole(path, table, delimiter, width)
-        rows = frame.pop(ids).str.strip() if ids is not None else None
+        rows = frame[ids].str.strip() if ids is not None else None  # popped, it would take 20,000 columns apart
     else:
         frame, rows = found
     if rows is not None:
@@ -114,22 +114,24 @@ def _records(found: Iterator[str]) -> Iterator[str]:
         yield "\n".join(more)
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line."""
     if '"' not in line:  # also faster, and no limit to the length of a cell
         return line.split() if delimiter == " " else line.split(delimiter)
     return next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=delimiter == " "))
 
 
-def _guess(first: list[str], decimal: str) -> str:
-    """The delimiter that gives both lines the most columns, equally many (or one more below an R header)."""
-    best, most = ",", 1
-    for delimiter in DELIMITERS.values():
-        if delimiter == "," and decimal == "comma":
-            continue
-        n_head, n_row = len(_split(first[0], delimiter)), len(_split(first[-1], delimiter))
-        if n_head > most and n_row in (n_head, n_head + 1):
-            best, most = delimiter, n_head
-    return ";" if most == 1 and decimal == "comma" else best
+def guess(first: Sequence[str], decimal: str = "point") -> str:
+    """The delimiter of a text, by its header and the line below it.
+
+    The one that gives both the most columns, equally many (or one more below an R header); a space only where no other one does. Where
+    none fits both, the one that gives the header the most.
+    """
+    signs = [sign for sign in DELIMITERS.values() if sign != " " and not (sign == "," and decimal == "comma")]
+    n_head, n_row = ({sign: len(split(line, sign)) for sign in (*signs, " ")} for line in (first[0], first[-1]))
+    fitting = [sign for sign in (*signs, " ") if n_head[sign] > 1 and n_row[sign] - n_head[sign] in (0, 1)]
+    several = [sign for sign in fitting if sign != " "] or fitting or [sign for sign in signs if n_head[sign] > 1]
+    return max(several, key=n_head.__getitem__, default=";" if decimal == "comma" else ",")
 
 
 def _fast(

@@ -18,6 +18,9 @@ def data(aligned):
     return lambda name: from_mudata(aligned(name).cohort)
 
 
+cgmacros = pytest.mark.xdist_group("cgmacros")  # one worker: it is read in seconds, and once
+
+
 def features(data, modality):
     return set(data.features[modality])
 
@@ -25,6 +28,7 @@ def features(data, modality):
 # --- cgmacros: monitors, wristband, microbes, blood ---------------------------------------------------------------------
 
 
+@cgmacros
 def test_cgmacros_has_the_published_groups_and_no_input_that_makes_them(data):
     cohort = data("cgmacros")
     assert cohort.obs[keys.LABEL].value_counts().to_dict() == {"prediabetes": 16, "healthy": 15, "type 2 diabetes": 14}
@@ -34,6 +38,7 @@ def test_cgmacros_has_the_published_groups_and_no_input_that_makes_them(data):
     assert not {"24", "25", "37", "40"} & set(cohort.subjects)  # two of them have rows in the table of gut scores
 
 
+@cgmacros
 def test_cgmacros_whole_rows_without_a_value_are_missing_not_zero(data):
     cohort = data("cgmacros")
     assert set(cohort.subjects[~cohort.seen["microbiome"]]) == {"48"}
@@ -41,6 +46,7 @@ def test_cgmacros_whole_rows_without_a_value_are_missing_not_zero(data):
     assert "Abiotrophia defectiva" in features(cohort, "microbiome")  # a byte-order mark before the header does not shift the names
 
 
+@cgmacros
 def test_cgmacros_monitors_agree_with_the_laboratory_and_differ_by_their_offset(data, shared):
     cohort = data("cgmacros")
     libre, dexcom = (cohort.values[name][:, list(cohort.features[name]).index("mean")] for name in ("libre", "dexcom"))
@@ -51,6 +57,7 @@ def test_cgmacros_monitors_agree_with_the_laboratory_and_differ_by_their_offset(
     assert np.nanmedian(dexcom - libre) == pytest.approx(30, abs=12)
 
 
+@cgmacros
 def test_cgmacros_files_of_every_header_variant_tell_what_the_wristband_saw(aligned):
     records = aligned("cgmacros").records
     told = records.groupby("modality")["status"].value_counts().xs("ok", level=1)

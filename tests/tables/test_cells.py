@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import scanpy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy import io, sparse
 
 from mmomics.cohort import ingest
 from mmomics.config.modality import Assay
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _arrow, _cells
+from mmomics.tables import _arrow, _cells, _guard
 from mmomics.tables.contract import read
 
 COUNTS = np.random.default_rng(0).poisson(0.5, (30, 5)).astype("float32")
@@ -184,3 +186,36 @@ def test_sizes_that_cannot_be(tmp_path, key, values, message):
             file["matrix"][key] = np.full(len(old), 99) if values is None else values
     with pytest.raises(UserError, match=re.escape(message)):
         read(tmp_path / "t.h5", Table(files="t.h5", within="Gene Expression", pool="sum"), None, True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A file of each format that may take a process down."""
+    folder = tmp_path_factory.mktemp("whole")
+    anndata.AnnData(sparse.csr_matrix(COUNTS), pd.DataFrame(index=BARCODES)).write_h5ad(folder / "t.h5ad")
+    return {name: (folder / name).read_bytes() for name in ("t.h5ad", write_h5mu(folder, other=False), write_h5(folder))}
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    """A second of work is enough for a file so small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_guard, "PATIENCE", 1)
+        yield
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("name", ["t.h5ad", "t.h5mu", "t.h5"])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_damaged_hdf5_never_ends_the_process(tmp_path, whole, name, seed):
+    rng = np.random.default_rng(seed)
+    content = np.frombuffer(whole[name], np.uint8).copy()
+    content[rng.choice(np.flatnonzero(content), 4)] = rng.choice([0, 1, 127, 128, 255], 4)
+    (tmp_path / name).write_bytes(content.tobytes())
+    try:
+        found = read(tmp_path / name, Table(files=name, **({"within": "Gene Expression"} if name == "t.h5" else {})), None, True)
+    except UserError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert {kind == np.float32 for kind in found.dtypes} <= {True}

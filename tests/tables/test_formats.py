@@ -7,7 +7,6 @@ import signal
 import warnings
 import zipfile
 
-import anndata
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -15,12 +14,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 from mmomics import plugins
 from mmomics.cohort import table as cohort_table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.tables import xlsx
 from mmomics.tables._guard import guarded
 from mmomics.tables.contract import choose, read
 
@@ -145,8 +144,6 @@ def valid(tmp_path_factory):
     (folder / "t.gct").write_text("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\t1\n")
     (folder / "t.maf").write_text(MAF + "TP53\tMissense_Mutation\tS1\n")
     (folder / "t.seg").write_text("ID\tchrom\tstart\tend\tmean\nS1\t1\t1\t9\t0.5\n")
-    cells = anndata.AnnData(sparse.csr_matrix(FRAME.fillna(0)), obs=pd.DataFrame(index=FRAME.index), var=pd.DataFrame(index=FRAME.columns))
-    cells.write_h5ad(folder / "t.h5ad")
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -172,21 +169,6 @@ def test_a_damaged_file_is_a_table_or_one_line(tmp_path, valid, name, data):
     assert "\n" not in line
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32 - 1))
-def test_damaged_hdf5_never_ends_the_process(tmp_path, valid, seed):
-    rng = np.random.default_rng(seed)
-    content = np.frombuffer(valid["t.h5ad"], np.uint8).copy()
-    content[rng.choice(np.flatnonzero(content), 4)] = rng.choice([0, 1, 127, 128, 255], 4)
-    (tmp_path / "t.h5ad").write_bytes(content.tobytes())
-    try:
-        found = read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, True)
-    except UserError as error:
-        assert "\n" not in str(error)  # noqa: PT017
-    else:
-        assert {kind == np.float32 for kind in found.dtypes} <= {True}
-
-
 def test_a_process_that_dies_of_a_file_is_one_line(tmp_path):
     valid_path = tmp_path / "t.h5ad"
     valid_path.write_bytes(b"x")
@@ -194,10 +176,11 @@ def test_a_process_that_dies_of_a_file_is_one_line(tmp_path):
         guarded(valid_path, lambda: os.kill(os.getpid(), signal.SIGSEGV))
 
 
-def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path):
+def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(xlsx, "FREE", 1 << 20)
     with zipfile.ZipFile(tmp_path / "t.xlsm", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b" " * (80 << 20))
-    with pytest.raises(UserError, match="unpacks to 80 MiB"):
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (5 << 20))
+    with pytest.raises(UserError, match="unpacks to 5 MiB"):
         read(tmp_path / "t.xlsm", Table(files="t.xlsm"), None, True)
 
 

@@ -1,0 +1,40 @@
+"""What lines of a draft are made of: file names, keys and words as YAML reads them back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmomics.errors import listed
+from mmomics.onboarding.sniff import Sniffed
+
+MOST_LEVELS = 8
+
+
+def files(table: Sniffed, folder: Path) -> str:
+    """Its file, or its parts by label."""
+    if len(table.files) == 1:
+        return quoted(table.path.relative_to(folder))
+    return "{" + ", ".join(f"{label}: {quoted(path.relative_to(folder))}" for label, path in table.files.items()) + "}"
+
+
+def keys(table: Sniffed, indent: str) -> list[str]:
+    """What the file needs said, with the reason for what is dropped."""
+    why = {"drop": " # several columns of this name", "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}"}
+    return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}{why.get(key, '')}" for key, value in table.keys.items()]
+
+
+def quoted(text: object) -> str:
+    """A word as YAML reads it back as this very text."""
+    plain = str(text)
+    safe = re.fullmatch(r"[A-Za-z_./][\w./ -]*[\w]", plain) and plain.lower() not in ("yes", "no", "true", "false", "null", "on", "off")
+    return plain if safe else json.dumps(plain)
+
+
+def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
+    """How many names are, or begin with, a subject."""
+    known = set(subjects)
+    lengths = {len(subject) for subject in known}
+    return sum(any(name[:length] in known for length in lengths) for name in names)

@@ -1,0 +1,120 @@
+"""The modalities in the draft of a cohort file: a few lines for each table of an assay and each family of records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mmomics.devices import glucose, timeseries
+from mmomics.errors import listed
+from mmomics.onboarding import guess
+from mmomics.onboarding._lines import files, keys, meet, quoted
+from mmomics.onboarding.files import PART, Family, ending
+from mmomics.onboarding.sniff import Sniffed, sniff
+from mmomics.tables import delimited
+
+
+def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+    """A table of samples x features, or the other way round."""
+    rows = table.rows
+    in_columns = meet(table.names, subjects) > meet(rows, subjects)
+    samples = table.names if in_columns else rows
+    kind = guess.kind(table.path.name)
+    text = [] if in_columns else table.words
+    numbers = table.numbers.drop(columns=text)
+    scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.path.name)
+    pattern = guess.subject_pattern(samples, subjects) if subjects else None
+    path = table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0]))
+    lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS by the file's name"]
+    lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
+    lines += [f"    files: {files(table, folder)}"]
+    lines += ["    orientation: samples_in_columns # GUESS: the columns are called as the samples"] if in_columns else []
+    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
+    lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
+    if drop:
+        lines += [f"    drop: [{', '.join(map(quoted, drop))}] # no numbers, or several columns of one name"]
+    if pattern:
+        lines += [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
+    elif subjects and not set(samples) & set(subjects) and not table.keys.get("number_rows"):
+        lines += [f"    # CHOOSE a subject_pattern: the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"]
+    return lines
+
+
+def time(table: Sniffed) -> str | None:
+    """The column of a long table that says when."""
+    return next((name for name in table.names if guess.TIME.match(name)), None)
+
+
+def long(table: Sniffed, folder: Path) -> list[str]:
+    """A table of many rows per subject: records of a device in one file."""
+    path, clock = table.path.relative_to(folder), str(time(table))
+    numbers = [name for name in map(str, table.cells.columns) if name != clock and name not in table.words]
+    signal = guess.signal(path.name, numbers)
+    lines = [f"  {_name(path)}:", f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}"]
+    lines += [f"    subject: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    lines += [f"    time: {quoted(clock)}"]
+    lines += ["    time_format: d # GUESS: there is no clock"] if clock.lower().startswith("day") else []
+    return [*lines, *_channels(signal, numbers)]
+
+
+def device(family: Family, subjects: Sequence[str]) -> list[str]:
+    """Records that are a file each."""
+    vendor = glucose.vendor(family.paths[0]) if ending(family.paths[0]) in delimited.SUFFIXES else None
+    first = sniff({"row": family.paths[0]}) if not vendor and ending(family.paths[0]) in delimited.SUFFIXES else None
+    names = (
+        [name for name in [*first.names, str(first.cells.index.name or "")] if name and name != "None" and not name.startswith("Unnamed:")]
+        if first
+        else []
+    )
+    signal = "cgm" if vendor else guess.signal(family.pattern, names)
+    family = _whole_ids(family, subjects)
+    lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
+    lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
+    lines += [f"    format: glucose # an export of {vendor}"] if vendor else []
+    times = [name for name in names if guess.TIME.match(name)]
+    usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
+    lines += [f"    time: {quoted(times[0])}"] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else []
+    lines += _channels(signal, [name for name in names if name not in times])
+    pattern = guess.subject_pattern(family.ids, subjects) if subjects else None
+    return lines + ([f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{family.ids[0]}'"] if pattern else [])
+
+
+def _whole_ids(family: Family, subjects: Sequence[str]) -> Family:
+    """The family with what all its ids begin with taken into them, where the samples table writes it so: SIM-0001, not 0001."""
+    folder, slash, name = family.pattern.rpartition("/")
+    head, _, tail = name.partition("{subject}")
+    whole = tuple(head + each for each in family.ids)
+    known = set(subjects)
+    return replace(family, pattern=f"{folder}{slash}{{subject}}{tail}", ids=whole) if head and known.intersection(whole) else family
+
+
+def _channels(signal: str, names: Sequence[str]) -> list[str]:
+    """The channels of a table; one of them for a start where the kind of signal does not know usual names."""
+    if not names:
+        return []
+    told = f"    # CHOOSE channels, of: {listed(names, 20)}"
+    if signal != "series":
+        return [told]
+    role = re.sub(r"\W+", "_", names[0]).strip("_").lower() or "value"
+    return [told, f"    channels: {{{role}: {quoted(names[0])}}}"]
+
+
+def _name(path: Path) -> str:
+    stem = re.sub(r"\W+", "_", path.name.split(".")[0]).strip("_").lower() or re.sub(r"\W+", "_", path.parent.name).lower() or "modality"
+    return stem if stem[0].isalpha() else f"m_{stem}"
+
+
+def distinct(lines: list[str]) -> list[str]:
+    """Modality names made unique."""
+    seen: dict[str, int] = {}
+    out = []
+    for line in lines:
+        match = re.fullmatch(r"  (\w+):", line)
+        if match:
+            seen[match[1]] = seen.get(match[1], 0) + 1
+            line = line if seen[match[1]] == 1 else f"  {match[1]}_{seen[match[1]]}:"
+        out.append(line)
+    return out

@@ -1,0 +1,70 @@
+"""The table of samples and the outcome in the draft of a cohort file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from mmomics.cohort.columns import canonical
+from mmomics.errors import listed
+from mmomics.onboarding import guess
+from mmomics.onboarding._lines import MOST_LEVELS, files, keys, quoted
+from mmomics.onboarding.sniff import Sniffed
+
+TIME = re.compile(
+    r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$", re.IGNORECASE
+)
+EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs)[_. ]?status$|^status$", re.IGNORECASE)
+LABEL = re.compile(r"label|class|outcome|group|diagnosis|status|response|case|subtype|pam50|target", re.IGNORECASE)
+COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_birth|smok\w*)$", re.IGNORECASE)
+
+
+def samples(table: Sniffed, folder: Path) -> list[str]:
+    """The table of samples."""
+    lines = ["samples: # GUESS: the table that looks like it", f"  files: {files(table, folder)}"]
+    if not table.keys.get("number_rows"):
+        lines += [f"  index: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    moments = guess.moments(table.cells)
+    if moments:
+        lines += [f"  time: {quoted(moments[0])} # GUESS, of {listed(moments)}: when the specimen was taken, to `align` records with"]
+    return lines + keys(table, "  ")
+
+
+def outcome(table: Sniffed | None) -> list[str]:
+    """The outcome, and covariates, from the columns of the samples table."""
+    if table is None:
+        return ["outcome: {task: binary, column: CHOOSE, positive: CHOOSE}"]
+    dates = guess.moments(table.cells)
+    names = [str(column) for column in table.cells.columns if str(column) not in dates]
+    times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
+    events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]
+    levels = {name: sorted(canonical(table.cells[name].dropna()).astype(str).unique()) for name in names}
+    labels = [name for name in names if LABEL.search(name) and 2 <= len(levels[name]) <= MOST_LEVELS]
+    few = [name for name in names if 2 <= len(levels[name]) <= MOST_LEVELS and not COVARIATE.search(name)]
+    word = "GUESS" if labels else "CHOOSE"
+    if times and events:
+        lines = [f"outcome: # GUESS, of {listed(times)} and {listed(events)}", "  task: survival"]
+        lines += [f"  time: {quoted(times[0])}", f"  event: {quoted(events[0])}"]
+        taken = {times[0], events[0]}
+    elif labels or few:
+        column = (labels or few)[0]
+        found = levels[column]
+        lines = [f"outcome: # {word} the column, of {listed(labels or few)}; these rows have {listed(found, MOST_LEVELS)}"]
+        task = "binary" if len(found) == 2 else "multiclass"
+        lines += [f"  task: {task}", f"  column: {quoted(column)}"] + (
+            [f"  positive: {quoted(guess.positive(found))}"] if len(found) == 2 else []
+        )
+        taken = {column}
+    else:
+        lines = [
+            f"outcome: # CHOOSE the column, of {listed(names, 12)}",
+            "  task: regression",
+            f"  column: {quoted((names or dates)[-1])}",
+        ]
+        taken = {(names or dates)[-1]}
+    covariates = [name for name in names if COVARIATE.search(name) and name not in taken]
+    further = [name for name in names if name not in taken and name not in covariates]
+    others = f" # GUESS, further columns: {listed(further, 6)}" if further else ""
+    return [*lines, f"covariates: [{', '.join(map(quoted, covariates))}]{others}"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anndata
+import h5py
 import mudata
 import numpy as np
 import pandas as pd
+from anndata.io import read_elem
 
 from mmomics import keys
 from mmomics.config.cohort import SIGNAL
@@ -86,6 +89,22 @@ def read_cohort(path: str | Path) -> CohortData:
         raise UserError(path, "is no cohort file that can be read", "make it anew with `mmomics align`") from error
 
 
+def read_labels(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Subjects (`CohortData.obs`) and outcome of a cohort that `align` wrote, without its matrices.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or is no such cohort.
+    """
+    try:
+        with h5py.File(path) as file:
+            obs, about = read_elem(file["obs"]), read_elem(file["uns"]["outcome"])
+    except (OSError, KeyError) as error:
+        raise UserError(path, "is no cohort file that can be read", "make it anew with `mmomics align`") from error
+    return obs.apply(_plain), _outcome(about)
+
+
 def write_cohort(path: str | Path, cohort: mudata.MuData) -> None:
     """Write a cohort whole or not at all."""
     with atomic(path) as draft:
@@ -109,9 +128,11 @@ def from_mudata(cohort: mudata.MuData) -> CohortData:
             values[name][rows] = windows.reshape(len(windows), -1)
             seen[name] = np.any(np.isfinite(values[name]), axis=1)
             features[name] = samples(about["channels"], windows.shape[2], float(about["fs"]))
-    about = cohort.uns["outcome"]
-    outcome = {"task": str(about["task"]), "unit": str(about["unit"]), "classes": [str(name) for name in about["classes"]]}
-    return CohortData(cohort.obs.apply(_plain), values, seen, features, outcome, shapes)
+    return CohortData(cohort.obs.apply(_plain), values, seen, features, _outcome(cohort.uns["outcome"]), shapes)
+
+
+def _outcome(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {"task": str(about["task"]), "unit": str(about["unit"]), "classes": [str(name) for name in about["classes"]]}
 
 
 def samples(channels: Any, n_times: int, fs: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from mmomics import keys, plugins
 from mmomics.errors import UserError, did_you_mean
@@ -37,13 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     import pandas as pd
 
+    from mmomics.cohort.data import read_cohort, read_labels
     from mmomics.config.load import read_settings
-    from mmomics.evaluation import bootstrap, comparisons, folds, imputation, summary
+    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, summary
 
     if args.resamples < 2:
         raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
     study = read_settings(args.settings)
-    obs, outcome = read_outcome(args.input)
+    obs, outcome = read_labels(args.input)
     task = cast("Task", plugins.load("evaluation", outcome["task"], where=args.input))
     plan = folds.read_folds(pd.read_parquet(args.splits), task.known(obs, outcome), args.splits, obs.get(keys.GROUP))
     predictions = by_name(args.predictions, "predictions.parquet")
@@ -59,39 +60,28 @@ def run(args: argparse.Namespace) -> None:
     all_draws = {
         model: bootstrap.score_draws(task, plan[0], found[0], args.resamples, study.seed) for model, found in answers.items() if one
     }
+    scores, assays = (by_name(args.imputations, f"{name}.parquet") for name in ("scores", "assays"))
+    share, cohort = folds.mean_share(plan, labelled=False), read_cohort(args.input)
     held_out = {model: folds.pooled(plan, found) for model, found in answers.items()}
     tables = {
         "metrics": metrics,
         "summary": summary.summary(task, plan, metrics, families, all_draws),
         "comparisons": comparisons.comparisons(task, plan, metrics, families, draws, comparisons.single_modality(study)),
         "ranking": comparisons.ranking(task, draws),
+        "coverage": coverage.coverage(task, plan, answers),
         "calibration": stacked({model: task.calibration(truth, found) for model, (truth, found, _) in held_out.items()}),
         "curves": stacked({model: task.curves(*rows) for model, rows in held_out.items()}),
-        "imputation": imputation.imputation(by_name(args.imputations, "scores.parquet"), folds.mean_share(plan, labelled=False)),
+        "imputation": imputation.imputation(scores, assays, share),
+        "imputation_comparisons": imputation.comparisons(scores, assays, plugins.names("imputation"), share),
+        "missingness": missingness.missingness(cohort, study.cohort.covariates, study.seed),
+        "patterns": patterns.patterns(pd.DataFrame(cohort.seen), pd.Series(obs.index.isin(task.known(obs, outcome).index))),
     }
+    trusted = ensemble_weights(args.predictions)
+    tables |= {"weights": trusted} if len(trusted) else {}
     with atomic(args.output) as draft:
         draft.mkdir()
         for name, table in tables.items():
             table.to_csv(draft / f"{name}.tsv", sep="\t", index=False)
-
-
-def read_outcome(path: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Subjects and outcome of a cohort, without its matrices.
-
-    Raises
-    ------
-    UserError
-        If the file is no cohort that `align` wrote.
-    """
-    import h5py
-    from anndata.io import read_elem
-
-    try:
-        with h5py.File(path) as file:
-            obs, outcome = read_elem(file["obs"]), read_elem(file["uns"]["outcome"])
-    except (OSError, KeyError) as error:
-        raise UserError(path, "is no cohort file that can be read", "make it anew with `mmomics align`") from error
-    return obs, {**outcome, "task": str(outcome["task"]), "classes": [str(name) for name in outcome["classes"]]}
 
 
 def by_name(folders: Sequence[str], file: str) -> dict[str, pd.DataFrame]:
@@ -117,6 +107,20 @@ def by_name(folders: Sequence[str], file: str) -> dict[str, pd.DataFrame]:
     return tables
 
 
+def ensemble_weights(folders: Sequence[str]) -> pd.DataFrame:
+    """How far each ensemble trusts each of its members: model, member, weight (mean over folds and seeds), lowest, highest."""
+    import pandas as pd
+
+    columns = ["model", "member", "weight", "lowest", "highest"]
+    files = [(Path(folder).resolve().parent.name, Path(folder) / "weights.parquet") for folder in folders]
+    parts = [pd.read_parquet(file).assign(model=model) for model, file in files if file.is_file()]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    by_member = pd.concat(parts).groupby(["model", "member"], sort=False)["weight"]
+    table = by_member.agg(weight="mean", lowest="min", highest="max").reset_index()
+    return table.sort_values(["model", "weight"], ascending=[True, False], kind="stable", ignore_index=True)[columns]
+
+
 def family(study: Study, model: str) -> str:
     """The family of a configured model's method; `baseline` for baselines.
 
@@ -128,6 +132,8 @@ def family(study: Study, model: str) -> str:
     if model not in study.models:
         raise UserError(f"predictions of '{model}'", "the settings have no such model", did_you_mean(model, study.models))
     method = str(study.models[model].method)
+    if method in plugins.names("ensembles"):
+        return "ensemble"
     return "baseline" if method in plugins.names("baselines") else plugins.family("fusion", method)
 
 

@@ -25,12 +25,12 @@ def run(args: argparse.Namespace) -> None:
     from mmomics.explain.attributions import attribute, features_table
     from mmomics.explain.contributions import modalities_table
     from mmomics.storage import atomic
-    from mmomics.training.bundle import load
+    from mmomics.training.bundle import load_one
     from mmomics.training.device import choose
 
     study = read_settings(args.settings)
     choose("cpu")
-    predictor, _ = load(args.bundle)
+    predictor, _ = load_one(args.bundle)
     data = read_cohort(args.input)
     x, seen = predictor.tensors(data)
     rng = np.random.default_rng(study.seed)

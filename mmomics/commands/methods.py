@@ -12,7 +12,7 @@ from mmomics import plugins
 from mmomics.errors import UserError, did_you_mean
 
 PACKAGES = (
-    "fusion", "baselines", "imputation", "assays", "normalization", "preparation", "tables", "devices", "signals",
+    "fusion", "baselines", "ensembles", "imputation", "assays", "normalization", "preparation", "tables", "devices", "signals",
 )  # fmt: skip
 WIDTH = 118
 

@@ -59,6 +59,7 @@ def _write(output: str, model: str, fits: list, subjects: object) -> None:
     with atomic(output) as draft:
         draft.mkdir()
         pd.concat([one.predictions(subjects) for one in fits], ignore_index=True).to_parquet(draft / "predictions.parquet", index=False)
+        pd.concat([one.predictors(subjects) for one in fits], ignore_index=True).to_parquet(draft / "predictors.parquet", index=False)
         history.to_parquet(draft / "history.parquet", index=False)
         embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]
         if embeddings:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from mmomics.config.modality import Assay, Device, Modality
 from mmomics.config.outcome import Outcome
-from mmomics.config.protocol import Prepare, Split, Training
+from mmomics.config.protocol import Prepare, Search, Split, Training
 from mmomics.config.samples import Samples
 from mmomics.config.strict import Strict
 
@@ -32,6 +32,7 @@ class Cohort(Strict):
     split: Split = Field(Split(), description="Keys given here replace those of the run's `split`.")
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the run's `prepare`.")
     training: Training = Field(Training(), description="Keys given here replace those of the run's `training`.")
+    search: Search = Field(Search(), description="Keys given here replace those of the run's `search`.")
 
     @property
     def assays(self) -> dict[str, Assay]:

@@ -23,7 +23,9 @@ from mmomics.errors import UserError, did_you_mean, listed
 __all__ = ["check", "check_model", "read_settings", "read_study", "read_yaml"]
 
 RUN_FILE = "config/config.yaml"  # named in messages, also for a value that was given on the command line
-SECTIONS = ("split", "prepare", "training")
+METHODS = ("fusion", "baselines", "ensembles")
+CONTROL = "random"
+SECTIONS = ("split", "prepare", "training", "search")
 log = logging.getLogger("mmomics")
 
 
@@ -66,8 +68,10 @@ def check_model(key: str, model: Model) -> SettledModel:
     if not re.fullmatch(r"[\w.-]+", key):
         raise UserError(where, "a model's name is a part of paths", "use letters, digits, '_', '-' and '.'")
     method = model.method or key
-    _known([*plugins.names("fusion"), *plugins.names("baselines")], method, where if model.method is None else f"{where}.method")
-    package = "baselines" if method in plugins.names("baselines") else "fusion"
+    _known([name for package in METHODS for name in plugins.names(package)], method, where if model.method is None else f"{where}.method")
+    package = next(package for package in METHODS if method in plugins.names(package))
+    if model.of is not None and package != "ensembles":
+        raise UserError(f"{where}.of", f"'{method}' combines no models", f"only these do: {', '.join(plugins.names('ensembles'))}")
     defaults = plugins.defaults(package, method)
     for param, value in model.params.items():
         if param not in defaults:
@@ -112,6 +116,7 @@ def _given(settings: Strict) -> dict[str, Any]:
 def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
     modalities = [*cohort.names, *(["clinical"] if cohort.covariates else [])]
     models: dict[str, SettledModel] = {}
+    alone_only: set[str] = set()
     for key, model in run.models.items():
         settled = check_model(key, model)
         if settled.modalities is None and str(settled.method) in plugins.names("baselines"):
@@ -132,8 +137,18 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
         if settled.per_modality:
             alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
             models |= {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
+            alone_only |= {f"{key}_{modality}" for modality in alone}
         else:
             models[key] = settled
+    ensembles = {key for key, model in models.items() if model.method in plugins.names("ensembles")}
+    plain = [key for key, model in models.items() if key not in ensembles | alone_only and model.method != CONTROL]
+    for key in ensembles:
+        for member in models[key].of or []:
+            _known([name for name in models if name not in ensembles], member, f"{RUN_FILE}: models.{key}.of")
+        of = plain if models[key].of is None else models[key].of
+        if not of:
+            raise UserError(f"{RUN_FILE}: models.{key}", "there is no model to combine", "name some in `models`, or take the ensemble out")
+        models[key] = models[key].model_copy(update={"of": of})
     return models
 
 

@@ -14,7 +14,7 @@ from mmomics.config import catalogue
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Align, Assay, Device, Windows
 from mmomics.config.outcome import Binary, Multiclass, Regression, Survival
-from mmomics.config.protocol import Prepare, Split, Training
+from mmomics.config.protocol import Prepare, Search, Split, Training
 from mmomics.config.run import Model, Run
 from mmomics.config.samples import Samples
 from mmomics.config.schema import json_schema
@@ -22,7 +22,14 @@ from mmomics.config.strict import Strict
 
 PATH = "config/README.md"
 # sections of the manual: place of the keys in their file -> class, without the keys that another section describes
-RUN: dict[str, type[Strict]] = {"": Run, "models.<name>": Model, "split": Split, "prepare": Prepare, "training": Training}
+RUN: dict[str, type[Strict]] = {
+    "": Run,
+    "models.<name>": Model,
+    "split": Split,
+    "prepare": Prepare,
+    "training": Training,
+    "search": Search,
+}
 COHORT: dict[str, type[Strict]] = {
     "": Cohort,
     "samples": Samples,

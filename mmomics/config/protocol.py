@@ -80,6 +80,11 @@ class Training(Strict):
     batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
     learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    calibration: Literal["slope", "isotonic"] = Field(
+        "slope",
+        description="Of predicted probabilities, on inner held-out rows: `slope` (one number, for every outcome) or, for classes, "
+        "`isotonic` (a rising curve on top, where at least 50 of these rows are outside the most common class; fewer keep the slope alone).",
+    )
     modality_dropout: float = Field(0.2, ge=0, lt=1, description="Chance that a measured modality is hidden in a minibatch.")
     alone: float = Field(
         0.0, ge=0, lt=1, description="Share of rows that show one modality only, so that each is also learned from by itself."
@@ -89,4 +94,20 @@ class Training(Strict):
         ge=0,
         description="How much shorter the steps of a modality's own weights are while it contributes more than the others (alpha of "
         "OGM-GE); 0 leaves them.",
+    )
+
+
+class Search(Strict):
+    """The search for a method's settings among those that it declares, by the loss on the inner held-out rows of each fold and seed.
+
+    Every method gets the same number of trials, and all folds and seeds the same candidates. A job that was killed goes on after its last
+    trial. What was tried and chosen stands in `train/<model>/<shard>/search.parquet` and in the report.
+    """
+
+    trials: int = Field(
+        0,
+        ge=0,
+        description="Settings tried of each method and baseline that declares a space, its defaults among them; what a model's `params` "
+        "give stays as it is. Training takes `trials` + 1 times as long. 0 keeps the defaults. Baselines without a space (linear models) "
+        "choose their penalties on the inner folds anyway.",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mmomics.config.cohort import Cohort
-from mmomics.config.protocol import Prepare, Split, Training
+from mmomics.config.protocol import Prepare, Search, Split, Training
 from mmomics.config.strict import Strict
 
 
@@ -17,6 +17,11 @@ class Model(Strict):
     method: str | None = Field(None, description="A file of `mmomics/fusion` or `mmomics/baselines`. Default: the model's name.")
     modalities: list[str] | None = Field(None, description="Modalities that the model may see. Default: all, with `clinical`.")
     per_modality: bool = Field(False, description="One model for every assay alone, named `<model>_<assay>`, in place of this one.")
+    of: list[str] | None = Field(
+        None,
+        description="Models that an ensemble (`mmomics methods ensembles`) combines. Default: all but those for one modality alone, the "
+        "random control and other ensembles.",
+    )
     ship: bool = Field(True, description="Also train on the whole cohort: explain the model and leave a bundle that predicts.")
     params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
 
@@ -38,6 +43,7 @@ class Run(Strict):
     split: Split = Field(Split(), description="Who trains and who tests.")
     prepare: Prepare = Field(Prepare(), description="Preprocessing fitted per fold.")
     training: Training = Field(Training(), description="The training loop.")
+    search: Search = Field(Search(), description="The search for each method's settings.")
     seed: int = Field(0, ge=0, description="Of the splits and of the first training seed.")
     seeds: int = Field(1, ge=1, description="Training seeds per fold.")
     shards: int = Field(
@@ -58,6 +64,7 @@ class Study(Strict):
     prepare: Prepare
     prepare_each: dict[str, Prepare] = Field({}, description="Computed, not given: `prepare` of each modality.")
     training: Training
+    search: Search = Search()
     seed: int
     seeds: int
     shards: int

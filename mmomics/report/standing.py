@@ -11,7 +11,7 @@ import pandas as pd
 from mmomics import plugins
 from mmomics.report.inputs import Inputs
 
-BASELINE = "baseline"
+BASELINE, ENSEMBLE = "baseline", "ensemble"
 
 
 @dataclass
@@ -47,7 +47,17 @@ class Standing:
     @property
     def fusion(self) -> str | None:
         """The best fusion model."""
-        return _first(self.table.index[self.table["family"] != BASELINE])
+        return _first(self.table.index[self.deep])
+
+    @property
+    def deep(self) -> pd.Series:
+        """Which models are of the five families, neither baseline nor made of other models: bool, index = model."""
+        return ~self.table["family"].isin((BASELINE, ENSEMBLE))
+
+    @property
+    def ensemble(self) -> str | None:
+        """The best model that is made of other models."""
+        return _first(self.table.index[self.table["family"] == ENSEMBLE])
 
     def advantage(self, model: str) -> tuple[float, float, float]:
         """How much better a model is than the reference, with the interval; positive = better."""

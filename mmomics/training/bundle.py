@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from mmomics.errors import UserError
 from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.storage import atomic
+from mmomics.training.ensemble import EnsemblePredictor
 from mmomics.training.fit import make_network, make_params
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
 FORMAT = 1
+MODEL, MEMBERS = "model.json", "members"
 PACKAGES = ("torch", "numpy", "scikit-learn", "anndata", "mudata", "lifelines", "safetensors")
 
 
@@ -54,16 +57,33 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
         "n_members": len(network.method.streams) if isinstance(network, FusionModel) else 1,
         "n_vars": predictor.n_vars, "windows": predictor.n_vars.windows,
         "outcome": predictor.head.outcome, "head": predictor.head.state, "prepare": layout, "training": summary,
-        "versions": {"mmomics": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "versions": _versions(),
     }  # fmt: skip
     with atomic(folder) as draft:
         draft.mkdir()
-        (draft / "model.json").write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+        (draft / MODEL).write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
         # through bytes: save_file would make the file private to its owner
         (draft / "weights.safetensors").write_bytes(to_bytes({name: tensor.contiguous().clone() for name, tensor in tensors.items()}))
 
 
-def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
+def save_ensemble(folder: str | Path, predictor: EnsemblePredictor, bundles: dict[str, Path], summary: dict[str, Any]) -> None:
+    """Write an ensemble: its weights, and the bundles of its members as they are, in `members/<model>`."""
+    model = {
+        "format": FORMAT, "method": predictor.method, "package": "ensembles", "params": {}, "members": dict(predictor.weights),
+        "outcome": predictor.head.outcome, "head": predictor.head.state, "training": summary, "versions": _versions(),
+    }  # fmt: skip
+    with atomic(folder) as draft:
+        draft.mkdir()
+        (draft / MODEL).write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
+        for name in predictor.members:
+            shutil.copytree(bundles[name], draft / MEMBERS / name)
+
+
+def _versions() -> dict[str, str]:
+    return {"mmomics": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def load(folder: str | Path) -> tuple[Predictor | EnsemblePredictor, dict[str, Any]]:
     """Read a bundle: the predictor and its `model.json`.
 
     Raises
@@ -73,8 +93,9 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
     """
     folder = Path(folder)
     try:
-        model = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        tensors = load_file(folder / "weights.safetensors")
+        model = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        combines = model.get("package") == "ensembles"
+        tensors = {} if combines else load_file(folder / "weights.safetensors")
     except (OSError, ValueError) as error:
         raise UserError(folder, "is not a readable model bundle", "give the folder results/<cohort>/train/<model>/final") from error
     except SafetensorError as error:
@@ -82,9 +103,29 @@ def load(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
     if model.get("format", 0) > FORMAT:
         raise UserError(folder, f"has format {model['format']}, this mmomics reads up to {FORMAT}", "update mmomics")
     try:
-        return _assemble(model, tensors), model
+        return _combine(folder, model) if combines else _assemble(model, tensors), model
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise UserError(folder, f"is damaged or was edited ({type(error).__name__}: {error})", "train the model again") from error
+
+
+def load_one(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
+    """Read the bundle of a single model.
+
+    Raises
+    ------
+    UserError
+        As `load`, and if the bundle is an ensemble.
+    """
+    predictor, model = load(folder)
+    if isinstance(predictor, EnsemblePredictor):
+        raise UserError(folder, "is an ensemble of models", f"take one of its {MEMBERS}: {', '.join(predictor.members)}")
+    return predictor, model
+
+
+def _combine(folder: Path, model: dict[str, Any]) -> EnsemblePredictor:
+    head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
+    members = {name: load_one(folder / MEMBERS / name)[0] for name in model["members"]}
+    return EnsemblePredictor(model["method"], members, model["members"], head)
 
 
 def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:

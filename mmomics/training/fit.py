@@ -45,6 +45,10 @@ class Fit:
         The linear path of a fusion model.
     eta : Tensor (n_obs, n_out)
         Linear predictor of every subject, mean over members.
+    oof : Tensor (n_obs, n_out)
+        Linear predictor of the rows `held`, from fits that did not see them.
+    held : Tensor (n_obs,) bool
+        Training rows with an outcome that an inner fold left out.
     embedding : Tensor (n_obs, n_latent) or None
         Of the first member: embeddings of different members have no common axes.
     history : DataFrame
@@ -55,6 +59,8 @@ class Fit:
     fold: Fold
     network: FusionModel | Baseline
     eta: Tensor
+    oof: Tensor
+    held: Tensor
     scores: LinearScores | None = None
     embedding: Tensor | None = None
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
@@ -65,6 +71,19 @@ class Fit:
         index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
         table = self.fold.head.predict(self.fold.head.calibrated(self.eta[test]), index).reset_index()
         return self.stamped(table)
+
+    def predictors(self, subjects: Any) -> pd.DataFrame:
+        """What an ensemble learns from: repeat, fold, seed, subject, role and calibrated linear predictors eta0, eta1, ...
+
+        Those of training rows are out-of-fold.
+        """
+        tables = []
+        for role, rows, eta in ((keys.TRAIN, torch.nonzero(self.held)[:, 0], self.oof), (keys.TEST, self.fold.test, self.eta)):
+            table = pd.DataFrame(self.fold.head.calibrated(eta[rows]).numpy()).add_prefix("eta")
+            table.insert(0, keys.SUBJECT, subjects[rows.numpy()])
+            table.insert(1, keys.ROLE, role)
+            tables.append(table)
+        return self.stamped(pd.concat(tables, ignore_index=True))
 
     def embeddings(self, subjects: Any) -> pd.DataFrame:
         """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""
@@ -133,7 +152,9 @@ def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit, known
     )  # fmt: skip
     oof = network.fit(rows)
     fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool))
-    return Fit(unit, fold, network, eta=network(fold.x, fold.seen))
+    everyone = torch.zeros(len(fold.y), oof.shape[1])
+    everyone[has] = oof
+    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has)
 
 
 def _fusion(
@@ -161,7 +182,12 @@ def _fusion(
         fold.head.calibrate(oof[position].cpu(), fold.y, fold.has & (held[position] > 0).cpu())
         own = range(position * settings.members, (position + 1) * settings.members)
         curves = history[history["group"] == position].drop(columns="group")
-        fits.append(Fit(unit, fold, network, eta[list(own)].mean(0).cpu(), scores[unit.place], z[own.start].cpu(), curves))
+        fits.append(
+            Fit(
+                unit, fold, network, eta=eta[list(own)].mean(0).cpu(), oof=oof[position].cpu(), held=fold.has & (held[position] > 0).cpu(),
+                scores=scores[unit.place], embedding=z[own.start].cpu(), history=curves,
+            )
+        )  # fmt: skip
     return fits
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,20 +23,14 @@ from mmomics.training.units import Unit
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Fold:
-    """The rows are all subjects of the cohort, in its order.
+@dataclass(kw_only=True)
+class Labels:
+    """Who trains and who tests in one fold, and on which outcome. The rows are all subjects of the cohort, in its order.
 
     Attributes
     ----------
-    repeat, fold : int
-    preparation : Preparation
-        Restricted to the modalities of the model.
     head : Head
         Learned on the training rows.
-    x, seen : dict of str to Tensor
-        Features (n_obs, n_vars), as many in every fold of a cohort (a fold that kept fewer is filled up with zeros), and whether they
-        were measured (n_obs,). A modality from which nothing can be learned in this fold is not seen in it.
     y : Tensor (n_obs, n_target)
     has : Tensor (n_obs,) bool
         Rows whose outcome may be learned from: training rows with an outcome. The outcome of test rows is blanked.
@@ -43,6 +38,28 @@ class Fold:
         Positions.
     inner : Tensor (n_obs,) int
         Inner fold of the training rows, -1 for test rows.
+    """
+
+    head: Head
+    y: Tensor
+    has: Tensor
+    train: Tensor
+    test: Tensor
+    inner: Tensor
+
+
+@dataclass(kw_only=True)
+class Fold(Labels):
+    """One fold with its features.
+
+    Attributes
+    ----------
+    repeat, fold : int
+    preparation : Preparation
+        Restricted to the modalities of the model.
+    x, seen : dict of str to Tensor
+        Features (n_obs, n_vars), as many in every fold of a cohort (a fold that kept fewer is filled up with zeros), and whether they
+        were measured (n_obs,). A modality from which nothing can be learned in this fold is not seen in it.
     windows : dict of str to (n_channels, n_times)
         The modalities whose features are windows of a signal.
     """
@@ -50,14 +67,8 @@ class Fold:
     repeat: int
     fold: int
     preparation: Preparation
-    head: Head
     x: dict[str, Tensor]
     seen: dict[str, Tensor]
-    y: Tensor
-    has: Tensor
-    train: Tensor
-    test: Tensor
-    inner: Tensor
     windows: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -79,30 +90,36 @@ def make(
     modalities: list[str] | None,
 ) -> Fold:
     """Assemble one fold for a model that may see `modalities` (None = all)."""
-    own = splits[(splits[keys.REPEAT] == repeat) & (splits[keys.FOLD] == fold)].set_index(keys.SUBJECT).reindex(data.subjects)
-    is_train = (own[keys.ROLE] == keys.TRAIN).to_numpy()
+    labels = label(data.obs, data.outcome, splits, repeat, fold)
     preparation = {name: fitted for name, fitted in preparations[repeat, fold].items() if modalities is None or name in modalities}
-    outcome = dict(data.outcome)
-    if outcome["task"] == "survival":
-        from mmomics.heads.survival import times
-
-        outcome["times"] = times(data.obs)
-    head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, data.obs[is_train])
-    y, has = head.target(data.obs)
-    trains = torch.from_numpy(is_train)
     n_vars = sizes(preparations, modalities)
     x, seen = tensors(data, preparation, n_vars)
     for name, flags in seen.items():
-        if not (flags & has & trains).any():
+        if not (flags & labels.has).any():
             seen[name] = torch.zeros_like(flags)
             log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
     return Fold(
-        repeat=repeat, fold=fold, preparation=preparation, head=head,
-        x=x, seen=seen,
-        y=y * (has & trains)[:, None], has=has & trains,
+        **vars(labels), repeat=repeat, fold=fold, preparation=preparation, x=x, seen=seen, windows=n_vars.windows,
+    )  # fmt: skip
+
+
+def label(obs: pd.DataFrame, outcome: dict[str, Any], splits: pd.DataFrame, repeat: int, fold: int) -> Labels:
+    """The part of a fold that needs no features: who trains, and on which outcome."""
+    own = splits[(splits[keys.REPEAT] == repeat) & (splits[keys.FOLD] == fold)].set_index(keys.SUBJECT).reindex(obs.index)
+    is_train = (own[keys.ROLE] == keys.TRAIN).to_numpy()
+    outcome = dict(outcome)
+    if outcome["task"] == "survival":
+        from mmomics.heads.survival import times
+
+        outcome["times"] = times(obs)
+    head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, obs[is_train])
+    y, has = head.target(obs)
+    has &= torch.from_numpy(is_train)
+    return Labels(
+        head=head, y=y * has[:, None], has=has,
         train=torch.from_numpy(np.flatnonzero(is_train)),
         test=torch.from_numpy(np.flatnonzero((own[keys.ROLE] == keys.TEST).to_numpy())),
-        inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")), windows=n_vars.windows,
+        inner=torch.from_numpy(own[keys.INNER].fillna(-1).to_numpy(dtype="int64")),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,20 +89,40 @@ class Predictor:
         return tensors(data, self.preparation, self.n_vars)
 
     @torch.no_grad()
-    def predict(self, data: CohortData) -> pd.DataFrame:
-        """Predictions of every subject, index = subject: the head's columns.
-
-        Where the model is an ensemble, `<column>_low` and `<column>_high` give the range over its members; `modalities` says what
-        the prediction rests on.
-        """
+    def eta(self, data: CohortData) -> tuple[Tensor, dict[str, Tensor]]:
+        """Uncalibrated linear predictors (n_members, n_obs, n_out) of every subject, and what they rest on {modality: (n_obs,)}."""
         x, seen = self.tensors(data)
         chunks = torch.arange(len(data.subjects)).split(CHUNK)
-        eta = torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1)
-        index = pd.Index(data.subjects, name=keys.SUBJECT)
-        table = self.head.predict(self.head.calibrated(eta.mean(0)), index)
-        if len(eta) > 1:
-            members = [self.head.predict(self.head.calibrated(one), index)[table.columns] for one in eta]
-            stacked = pd.concat(members, keys=range(len(members))).groupby(level=1, sort=False)
-            table = table.join(stacked.min().add_suffix("_low")).join(stacked.max().add_suffix("_high"))
-        table["modalities"] = [",".join(name for name in seen if seen[name][row]) for row in range(len(table))]
-        return table
+        return torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1), seen
+
+    def predict(self, data: CohortData) -> pd.DataFrame:
+        """Predictions of every subject, as `tabulate` gives them."""
+        eta, seen = self.eta(data)
+        return tabulate(self.head, eta.mean(0), eta, data.subjects, seen)
+
+
+def tabulate(head: Head, eta: Tensor, members: Tensor, subjects: Iterable[str], seen: dict[str, Tensor]) -> pd.DataFrame:
+    """Predictions in the outcome's units, index = subject: the head's columns.
+
+    Where the model is an ensemble, `<column>_low` and `<column>_high` give the range over its members; `modalities` says what the
+    prediction rests on.
+
+    Parameters
+    ----------
+    head : Head
+        Calibrated.
+    eta : Tensor (n_obs, n_out)
+        Uncalibrated linear predictor.
+    members : Tensor (n_members, n_obs, n_out)
+        The same of each member.
+    subjects : iterable of str (n_obs,)
+    seen : dict of str to Tensor (n_obs,) bool
+    """
+    index = pd.Index(subjects, name=keys.SUBJECT)
+    table = head.predict(head.calibrated(eta), index)
+    if len(members) > 1:
+        tables = [head.predict(head.calibrated(one), index)[table.columns] for one in members]
+        stacked = pd.concat(tables, keys=range(len(tables))).groupby(level=1, sort=False)
+        table = table.join(stacked.min().add_suffix("_low")).join(stacked.max().add_suffix("_high"))
+    table["modalities"] = [",".join(name for name in seen if seen[name][row]) for row in range(len(table))]
+    return table

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 SMALL = {
     "cohorts": ["acc"],
-    "models": {"late_linear": {}, "poe_vae": {}},
+    "models": {"late_linear": {}, "poe_vae": {}, "stack": {}},
     "imputers": ["mean", "ridge"],
     "split": {"folds": 2, "inner": 2},
     "prepare": {"n_features": 20},

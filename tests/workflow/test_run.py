@@ -45,9 +45,9 @@ def test_nothing_is_left_to_do(finished):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("models={poe_vae: {params: {n_latent: 4}}}", {"train": 2, "evaluate": 1, "explain": 1, "report": 1, "all": 1}),
+        ("models={poe_vae: {params: {n_latent: 4}}}", {"train": 2, "stack": 2, "evaluate": 1, "explain": 1, "report": 1, "all": 1}),
         ("prepare={n_features: 10}",
-         {"prepare": 1, "impute": 3, "train": 4, "evaluate": 1, "explain": 2, "report": 1, "all": 1}),
+         {"prepare": 1, "impute": 3, "ridge": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1}),
         ("imputers=[mean]", {"impute": 1, "evaluate": 1, "report": 1, "all": 1}),
     ],
 )  # fmt: skip

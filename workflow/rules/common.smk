@@ -126,6 +126,16 @@ wildcard_constraints:
     shard=r"final|\d+of\d+",
 
 
+ENSEMBLES = sorted(
+    {
+        name
+        for study in STUDIES.values()
+        for name, model in study["models"].items()
+        if model["of"] is not None
+    }
+)
+
+
 # --- paths and jobs ---------------------------------------------------------------------------------------------------
 
 
@@ -156,6 +166,24 @@ def is_device(wildcards):
 
 def models(cohort):
     return list(STUDIES[cohort]["models"])
+
+
+def members(wildcards):
+    """The models that an ensemble combines, trained on the same shard."""
+    return [
+        at(f"train/{model}/{wildcards.shard}", cohort=wildcards.cohort)
+        for model in STUDIES[wildcards.cohort]["models"][wildcards.model]["of"]
+    ]
+
+
+def own_folds(wildcards):
+    """What an ensemble's folds say, from which the one that is shipped takes its weights."""
+    if wildcards.shard != "final":
+        return []
+    return [
+        at(f"train/{wildcards.model}/{shard}", cohort=wildcards.cohort)
+        for shard in shards(wildcards.cohort)
+    ]
 
 
 def imputers(cohort):

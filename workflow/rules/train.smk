@@ -10,6 +10,8 @@ rule train:
         at("logs/train/{model}/{shard}.log"),
     benchmark:
         at("benchmarks/train/{model}/{shard}.tsv")
+    wildcard_constraints:
+        model="".join(f"(?!{re.escape(name)}/)" for name in ENSEMBLES) + r"[\w.-]+",
     conda:
         "../../envs/mmomics.yaml"
     threads: 1

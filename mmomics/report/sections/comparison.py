@@ -36,6 +36,7 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
         )  # fmt: skip
     blocks = [_forest(inputs, standing), metrics_table(inputs, standing)]
     blocks += [_comparisons(standing)] if table["difference"].notna().any() or table["p_best"].notna().any() else []
+    blocks += [_weights(inputs, standing)] if "weights" in inputs.tables else []
     return Section("models", "Models compared", [lead], blocks)
 
 
@@ -124,6 +125,23 @@ def _comparisons(standing: Standing) -> Table:
     title = "Against the best baseline" if standing.reference is not None else "How sure the order is"
     heads = ["Model", "Difference", "95 % interval", "p", "P(best)", "Mean rank"]
     return Table("comparisons", title, caption, heads, rows, _rounded(data), [False] + [True] * 5)
+
+
+def _weights(inputs: Inputs, standing: Standing) -> Table:
+    table, families = inputs.table("weights"), standing.table["family"]
+    rows = [
+        [
+            Cell(words.short(row["model"]), sort=row["model"], strong=True),
+            Cell(words.short(row["member"]), sort=row["member"], swatch=str(families.get(row["member"], ""))),
+            Cell(words.percent(row["weight"]), f"{words.percent(row['lowest'])} to {words.percent(row['highest'])}", row["weight"]),
+        ]
+        for row in table.to_dict("records")
+    ]
+    caption = (
+        "Share of each model in an ensemble: mean, lowest and highest over folds and seeds, learned on out-of-fold predictions of the "
+        "training rows. Equal shares mean that the folds did not agree on anything better than the plain average."
+    )
+    return Table("weights", "What the ensemble trusts", caption, ["Ensemble", "Model", "Share"], rows, table, [False, False, True])
 
 
 def _rounded(data: pd.DataFrame) -> pd.DataFrame:

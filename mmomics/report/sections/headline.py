@@ -12,7 +12,7 @@ from mmomics.evaluation.comparisons import single_modality
 from mmomics.report import words
 from mmomics.report.blocks import Facts, Section
 from mmomics.report.inputs import Inputs
-from mmomics.report.standing import BASELINE, Standing
+from mmomics.report.standing import Standing
 from mmomics.report.words import model, say
 
 PLAIN = {  # what our baselines are
@@ -25,7 +25,7 @@ PLAIN = {  # what our baselines are
 def section(inputs: Inputs, standing: Standing | None) -> Section:
     """Verdict in the first paragraph, then the numbers."""
     lead = [verdict(inputs, standing)] if standing else [say("No model was evaluated on this cohort.")]
-    lead += [text for text in (single_assay(inputs, standing), certainty(standing)) if text] if standing else []
+    lead += [text for text in (combined(standing), single_assay(inputs, standing), certainty(standing)) if text] if standing else []
     return Section("headline", "In short", lead, [Facts(_facts(inputs, standing))])
 
 
@@ -82,10 +82,23 @@ def _difference(standing: Standing, pair: pd.Series | None) -> Markup:
         text += say(" (95 % interval {}, {}{})", ends, words.p_value(pair["p_value"]), "; lower is better" if standing.sign < 0 else "")
     clear = known and (pair["lower"] > 0 or pair["upper"] < 0)
     text += say(", so chance alone {}.", "is an unlikely reason" if clear else "is not ruled out")
-    n_fusion = int((standing.table["family"] != BASELINE).sum())
+    n_fusion = int(standing.deep.sum())
     if clear and n_fusion > 1 and standing.sign * pair["difference"] > 0:
         text += say(" The p-value does not count that this is the best of {} deep fusion models.", n_fusion)
     return text
+
+
+def combined(standing: Standing) -> Markup | None:
+    """How the best ensemble of models compares with the best baseline."""
+    name, reference = standing.ensemble, standing.reference
+    if name is None or reference is None:
+        return None
+    pair = standing.pair(name, reference)
+    return say(
+        "All models together, in proportions learned on training rows ({}), reach {}, against {} of {}. {}",
+        model(name), words.estimate(standing.table.loc[name]), words.estimate(standing.table.loc[reference]), model(reference),
+        _difference(standing, pair),
+    )  # fmt: skip
 
 
 def single_assay(inputs: Inputs, standing: Standing) -> Markup | None:
@@ -142,7 +155,7 @@ def _facts(inputs: Inputs, standing: Standing | None) -> list[tuple[str, Markup 
         row = standing.table.loc[standing.fusion]
         remark = f"{words.interval(row['difference_lower'], row['difference_upper'])}; {words.p_value(row['p_value'])}"
         items.append(("Difference", words.signed(row["difference"]), remark if math.isfinite(row["difference_lower"]) else "no interval"))
-    any_fusion = standing.table.loc[standing.table["family"] != BASELINE, "p_best"].dropna()
+    any_fusion = standing.table.loc[standing.deep, "p_best"].dropna()
     if len(any_fusion):
         remark = say("any deep fusion model; {} {}", model(standing.fusion), words.percent(float(any_fusion.get(str(standing.fusion), 0))))
         items.append(("P(deep fusion is best)", words.percent(float(any_fusion.sum())), remark))

@@ -105,9 +105,12 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
         It says how many values do not, and names the first one's feature and sample.
     """
     x = values.to_numpy()
-    wrong = np.isinf(x) | (x < scale.low) | (x > scale.high)
-    if scale.whole:
-        wrong |= (x != np.rint(x)) & ~np.isnan(x)
+    wrong = np.empty(x.shape, dtype=bool)
+    for rows in normalization.blocks(x):
+        part = x[rows]
+        wrong[rows] = np.isinf(part) | (part < scale.low) | (part > scale.high)
+        if scale.whole:
+            wrong[rows] |= (part != np.rint(part)) & ~np.isnan(part)
     if wrong.any():
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         raise UserError(
@@ -116,7 +119,8 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
             "mend the file, or set `values` to the scale that it holds",
         )  # fmt: skip
     if scale.library:
-        empty = values.index[(np.nansum(x, axis=1) == 0) & ~np.isnan(x).all(axis=1)]
+        nothing = [(np.nansum(x[rows], axis=1) == 0) & ~np.isnan(x[rows]).all(axis=1) for rows in normalization.blocks(x)]
+        empty = values.index[np.concatenate(nothing)]
         if len(empty):
             raise UserError(
                 where,

@@ -27,7 +27,8 @@ def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None, where:
     Returns
     -------
     AnnData (n_samples, n_features)
-        `X` normalised (float32), ``layers["measured"]`` as ingested, ``uns["normalize"]`` the steps taken (array of str).
+        `X` normalised (float32), ``layers["measured"]`` as ingested (the argument's own `X`), ``uns["normalize"]`` the steps taken (array
+        of str).
 
     Raises
     ------
@@ -36,8 +37,7 @@ def normalize(assay: anndata.AnnData, steps: Sequence[str] | None = None, where:
     """
     where = where or f"assay of kind {assay.uns['kind']}"
     taken = contract.recipe(assay.uns["kind"], assay.uns["values"], steps, where)
-    normal = assay.copy()
-    normal.layers[keys.MEASURED] = assay.X.copy()
-    normal.X = normalization.apply(taken, assay.X, where)
-    normal.uns["normalize"] = np.array(taken, dtype=object)
+    uns = {**assay.uns, "normalize": np.array(taken, dtype=object)}
+    normal = anndata.AnnData(normalization.apply(taken, assay.X, where), assay.obs.copy(), assay.var.copy(), uns, obsm=dict(assay.obsm))
+    normal.layers[keys.MEASURED] = assay.X
     return normal

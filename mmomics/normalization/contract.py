@@ -7,7 +7,7 @@ per fold: see `mmomics/preparation`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from mmomics import plugins
 from mmomics.errors import UserError, did_you_mean
+
+BLOCK = 1 << 20  # values that are looked at in one go
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,26 @@ def apply(steps: Sequence[str], values: np.ndarray, where: object) -> np.ndarray
         If a step is not there, or cannot take what it is given.
     """
     known(steps, where)
+    out = values if not steps else values.copy()
     for step in steps:
         module = plugins.load("normalization", step, where)
-        outside = module.NEEDS.outside(values)
-        if outside.any():
+        n_outside, first = 0, math.nan
+        for rows in blocks(out):
+            outside = module.NEEDS.outside(out[rows])
+            if outside.any():
+                first = out[rows][outside][0] if not n_outside else first
+                n_outside += int(outside.sum())
+        if n_outside:
             raise UserError(
-                f"{where}: normalize", f"step '{step}' needs values {module.NEEDS}, but {outside.sum()} of {values.size} are not "
-                f"(the first is {values[outside][0]:g})", module.NEEDS.cure,
+                f"{where}: normalize", f"step '{step}' needs values {module.NEEDS}, but {n_outside} of {values.size} are not "
+                f"(the first is {first:g})", module.NEEDS.cure,
             )  # fmt: skip
-        values = module.normalize(values)
-    return values.astype(np.float32)
+        for rows in blocks(out):
+            out[rows] = module.normalize(out[rows])
+    return out.astype(np.float32, copy=out is values)
+
+
+def blocks(values: np.ndarray) -> Iterator[slice]:
+    """Runs of rows with about `BLOCK` values each: what is worked out of a block takes little memory beside the table."""
+    step = max(BLOCK // max(values.shape[1], 1), 1)
+    return (slice(start, start + step) for start in range(0, len(values), step))

@@ -104,6 +104,15 @@ def test_ranks_are_those_of_scipy_over_what_was_measured():
     np.testing.assert_allclose(rank.normalize(np.exp(y)), rank.normalize(y))
 
 
+def test_blocks_of_samples_leave_no_seam(counts, monkeypatch):
+    whole = contract.apply(["library_size", "log1p"], counts, "x")
+    monkeypatch.setattr(contract, "BLOCK", 80)  # two samples at a time
+    np.testing.assert_array_equal(contract.apply(["library_size", "log1p"], counts, "x"), whole)
+    counts[[1, 4], 3] = -5, -7
+    with pytest.raises(UserError, match="2 of 200 are not \\(the first is -5\\)"):
+        contract.apply(["log1p"], counts, "x")
+
+
 @pytest.mark.parametrize(
     ("steps", "x", "expected"),
     [

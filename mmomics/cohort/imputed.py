@@ -1,53 +1,152 @@
-"""The cohort with missing assays filled in: measured values untouched, drawn values marked as such."""
+"""The cohort with its gaps filled in: measured values untouched, imputed values beside them and marked as such."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import anndata as ad
 import numpy as np
+import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort.prepare import Preparation
+from mmomics.cohort.data import CohortData
+from mmomics.cohort.prepare import Fitted, Preparation
+from mmomics.preparation.contract import Obs
 
 SEEN, IMPUTED, IMPUTED_SD = "seen", "imputed", "imputed_sd"
+PREDICTABILITY, BY = "predictability", "imputed_by"
+
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]  # positions among the cohort's subjects, mean and sd (n_rows, n_kept)
 
 
-def write_imputed(
-    source: str | Path, target: str | Path, filled: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
-    preparation: Preparation, imputer: str,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Imputation:
+    """What an imputer says of a cohort.
+
+    Attributes
+    ----------
+    imputer : str
+    drawn : dict of str to (rows, mean, sd)
+        Whole assays of the subjects that lack them, for the features that the preparation kept, on the scale of the normalised assay.
+    predictability : dict of str to array (n_kept,)
+        Share (0..1) of each feature's variance that the other assays predict, as far as the imputer knows.
+    about : dict
+        Provenance: version, seed, settings.
+    distance : DataFrame
+        One column per modality, index = subjects: how far a subject that lacks it lies from those who have it (see there).
+    embeddings : dict of str to array (n_subjects, n)
+        Of shipped models, by model; rows are the cohort's subjects. None: the model has none.
+    """
+
+    imputer: str
+    drawn: Mapping[str, Drawn]
+    predictability: Mapping[str, np.ndarray] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    distance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    embeddings: Mapping[str, np.ndarray | None] = field(default_factory=dict)
+
+
+def write_imputed(source: str | Path, target: str | Path, imputation: Imputation, preparation: Preparation) -> None:
     """Copy a cohort and add the subjects that lack an assay to it, with `obs["seen"]` False.
 
-    In `layers["imputed"]` every value is the measured one where there is one and else the imputed mean; `layers["imputed_sd"]` is its
-    standard deviation (0 = measured). `X` holds NaN for what was not measured. Features that the preparation dropped cannot be
-    imputed and stay NaN.
-
-    Parameters
-    ----------
-    filled : dict
-        {modality: (positions among the cohort's subjects, mean, sd)} of the preparation's features.
+    `X` holds what was measured, NaN for what was not. In `layers["imputed"]` every value is the measured one where there is one, else the
+    imputed mean, and `layers["imputed_sd"]` is its standard deviation (0 = measured). A feature that the preparation left out, and so no
+    imputer knows, has the mean and standard deviation of its measured values: `var["imputed_by"]` is `mean`. A feature that nobody
+    has a value of stays NaN. Subjects of whom nothing was measured have no row in the assays that they lack.
     """
-    import anndata as ad
     import mudata as md
-    import pandas as pd
+
+    from mmomics.cohort.data import from_mudata
 
     cohort = md.read_h5mu(source)
-    subjects = cohort.obs_names
-    modalities = {}
-    for name, assay in cohort.mod.items():
-        rows, mean, sd = filled.get(name, (np.array([], dtype=int), None, None))
-        values = np.full((assay.n_obs + len(rows), assay.n_vars), np.nan, dtype=np.float32)
-        values[: assay.n_obs] = assay.X.toarray() if hasattr(assay.X, "toarray") else assay.X
-        imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
-        if len(rows):
-            kept = pd.Index(assay.var[keys.FEATURE]).get_indexer(preparation[name].features)
-            imputed[assay.n_obs :, kept], spread[assay.n_obs :, kept] = mean, sd
-        obs = pd.DataFrame({SEEN: np.arange(len(values)) < assay.n_obs}, index=[*assay.obs_names, *subjects[rows]])
-        filled_assay = ad.AnnData(values, obs=obs, var=assay.var, layers={IMPUTED: imputed, IMPUTED_SD: spread})
-        filled_assay.uns["imputation"] = {"imputer": imputer, "n_imputed": len(rows)}
-        modalities[name] = filled_assay
-    result = md.MuData(modalities)
-    result.obs = cohort.obs.loc[result.obs_names]
-    for key, value in cohort.uns.items():
-        result.uns[key] = value
-    result.write_h5mu(target)
+    data = from_mudata(cohort)
+    modalities = {name: _filled(name, assay, data, preparation.get(name), imputation) for name, assay in cohort.mod.items()}
+    with md.set_options(pull_on_update=False):
+        result = md.MuData(modalities)
+        result.obs = cohort.obs.loc[result.obs_names]
+        for name in modalities:
+            result.obs[f"{name}:{SEEN}"] = pd.Series(data.seen[name], index=data.subjects).loc[result.obs_names].to_numpy()
+        order = cohort.obs_names.get_indexer(result.obs_names)
+        for model, embedding in imputation.embeddings.items():
+            if embedding is not None:
+                result.obsm[f"X_{model}"] = embedding[order]
+        for key, value in cohort.uns.items():
+            result.uns[key] = value
+        result.uns["imputation"] = {"imputer": imputation.imputer, **imputation.about}
+        result.write_h5mu(target)
+
+
+def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | None, imputation: Imputation) -> ad.AnnData:
+    """One assay with the rows that were drawn, in the order of the cohort."""
+    rows, mean, sd = imputation.drawn.get(name, (np.array([], dtype=int), None, None))
+    own = np.union1d(np.flatnonzero(data.seen[name]), rows)
+    values = data.values[name][own]
+    imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
+    var = assay.var.assign(**{PREDICTABILITY: np.nan, BY: ""})
+    if name != keys.CLINICAL and fitted is not None:
+        kept = pd.Index(data.features[name]).get_indexer(fitted.features)
+        gaps = np.isnan(values) & data.seen[name][own][:, None]
+        _within(imputed, spread, gaps, kept, fitted, data, name, own)
+        if mean is not None and sd is not None:
+            place = np.ix_(np.searchsorted(own, rows), kept)
+            imputed[place], spread[place] = mean, sd
+        var.iloc[kept, var.columns.get_loc(BY)] = imputation.imputer
+        if name in imputation.predictability:
+            var.iloc[kept, var.columns.get_loc(PREDICTABILITY)] = imputation.predictability[name]
+    if name != keys.CLINICAL:
+        _by_mean(imputed, spread, values, var)
+    obs = pd.DataFrame({SEEN: data.seen[name][own]}, index=data.subjects[own])
+    if name in imputation.distance:
+        obs["distance"] = imputation.distance[name].reindex(obs.index)
+    obsm = {key: _spread_out(np.asarray(block), data.seen[name][own]) for key, block in assay.obsm.items()}
+    made = ad.AnnData(values, obs=obs, var=var, obsm=obsm, layers={IMPUTED: imputed, IMPUTED_SD: spread}, uns=dict(assay.uns))
+    made.uns["imputation"] = {"imputer": imputation.imputer, "n_imputed": len(rows)}
+    return made
+
+
+def _within(
+    imputed: np.ndarray, spread: np.ndarray, gaps: np.ndarray, kept: np.ndarray,
+    fitted: Fitted, data: CohortData, name: str, own: np.ndarray,
+) -> None:  # fmt: skip
+    """Single values that a measured assay lacks: what the preparation fills in, as uncertain as the feature varies."""
+    some = np.flatnonzero(gaps[:, kept].any(axis=1))
+    if not len(some):
+        return
+    prepared = fitted.apply(data.values[name][own[some]], data.features[name], name, Obs(data.obs.iloc[own[some]]))
+    mean, sd = fitted.restore(prepared, np.ones_like(prepared))
+    place = np.ix_(some, kept)
+    here = gaps[place]
+    imputed[place], spread[place] = np.where(here, mean, imputed[place]), np.where(here, sd, spread[place])
+
+
+def _by_mean(imputed: np.ndarray, spread: np.ndarray, values: np.ndarray, var: pd.DataFrame) -> None:
+    """What is still missing, by the mean of its feature."""
+    empty = np.isnan(imputed)
+    columns = np.flatnonzero(empty.any(axis=0) & ~np.isnan(values).all(axis=0))
+    mean, sd = np.nanmean(values[:, columns], axis=0), np.nanstd(values[:, columns], axis=0)
+    imputed[:, columns] = np.where(empty[:, columns], mean, imputed[:, columns])
+    spread[:, columns] = np.where(empty[:, columns], sd, spread[:, columns])
+    unknown = columns[(var[BY].iloc[columns] == "").to_numpy()]
+    var.iloc[unknown, var.columns.get_loc(BY)] = "mean"
+
+
+def _spread_out(block: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Rows of the measured subjects among all; NaN for the others."""
+    out = np.full((len(seen), *block.shape[1:]), np.nan, dtype=np.float32)
+    out[seen] = block
+    return out
+
+
+def write_tables(source: str | Path, folder: Path) -> None:
+    """The filled assays as tables, one row per subject: `<modality>.tsv` and, with the standard deviations, `<modality>.sd.tsv`."""
+    import mudata as md
+
+    for name, assay in md.read_h5mu(source).mod.items():
+        if name == keys.CLINICAL:
+            continue
+        for ending, layer in (("", IMPUTED), (".sd", IMPUTED_SD)):
+            table = pd.DataFrame(assay.layers[layer], index=assay.obs_names, columns=assay.var[keys.FEATURE])
+            table.to_csv(folder / f"{name}{ending}.tsv", sep="\t", index_label=keys.SUBJECT, float_format="%.6g")

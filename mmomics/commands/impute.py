@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmomics.config.run import Study
+    from mmomics.training.fold import Folds
 
 log = logging.getLogger(__name__)
 
@@ -15,34 +20,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prepare", required=True, help="prepare.safetensors")
     parser.add_argument("--imputer", required=True, help="a file of mmomics/imputation, or a fusion method that decodes")
     parser.add_argument("--shard", default="1of1", help="`final`, or `2of5` for every fifth fold from the second")
+    parser.add_argument("--bundles", default=[], nargs="*", help="`final`: models whose embeddings are added, train/<model>/final")
+    parser.add_argument("--tsv", help="`final`: folder for the filled assays as tables")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
-    parser.add_argument("--output", required=True, help="folder to write")
+    parser.add_argument("--output", required=True, help="folder of scores to write; `final`: the filled cohort (.h5mu)")
 
 
 def run(args: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from mmomics.cohort.imputed import write_imputed
     from mmomics.config.load import read_settings
-    from mmomics.storage import atomic
-    from mmomics.training import fold, impute, imputer, units
+    from mmomics.training import fold, units
     from mmomics.training.device import choose
 
     study = read_settings(args.settings)
     device = choose(args.device)
     log.info("imputer %s, seed %d, device %s", args.imputer, study.seed, device)
     folds = fold.Folds.read(args.input, args.splits, args.prepare)
-    tables = []
     wanted = units.of_shard(folds.splits, args.shard, study.seed, 1)
+    (_fill if args.shard == units.FINAL else _score)(args, study, folds, wanted, device)
+
+
+def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any], device: str) -> None:
+    import pandas as pd
+
+    from mmomics.storage import atomic
+    from mmomics.training import impute, imputer
+
+    found = []
+    for unit in wanted:
+        rows = folds.make(unit)
+        fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
+        found.append(impute.scores(fitted, rows, unit, [impute.ALONE, impute.PATTERN]))
+        log.info("fold %d of repeat %d scored", unit.fold, unit.repeat)
     with atomic(args.output) as draft:
         draft.mkdir()
-        for unit in wanted:
-            rows = folds.make(unit)
-            fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
-            if args.shard == units.FINAL:
-                write_imputed(args.input, draft / "imputed.h5mu", impute.fill(fitted, rows), rows.preparation, args.imputer)
-            else:
-                tables.append(impute.score(fitted, rows, unit))
-                log.info("fold %d of repeat %d scored", unit.fold, unit.repeat)
-        if tables:
-            pd.concat(tables, ignore_index=True).to_parquet(draft / "scores.parquet", index=False)
+        if found:
+            for name, parts in zip(("scores", "assays"), zip(*found, strict=True), strict=True):
+                table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+                table.to_parquet(draft / f"{name}.parquet", index=False)
+
+
+def _fill(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any], device: str) -> None:
+    from pathlib import Path
+
+    from mmomics import __version__
+    from mmomics.cohort.imputed import Imputation, write_imputed, write_tables
+    from mmomics.evaluation.missingness import distances
+    from mmomics.storage import atomic
+    from mmomics.training import bundle, embed, impute, imputer
+
+    (unit,) = wanted
+    rows = folds.make(unit)
+    fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
+    drawn = impute.fill(fitted, rows)
+    made = Imputation(
+        imputer=args.imputer,
+        drawn=drawn,
+        predictability=impute.predictability(fitted, rows),
+        about={"version": __version__, "seed": study.seed, "cohort": study.name},
+        distance=distances(folds.data),
+        embeddings={Path(folder).parent.name: embed.embedding(bundle.load(folder)[0], folds.data) for folder in args.bundles},
+    )
+    for name, (asked, *_) in drawn.items():
+        log.info("%s drawn for %d subjects", name, len(asked))
+    alone = impute.unanswerable(rows)
+    if alone:
+        log.warning("%d subjects have nothing to impute from: they stay without the assays that they lack", alone)
+    with atomic(args.output) as draft:
+        write_imputed(args.input, draft, made, rows.preparation)
+    if args.tsv:
+        with atomic(args.tsv) as folder:
+            folder.mkdir()
+            write_tables(args.output, folder)

@@ -2,48 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
 from mmomics import keys
-from mmomics.imputation.contract import Imputer, without
+from mmomics.imputation.contract import Imputer, others_seen, without
+from mmomics.training import resemblance
 from mmomics.training.fold import Fold
 from mmomics.training.units import Unit
 
-COLUMNS = [keys.REPEAT, keys.FOLD, "modality", "feature", "n", "pearson", "spearman", "r2", "rmse", "coverage"]
+ALONE, PATTERN = "alone", "pattern"  # what is hidden: one assay, or with it all that another subject without it lacks too
+COLUMNS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "feature", "n", "pearson", "spearman", "r2", "rmse", "coverage", "width"]
+OF_ASSAYS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "n", "n_features", "energy", "structure"]
 INSIDE = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
+FEWEST = 3  # test rows to correlate over
+DRAWS = 5  # of every row, for what a mean does not have: the distribution
+
+
+@dataclass(frozen=True)
+class Question:
+    """An assay of some test rows that is hidden, and what is left of their others.
+
+    Attributes
+    ----------
+    modality : str
+    hidden : str
+        `ALONE` or `PATTERN`.
+    rows : Tensor (n_rows,) int
+        Positions.
+    seen : dict of str to Tensor (n_rows,)
+        What may be looked at.
+    """
+
+    modality: str
+    hidden: str
+    rows: Tensor
+    seen: dict[str, Tensor]
 
 
 def score(imputer: Imputer, fold: Fold, unit: Unit) -> pd.DataFrame:
-    """How well each assay of the test rows is predicted from their other assays.
+    """How well each assay of the test rows is predicted from all their other assays; see `scores`."""
+    return scores(imputer, fold, unit, [ALONE])[0]
+
+
+def scores(imputer: Imputer, fold: Fold, unit: Unit, hidings: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How well hidden assays of the test rows are predicted, feature by feature, and how much drawn rows look like true ones.
 
     Returns
     -------
-    DataFrame
-        repeat, fold, modality (the hidden one), feature, n, pearson, spearman, r2, rmse (standardised values), coverage (share of
-        values inside the 90 % interval).
+    of_features : DataFrame
+        repeat, fold, hidden, modality, feature, n, pearson, spearman, r2, rmse (standardised values), coverage (share of values inside
+        the 90 % interval) and width of that interval.
+    of_assays : DataFrame
+        repeat, fold, hidden, modality, n, n_features, energy and structure (see `resemblance`).
     """
-    tables = []
-    for name, fitted in fold.preparation.items():
-        if name == keys.CLINICAL or name in fold.windows:
-            continue  # covariates and windows of signals help to predict assays; covariates are none, and windows have no mean to draw
-        asked = fold.test[(fold.seen[name] & _others_seen(name, fold.seen))[fold.test]]
-        if len(asked) < 3:
-            continue
-        x = {other: values[asked] for other, values in fold.x.items()}
-        truth = x[name].numpy().astype(float)[:, : len(fitted.features)]
-        hidden = {**x, name: torch.zeros_like(x[name])}
-        mean, sd = (
-            part.numpy().astype(float) for part in imputer.predict(name, hidden, {k: flags[asked] for k, flags in fold.seen.items()})
-        )
-        mean, sd = mean[:, : len(fitted.features)], sd[:, : len(fitted.features)]  # without the filling
-        table = pd.DataFrame(
-            {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "modality": name, "feature": fitted.features, "n": len(asked)}
-        )
-        tables.append(table.assign(**_agreement(truth, mean), coverage=(np.abs(truth - mean) <= INSIDE * sd).mean(0)))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    tables, assays = [], []
+    for question in questions(fold, unit, hidings):
+        name, features = question.modality, fold.preparation[question.modality].features
+        x = {other: values[question.rows] * question.seen[other].unsqueeze(-1) for other, values in fold.x.items()}
+        truth = _plain(fold.x[name][question.rows], len(features))
+        mean, sd = (_plain(part, len(features)) for part in imputer.predict(name, x, question.seen))
+        place = {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "hidden": question.hidden, "modality": name}
+        quality = _agreement(truth, mean) | {"coverage": (np.abs(truth - mean) <= INSIDE * sd).mean(0), "width": 2 * INSIDE * sd.mean(0)}
+        tables.append(pd.DataFrame({**place, "feature": features, "n": len(truth), **quality}))
+        drawn = _plain(imputer.draw(name, x, question.seen, DRAWS, unit.seed), len(features))
+        alike = {"energy": resemblance.energy(truth, drawn), "structure": resemblance.structure(truth, drawn)}
+        assays.append({**place, "n": len(truth), "n_features": len(features), **alike})
+    of_features = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    return of_features, pd.DataFrame(assays, columns=OF_ASSAYS)
+
+
+def questions(fold: Fold, unit: Unit, hidings: list[str]) -> Iterator[Question]:
+    """What is hidden of the test rows.
+
+    Alone: each assay in turn. Pattern: with it all that a training subject lacks who lacks it too, another one for every test row, so that
+    assays are hidden together as often as they are missing together. Rows with nothing left are not asked.
+    """
+    test = {name: flags[fold.test] for name, flags in fold.seen.items()}
+    for name in drawable(fold):
+        for hidden in hidings:
+            shown = without(name, test) if hidden == ALONE else _as_others(name, fold, unit, test)
+            asked = test[name] & torch.stack(list(shown.values())).any(0)
+            if asked.sum() >= FEWEST:
+                yield Question(name, hidden, fold.test[asked], {other: flags[asked] for other, flags in shown.items()})
+
+
+def _as_others(name: str, fold: Fold, unit: Unit, test: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What is left of the test rows when each lacks what a training subject without this assay, drawn at random, lacks."""
+    lacking = fold.train[~fold.seen[name][fold.train] & others_seen(name, fold.seen)[fold.train]]
+    if not len(lacking):
+        return {other: torch.zeros_like(flags) for other, flags in test.items()}
+    random = np.random.default_rng([unit.seed, unit.repeat, unit.fold + 1, list(fold.x).index(name)])
+    like = lacking[torch.from_numpy(random.integers(len(lacking), size=len(fold.test)))]
+    return {other: flags & fold.seen[other][like] for other, flags in test.items()}
+
+
+def drawable(fold: Fold) -> list[str]:
+    """Modalities to be drawn; covariates help to predict assays but are none, and windows of signals have no mean to draw."""
+    return [name for name in fold.preparation if name != keys.CLINICAL and name not in fold.windows]
 
 
 def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -52,22 +113,33 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
     Subjects of whom nothing was measured are left out: there is nothing to draw from.
     """
     filled = {}
-    for name, fitted in fold.preparation.items():
-        if name == keys.CLINICAL or name in fold.windows:
-            continue
-        rows = torch.nonzero(~fold.seen[name] & _others_seen(name, fold.seen))[:, 0]
-        if not len(rows):
+    for name in drawable(fold):
+        rows = torch.nonzero(~fold.seen[name] & others_seen(name, fold.seen))[:, 0]
+        if not len(rows) or not fold.seen[name].any():
             continue
         x = {other: values[rows] for other, values in fold.x.items()}
         mean, sd = imputer.predict(name, x, {other: flags[rows] for other, flags in fold.seen.items()})
+        fitted = fold.preparation[name]
         value, spread = (part.numpy()[:, : len(fitted.features)] for part in (mean, sd))
         filled[name] = (rows.numpy(), *fitted.restore(value, spread))
     return filled
 
 
-def _others_seen(name: str, seen: dict[str, Tensor]) -> Tensor:
-    """Rows that have another modality to predict this one from (n_obs,)."""
-    return torch.stack(list(without(name, seen).values())).any(0)
+def predictability(imputer: Imputer, fold: Fold) -> dict[str, np.ndarray]:
+    """Share (0..1) of each feature's variance that an imputer foretells, {modality: (n_kept,)}, as far as it says."""
+    told = {name: imputer.predictability(name) for name in drawable(fold) if fold.seen[name][fold.train].any()}
+    return {name: _plain(share, len(fold.preparation[name].features)) for name, share in told.items() if share is not None}
+
+
+def unanswerable(fold: Fold) -> int:
+    """Subjects of whom nothing was measured, and no covariate is known."""
+    return int((~torch.stack(list(fold.seen.values())).any(0)).sum())
+
+
+def _plain(values: Tensor, n: int) -> np.ndarray:
+    """Without the columns of filling."""
+    out: np.ndarray = values.numpy().astype(float)[..., :n]
+    return out
 
 
 def _agreement(truth: np.ndarray, mean: np.ndarray) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from mmomics.__main__ import main
 from mmomics.cohort.data import write_cohort
 from tests.evaluation.simulate import OUTCOMES, TASKS, observed, predicted
 from tests.evaluation.test_folds import make_predictions, make_splits
-from tests.evaluation.test_imputation import make_scores
+from tests.evaluation.test_imputation import make_assays, make_scores
 
 N = 90
 MODELS = {"strong": ("poe_vae", 0.1), "linear": ("linear", 1.0), "weak": ("forest", 4.0)}
@@ -25,7 +25,10 @@ TABLES = {
     "ranking": ["model", "p_best", "rank_mean"],
     "calibration": ["model", "predicted", "observed", "lower", "upper", "n"],
     "curves": ["model"],
-    "imputation": ["imputer", "modality", "metric", "mean", "lower", "upper", "n_features"],
+    "imputation": ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper", "n_features"],
+    "imputation_comparisons": ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"],
+    "missingness": ["modality", "variable", "test", "measure", "estimate", "lower", "upper", "p_value", "p_adjusted", "flagged"],
+    "patterns": ["rna", "n_subjects", "with_outcome"],
 }
 COLUMN = {"survival": {"time": "t", "event": "e"}}
 
@@ -35,7 +38,8 @@ def write_inputs(folder, task, preset=False):
     obs, cause = observed(task, N)
     obs.iloc[-10:, 0] = np.nan  # no label, or no time
     outcome = {**OUTCOMES[task], "classes": np.array(OUTCOMES[task]["classes"], dtype=object)}
-    rna = anndata.AnnData(np.random.default_rng(0).normal(size=(N, 4)).astype("float32"), pd.DataFrame(index=obs.index))
+    var = pd.DataFrame({"feature": list("abcd")}, index=[f"rna:{name}" for name in "abcd"])
+    rna = anndata.AnnData(np.random.default_rng(0).normal(size=(N, 4)).astype("float32"), pd.DataFrame(index=obs.index), var)
     cohort = mudata.MuData({"rna": rna})
     for column in obs:
         cohort.obs[column] = obs[column]
@@ -51,7 +55,8 @@ def write_inputs(folder, task, preset=False):
             rows.to_parquet(place / "predictions.parquet")
     for shard in ("1of2", "2of2"):  # the second has no fold left to score
         (folder / "impute" / "ridge" / shard).mkdir(parents=True)
-    make_scores(1 if preset else 3).to_parquet(folder / "impute" / "ridge" / "1of2" / "scores.parquet")
+    for name, table in (("scores", make_scores(1 if preset else 3)), ("assays", make_assays(1 if preset else 3))):
+        table.to_parquet(folder / "impute" / "ridge" / "1of2" / f"{name}.parquet")
     about = {"task": task, **COLUMN.get(task, {"column": "y"}), **({"positive": "ill"} if task == "binary" else {})}
     section = {"split": {}, "prepare": {}, "training": {}}
     settings = {
@@ -89,7 +94,7 @@ def test_from_files_to_tables(tmp_path, task, preset):
     assert set(tables) == set(TABLES)
     for name, columns in TABLES.items():
         assert set(columns) <= set(tables[name]), name
-        assert len(tables[name]) or (name, task) == ("curves", "regression")
+        assert len(tables[name]) or (name, task) == ("curves", "regression") or name in ("imputation_comparisons", "missingness")
     n_folds = 1 if preset else 6
     assert len(tables["metrics"]) == len(MODELS) * n_folds * 2 * len(module.METRICS)
     summary = tables["summary"]

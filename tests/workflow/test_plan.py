@@ -9,7 +9,7 @@ import pytest
 GIVEN = "config/config.yaml (or --config): "
 JOBS = {
     "ingest": 2, "normalize": 2, "align": 1, "split": 1, "prepare": 1,
-    "impute": 3, "ridge": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1,
+    "impute": 2, "impute_cohort": 1, "ridge": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1,
 }  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def test_shards_and_models_from_the_command_line(site):
     planned = site.planned("--config", "shards=9", "seeds=3", "models={linear: {}}")
     # no more jobs than there are folds and seeds, and the shipped model, of three models; imputers have one seed
     assert planned["train"] == 3 * (2 * 3 + 1)
-    assert planned["impute"] == 2 * 2 + 1
+    assert planned["impute"] == 2 * 2
 
 
 def test_trees_are_not_explained(site):

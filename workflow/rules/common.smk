@@ -234,10 +234,7 @@ def bundles(cohort):
 
 def filled(cohort):
     """The cohort with its gaps filled, by the last imputer of the list."""
-    return [
-        at("impute/{imputer}/final", cohort=cohort, imputer=imputer)
-        for imputer in imputers(cohort)[-1:]
-    ]
+    return [at("imputed.h5mu", cohort=cohort)] if imputers(cohort) else []
 
 
 def native(cohort, name):

@@ -9,17 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mmomics.evaluation.patterns import patterns as patterns
 from mmomics.report import words
 from mmomics.report.figures import style
 
 MOST = 18  # patterns drawn
-
-
-def patterns(has: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
-    """Every pattern of assays: one bool column per assay, n_subjects, with_outcome; the most frequent first."""
-    table = has.assign(with_outcome=known.to_numpy(), n_subjects=1)
-    table = table.groupby(list(has.columns), as_index=False)[["n_subjects", "with_outcome"]].sum()
-    return table.sort_values(["n_subjects", *has.columns], ascending=False, ignore_index=True)
 
 
 def draw(table: pd.DataFrame, n_subjects: pd.Series) -> Figure:

@@ -1,0 +1,150 @@
+"""Tests of whether lacking an assay goes with an outcome, a covariate, or what is measured by the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmomics import keys
+
+Found = tuple[str, str, float, float, float, int, int, float]  # test, measure, estimate, lower, upper, n_with, n_without, p_value
+FEWEST = 5  # subjects with and without the assay whose variable is known
+Z = 1.959963984540054
+RESAMPLES = 1999
+ROUNDS = 100  # of the expectation-maximization algorithm
+
+
+def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray) -> Found | None:
+    """One variable against lacking an assay: log-rank for survival, Mann-Whitney for numbers, Fisher's exact test for labels.
+
+    Parameters
+    ----------
+    obs : DataFrame
+        Of the cohort.
+    task : str
+        Kind of outcome.
+    variable : str
+        `outcome`, or a column.
+    lacks : bool (n_obs,)
+
+    Returns
+    -------
+    tuple or None
+        None where the variable is not there, says nothing, or is known of too few.
+    """
+    if variable == "outcome" and task == "survival":
+        known = obs[keys.TIME].notna().to_numpy()
+        if min(lacks[known].sum(), (~lacks[known]).sum()) < FEWEST:
+            return None
+        found = log_rank(obs[keys.TIME].to_numpy(float)[known], obs[keys.EVENT].to_numpy(bool)[known], lacks[known])
+        return None if found is None else ("log-rank", "hazard_ratio", *found[:3], *_sizes(lacks[known]), found[3])
+    column = keys.LABEL if variable == "outcome" else variable
+    if column not in obs:
+        return None
+    cells = obs[column]
+    known = cells.notna().to_numpy()
+    cells, lacks = cells[known], lacks[known]
+    if min(lacks.sum(), (~lacks).sum()) < FEWEST or cells.nunique() < 2:
+        return None
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells) and cells.nunique() > 2:
+        values = cells.to_numpy(float)
+        p = float(stats.mannwhitneyu(values[lacks], values[~lacks]).pvalue)
+        return "Mann-Whitney", "auc", *area(values, lacks), *_sizes(lacks), p
+    counts = pd.crosstab(cells.astype(str), lacks).to_numpy()
+    if counts.shape == (2, 2):
+        p = float(stats.fisher_exact(counts).pvalue)
+    else:
+        p = float(stats.fisher_exact(counts, method=stats.MonteCarloMethod(RESAMPLES, rng=np.random.default_rng(0))).pvalue)
+    return "Fisher", "cramers_v", float(stats.contingency.association(counts)), np.nan, np.nan, *_sizes(lacks), p
+
+
+def area(values: np.ndarray, positive: np.ndarray) -> tuple[float, float, float]:
+    """Area under the ROC curve with its 95 % interval (DeLong et al. 1988, doi:10.2307/2531595), ties counted half.
+
+    Parameters
+    ----------
+    values : array (n,)
+    positive : bool (n,)
+        At least two on each side.
+    """
+    high, low = values[positive], values[~positive]
+    rank, of_high, of_low = stats.rankdata(values), stats.rankdata(high), stats.rankdata(low)
+    above = (rank[positive] - of_high) / len(low)  # of each positive, the share of negatives below it
+    below = 1 - (rank[~positive] - of_low) / len(high)
+    middle = float(above.mean())
+    half = Z * float(np.sqrt(above.var(ddof=1) / len(high) + below.var(ddof=1) / len(low)))
+    return middle, max(0.0, middle - half), min(1.0, middle + half)
+
+
+def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> tuple[float, float, float, float] | None:
+    """Hazard ratio of a group by Peto's estimate, its 95 % interval, and the p-value of the log-rank test.
+
+    Peto et al. 1977, doi:10.1038/bjc.1977.1. None without an event at which both groups are at risk.
+    """
+    times = np.unique(time[event])
+    at_risk = time[:, None] >= times
+    died = (time[:, None] == times) & event[:, None]
+    n, n_group, d = at_risk.sum(0), at_risk[group].sum(0), died.sum(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.nansum(d * n_group / n * (1 - n_group / n) * (n - d) / np.maximum(n - 1, 1))
+    if variance <= 0:
+        return None
+    excess = float((died[group].sum(0) - d * n_group / n).sum())
+    log_ratio, half = excess / variance, Z / np.sqrt(variance)
+    ratios = (float(np.exp(np.clip(value, -50, 50))) for value in (log_ratio, log_ratio - half, log_ratio + half))
+    return *ratios, float(stats.chi2.sf(excess**2 / variance, 1))  # type: ignore[return-value]
+
+
+def little(x: np.ndarray) -> tuple[float, float] | None:
+    """Little's test that rows miss values completely at random (Little 1988, doi:10.1080/01621459.1988.10478722).
+
+    Each column is brought to normal scores first, so that heavy tails make no pattern stand out.
+
+    Parameters
+    ----------
+    x : array (n_obs, n_vars)
+        NaN = missing; a few variables.
+
+    Returns
+    -------
+    (d2, p_value) or None
+        The statistic per degree of freedom; None where nothing is missing, or there are too few rows for so many variables.
+    """
+    x = x[np.isfinite(x).any(axis=1)]
+    seen = np.isfinite(x)
+    if seen.all() or len(x) < 3 * x.shape[1] or (seen.sum(0) < 3).any():
+        return None
+    ranks = stats.rankdata(x, axis=0, nan_policy="omit")
+    x = stats.norm.ppf((ranks - 0.5) / seen.sum(0))
+    forms, of_row = np.unique(seen, axis=0, return_inverse=True)
+    mean, covariance = _moments(x, forms, of_row.ravel())
+    statistic = 0.0
+    for k, form in enumerate(forms):
+        own = x[of_row.ravel() == k][:, form]
+        off = own.mean(0) - mean[form]
+        statistic += len(own) * float(off @ np.linalg.solve(covariance[np.ix_(form, form)], off))
+    df = int(forms.sum()) - x.shape[1]
+    return statistic / df, float(stats.chi2.sf(statistic, df))
+
+
+def _moments(x: np.ndarray, forms: np.ndarray, of_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance of a normal distribution by expectation-maximization over the forms of missingness."""
+    mean, covariance = np.nanmean(x, axis=0), np.diag(np.nanvar(x, axis=0))
+    for _ in range(ROUNDS):
+        whole, extra = np.nan_to_num(x), np.zeros_like(covariance)
+        for k, form in enumerate(forms):
+            rows, gone = of_row == k, ~form
+            slope = np.linalg.solve(covariance[np.ix_(form, form)], covariance[np.ix_(form, gone)])
+            whole[np.ix_(rows, gone)] = mean[gone] + (x[np.ix_(rows, form)] - mean[form]) @ slope
+            extra[np.ix_(gone, gone)] += rows.sum() * (covariance[np.ix_(gone, gone)] - covariance[np.ix_(gone, form)] @ slope)
+        last, mean = mean, whole.mean(0)
+        covariance = np.cov(whole, rowvar=False, bias=True).reshape(covariance.shape) + extra / len(x)
+        covariance += 1e-6 * np.eye(len(covariance))
+        if np.abs(mean - last).max() < 1e-5:
+            break
+    return mean, covariance
+
+
+def _sizes(lacks: np.ndarray) -> tuple[int, int]:
+    return int((~lacks).sum()), int(lacks.sum())

@@ -1,0 +1,118 @@
+"""Who lacks an assay, whether that has to do with who they are, and whether imputing it would be extrapolation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mmomics import keys
+from mmomics.cohort.data import CohortData
+from mmomics.evaluation import independence
+from mmomics.evaluation.intervals import wilson
+from mmomics.evaluation.outsiders import Summary, beyond, summarize, telling
+
+COLUMNS = [
+    "modality", "variable", "test", "measure", "estimate", "lower", "upper", "n_with", "n_without", "p_value", "p_adjusted", "flagged",
+]  # fmt: skip
+ALPHA = 0.05
+FEWEST = 5  # subjects who have an assay, and who lack it, to say anything about
+FEWEST_TOLD = 10  # of either, to tell them apart by their other assays
+TELLING = 0.6  # area under the curve from which on the other assays tell enough
+OUTSIDE = 0.95  # share of those who have an assay than whom a subject lies further out to be outside
+OTHERS, DISTANCE, ALL = "other assays", "outside", "all assays"  # `variable` of the tests that look at the assays themselves
+
+
+def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) -> pd.DataFrame:
+    """Tests of whether assays are missing completely at random, and of whether those who lack one resemble those who have it.
+
+    Of every assay that at least five subjects have and five lack: the outcome and each covariate against lacking it; how well the other
+    assays tell who lacks it (cross-validated, p by permutation); and the share of those who lack it that lies further out than 95 % of
+    those who have it. Of all assays together: Little's test. p-values are adjusted by Holm's method over the tests against outcome and
+    covariates, and over those of the assays themselves. Flagged: p adjusted below 0.05, and of the latter a size that matters.
+
+    Parameters
+    ----------
+    data : CohortData
+    covariates : collection of str
+        Columns of `data.obs`; its batch is looked at too.
+    seed : int
+        Of permutations.
+
+    Returns
+    -------
+    DataFrame
+        modality, variable, test, measure, estimate, lower, upper, n_with, n_without, p_value, p_adjusted, flagged. Measures: auc (chance
+        that one who lacks the assay has the higher value, or is told from one who has it), cramers_v, hazard_ratio (of lacking it),
+        share, and d2 (Little's statistic per degree of freedom).
+    """
+    lacking = {name: ~data.seen[name] for name in assays(data) if _enough(data.seen[name], FEWEST)}
+    rows = [
+        (name, variable, *found)
+        for name, lacks in lacking.items()
+        for variable in ["outcome", *dict.fromkeys([*covariates, keys.BATCH])]
+        if (found := independence.against(data.obs, data.outcome["task"], variable, lacks)) is not None
+    ]
+    summary = summarize(data)
+    own = [row for name in lacking for row in _resemblance(name, summary, seed)]
+    little = independence.little(np.column_stack([scores[:, :2] for scores in summary.scores.values()]))
+    if little is not None:
+        own.append(("", ALL, "Little", "d2", little[0], np.nan, np.nan, len(data.subjects), 0, little[1]))
+    tables = [_adjusted(rows), _adjusted(own)]
+    table = pd.concat([part for part in tables if len(part)] or tables[:1], ignore_index=True)
+    small = ((table["variable"] == OTHERS) & (table["estimate"] < TELLING)) | (
+        (table["variable"] == DISTANCE) & (table["estimate"] < 2 * (1 - OUTSIDE))
+    )
+    return table.assign(flagged=(table["p_adjusted"] < ALPHA) & ~small)[COLUMNS]
+
+
+def distances(data: CohortData) -> pd.DataFrame:
+    """How far out subjects who lack an assay lie, in what they have, among those who have it.
+
+    Returns
+    -------
+    DataFrame (n_subjects, n_assays)
+        Share (0..1) of those who have the assay that lie nearer to their middle; above 0.95 imputing it is extrapolation. NaN for those who
+        have it, who have nothing else, or where too few have both.
+    """
+    summary = summarize(data)
+    return pd.DataFrame({name: beyond(summary, name) for name in assays(data)}, index=data.subjects)
+
+
+def assays(data: CohortData) -> list[str]:
+    """What may be missing as a whole: not covariates, and not windows, which go with their device's features."""
+    return [name for name in data.seen if name != keys.CLINICAL and name not in data.shapes]
+
+
+def _resemblance(name: str, summary: Summary, seed: int) -> list[tuple]:
+    """Rows of the two tests that look at the other assays."""
+    rows = []
+    lacks = ~summary.seen[name]
+    told = summary.others(name).any(axis=1)
+    if _enough(~lacks[told], FEWEST_TOLD):
+        area, lower, upper, p = telling(summary, name, seed)
+        rows.append((name, OTHERS, "permutation", "auc", area, lower, upper, int((~lacks & told).sum()), int((lacks & told).sum()), p))
+    share = beyond(summary, name)
+    share = share[np.isfinite(share)]
+    if len(share) >= FEWEST:
+        outside = int((share > OUTSIDE).sum())
+        p = stats.binomtest(outside, len(share), 1 - OUTSIDE, alternative="greater").pvalue
+        ends = wilson(outside, len(share))
+        rows.append((name, DISTANCE, "binomial", "share", outside / len(share), *ends, int((~lacks).sum()), len(share), p))
+    return rows
+
+
+def _enough(seen: np.ndarray, least: int) -> bool:
+    return min(int(seen.sum()), int((~seen).sum())) >= least
+
+
+def _adjusted(rows: list[tuple]) -> pd.DataFrame:
+    """With Holm's step-down p-values (Holm 1979, https://www.jstor.org/stable/4615733)."""
+    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "flagged")])
+    p = table["p_value"].to_numpy(dtype=float)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return table.assign(p_adjusted=adjusted)

@@ -1,0 +1,38 @@
+"""The embedding that a trained ensemble has of every subject, as one matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from mmomics.cohort.data import CohortData
+from mmomics.training.model import FusionModel
+from mmomics.training.predictor import CHUNK, Predictor
+
+
+@torch.no_grad()
+def embedding(predictor: object, data: CohortData) -> np.ndarray | None:
+    """Embedding of every subject, whatever assays it has; None for a model without one (a baseline, an ensemble of models).
+
+    Members of an ensemble embed by axes of their own, so what is kept are the principal components of their embeddings side by side, as
+    many as one member has dimensions, each with its sign such that its largest weight is positive.
+
+    Returns
+    -------
+    array, float32 (n_obs, n_latent)
+    """
+    if not isinstance(predictor, Predictor) or not isinstance(predictor.network, FusionModel):
+        return None
+    network = predictor.network
+    network.eval()
+    x, seen = predictor.tensors(data)
+    chunks = torch.arange(len(data.subjects)).split(CHUNK)
+    parts = [network.method.encode(predictor.widened(x, rows), predictor.widened(seen, rows)) for rows in chunks]
+    z = torch.cat(parts, dim=1)
+    wide = z.permute(1, 0, 2).flatten(1)
+    centred = (wide - wide.mean(0)).double()
+    u, size, axes = torch.linalg.svd(centred, full_matrices=False)
+    n = min(z.shape[-1], len(size))
+    sign = torch.sign(axes[:n].gather(1, axes[:n].abs().argmax(1, keepdim=True))).squeeze(1)
+    out: np.ndarray = (u[:, :n] * size[:n] * sign).float().numpy()
+    return out

@@ -1,0 +1,121 @@
+"""Missingness that has to do with the subjects is found and warned of; missingness by chance alone is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines.statistics import logrank_test
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from mmomics.cohort.data import CohortData
+from mmomics.evaluation import independence, outsiders
+from mmomics.evaluation.missingness import COLUMNS, DISTANCE, OTHERS, distances, missingness
+from mmomics.evaluation.patterns import patterns
+
+
+def make_cohort(mechanism, n=240, seed=0, share=0.35):
+    """Three assays of common factors and an age; `a` is missing by chance (mcar), by age (mar), or by its own values (mnar)."""
+    rng = np.random.default_rng([seed, 11])
+    z = rng.normal(size=(n, 3))
+    age = rng.normal(size=n)
+    values = {name: (z @ rng.normal(size=(3, 30)) + rng.normal(size=(n, 30))).astype("float32") for name in ("a", "b", "c")}
+    driver = {"mcar": np.zeros(n), "mar": age, "mnar": z @ [1.0, 0.6, 0.0]}[mechanism]
+    cut = np.quantile(driver + 0.5 * rng.normal(size=n), 1 - share) if mechanism != "mcar" else None
+    lacks = rng.random(n) < share if cut is None else driver + 0.5 * rng.normal(size=n) > cut
+    seen = {"a": ~lacks, "b": rng.random(n) > 0.15, "c": np.ones(n, dtype=bool), "clinical": np.ones(n, dtype=bool)}
+    values["clinical"] = age[:, None].astype("float32")
+    for name, flags in seen.items():
+        values[name][~flags] = np.nan
+    obs = pd.DataFrame({"outcome": np.where(rng.random(n) < 0.4, "ill", "well"), "age": age, "sex": rng.choice(["f", "m"], n)})
+    obs.index = [f"s{k:03d}" for k in range(n)]
+    features = {name: np.array([f"{name}{k}" for k in range(block.shape[1])]) for name, block in values.items()}
+    return CohortData(obs, values, seen, features, {"task": "binary", "unit": "", "classes": ["well", "ill"]})
+
+
+def flagged(table, variable, modality="a"):
+    return bool(table[(table["modality"] == modality) & (table["variable"] == variable)]["flagged"].iloc[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_missingness_by_age_is_found(seed):
+    table = missingness(make_cohort("mar", seed=seed), ["age", "sex"])
+    assert list(table.columns) == COLUMNS
+    assert flagged(table, "age") and not flagged(table, "sex") and not flagged(table, "outcome")
+    assert flagged(table, OTHERS)  # covariates are among what tells
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_missingness_by_the_values_themselves_is_warned_of(seed):
+    table = missingness(make_cohort("mnar", seed=seed), ["age", "sex"])
+    told = table[(table["modality"] == "a") & (table["variable"] == OTHERS)].iloc[0]
+    assert told["flagged"] and told["estimate"] > 0.7 and told["lower"] > 0.5
+    assert not flagged(table, "age")
+    assert table[table["test"] == "Little"]["p_value"].iloc[0] < 0.01
+
+
+def test_missingness_by_chance_is_hardly_ever_flagged():
+    found = [missingness(make_cohort("mcar", seed=seed, n=120), ["age", "sex"], seed) for seed in range(20)]
+    assert sum(table["flagged"].any() for table in found) <= 4  # two families of tests at 5 %
+    p = np.array([table[table["test"] == "Little"]["p_value"].iloc[0] for table in found])
+    assert stats.kstest(p, "uniform").pvalue > 0.01
+    told = np.array([table[table["variable"] == OTHERS]["p_value"] for table in found])
+    assert (told < 0.05).mean() < 0.12
+    outside = pd.concat([table[table["variable"] == DISTANCE] for table in found])
+    assert np.average(outside["estimate"], weights=outside["n_without"]) < 0.09
+
+
+def test_subjects_beyond_those_who_have_the_assay_are_far_out():
+    data = make_cohort("mcar", seed=1)
+    strange = np.flatnonzero(~data.seen["a"])[:20]
+    data.values["c"][strange] = data.values["c"][strange] * 3 + 6
+    share = distances(data)["a"]
+    assert (share.iloc[strange] > 0.95).mean() > 0.8
+    assert share[data.seen["a"]].isna().all() and share.dropna().between(0, 1).all()
+    assert flagged(missingness(data, []), DISTANCE)
+
+
+def test_a_complete_cohort_has_nothing_to_test():
+    data = make_cohort("mcar")
+    whole = {name: np.ones(240, dtype=bool) for name in data.seen}
+    values = {name: np.nan_to_num(block) for name, block in data.values.items()}
+    table = missingness(CohortData(data.obs, values, whole, data.features, data.outcome), ["age"])
+    assert list(table.columns) == COLUMNS and table.empty
+
+
+def test_patterns_count_every_subject_once():
+    data = make_cohort("mcar")
+    seen = pd.DataFrame({name: data.seen[name] for name in ("a", "b", "c")})
+    table = patterns(seen, pd.Series(True, index=seen.index))
+    assert table["n_subjects"].sum() == 240 and len(table) == 4
+    assert table.set_index(["a", "b", "c"]).loc[(True, True, True), "n_subjects"] == (seen.all(axis=1)).sum()
+
+
+def test_area_is_that_of_scikit_learn_and_covers():
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(300):
+        positive = rng.random(80) < 0.4
+        values = np.round(rng.normal(size=80) + positive, 1)
+        estimate, lower, upper = independence.area(values, positive)
+        assert estimate == pytest.approx(roc_auc_score(positive, values))
+        inside += lower <= stats.norm.cdf(1 / 2**0.5) <= upper
+    assert 0.9 < inside / 300 < 0.98
+
+
+def test_log_rank_is_that_of_lifelines():
+    rng = np.random.default_rng(3)
+    group = rng.random(90) < 0.4
+    time, censored = np.ceil(rng.exponential(20, 90) / (1 + group)), np.ceil(rng.exponential(25, 90))
+    event = time <= censored
+    time = np.minimum(time, censored)
+    ratio, lower, upper, p = independence.log_rank(time, event, group)
+    assert p == pytest.approx(logrank_test(time[group], time[~group], event[group], event[~group]).p_value, rel=1e-6)
+    assert lower < ratio < upper and ratio > 1
+
+
+def test_held_out_scores_never_see_their_own_label():
+    rng = np.random.default_rng(0)
+    x, labels, fold = rng.normal(size=(40, 3)), rng.random((40, 1)).round(), np.arange(40) % 5
+    first = outsiders._held_out(x, labels, fold)
+    changed = np.where((fold == 2)[:, None], 1 - labels, labels)
+    np.testing.assert_array_equal(first[fold == 2], outsiders._held_out(x, changed, fold)[fold == 2])

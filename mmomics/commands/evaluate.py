@@ -38,7 +38,6 @@ def run(args: argparse.Namespace) -> None:
     import pandas as pd
 
     from mmomics.cohort.data import read_cohort, read_labels
-    from mmomics.cohort.data import read_cohort
     from mmomics.config.load import read_settings
     from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, summary
 

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
 
     from mmomics.cohort.data import read_cohort, read_labels
     from mmomics.config.load import read_settings
-    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, summary
+    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, robustness, summary
 
     if args.resamples < 2:
         raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
@@ -78,6 +78,10 @@ def run(args: argparse.Namespace) -> None:
     }
     trusted = ensemble_weights(args.predictions)
     tables |= {"weights": trusted} if len(trusted) else {}
+    hidden = by_name([folder for folder in args.predictions if (Path(folder) / "subsets.parquet").is_file()], "subsets.parquet")
+    if hidden:
+        tables["robustness"] = robustness.robustness(task, plan, hidden, args.resamples, study.seed)
+        tables["without"] = robustness.without(task, plan, answers, hidden, args.resamples, study.seed)
     with atomic(args.output) as draft:
         draft.mkdir()
         for name, table in tables.items():

@@ -61,6 +61,9 @@ def _write(output: str, model: str, fits: list, subjects: object) -> None:
         pd.concat([one.predictions(subjects) for one in fits], ignore_index=True).to_parquet(draft / "predictions.parquet", index=False)
         pd.concat([one.predictors(subjects) for one in fits], ignore_index=True).to_parquet(draft / "predictors.parquet", index=False)
         history.to_parquet(draft / "history.parquet", index=False)
+        hidden = pd.concat([one.subsets(subjects) for one in fits], ignore_index=True)
+        if len(hidden):
+            hidden.to_parquet(draft / "subsets.parquet", index=False)
         embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]
         if embeddings:
             pd.concat(embeddings, ignore_index=True).to_parquet(draft / "embeddings.parquet", index=False)

@@ -22,6 +22,8 @@ COLUMNS = {  # what each table must hold, by its file's name
     "calibration": ["model", "predicted", "observed"],
     "curves": ["model"],
     "imputation": ["imputer", "modality", "metric", "mean", "lower", "upper"],
+    "robustness": ["model", "subset", "n_modalities", "n_subjects", "metric", "value", "lower", "upper"],
+    "without": ["model", "modality", "metric", "value", "without", "difference", "lower", "upper"],
     "features": ["modality", "feature", "importance", "direction", "stability"],
     "modalities": ["modality", "share"],
     "quality": ["modality", "check", "value", "p_value", "flagged", "explanation"],
@@ -93,7 +95,7 @@ def _tsv(path: Path) -> pd.DataFrame:
     missing = [column for column in COLUMNS.get(path.stem, []) if column not in table]
     if missing and len(table.columns):
         raise UserError(path, f"has no column '{missing[0]}'", "run the step that writes it again")
-    for name in ("model", "modality", "feature", "imputer", "class", "group", "reference", "sample", "subject"):
+    for name in ("model", "modality", "feature", "imputer", "class", "group", "reference", "sample", "subject", "subset"):
         if name in table:  # names are text, also where they look like numbers
             table[name] = pd.read_csv(path, sep="\t", keep_default_na=False, usecols=[name], dtype=str)[name]
     return table

@@ -18,7 +18,7 @@ from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
 from mmomics.heads.contract import Head
 from mmomics.nn.streams import Streams
-from mmomics.training import linear_path, loop, ridges
+from mmomics.training import linear_path, loop, ridges, subsets
 from mmomics.training.fold import Fold
 from mmomics.training.linear_path import LinearScores
 from mmomics.training.model import FusionModel
@@ -53,6 +53,8 @@ class Fit:
         Of the first member: embeddings of different members have no common axes.
     history : DataFrame
         member, epoch, term, value.
+    hidden : Tensor (n_subsets, n_test, n_out) or None
+        Linear predictor of the test rows with modalities hidden, by what `subsets.plan` asks.
     """
 
     unit: Unit
@@ -64,6 +66,7 @@ class Fit:
     scores: LinearScores | None = None
     embedding: Tensor | None = None
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
+    hidden: Tensor | None = None
 
     def predictions(self, subjects: Any) -> pd.DataFrame:
         """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""
@@ -84,6 +87,14 @@ class Fit:
             table.insert(1, keys.ROLE, role)
             tables.append(table)
         return self.stamped(pd.concat(tables, ignore_index=True))
+
+    def subsets(self, subjects: Any) -> pd.DataFrame:
+        """Predictions of the held-out rows with modalities hidden: repeat, fold, seed, rule, modalities, subject and the head's columns."""
+        test = self.fold.test
+        if self.hidden is None or not len(test):
+            return pd.DataFrame()
+        seen = {name: flags[test] for name, flags in self.fold.seen.items()}
+        return self.stamped(subsets.table(self.fold.head, self.hidden, seen, subjects[test.numpy()], subsets.plan(self.fold.x)))
 
     def embeddings(self, subjects: Any) -> pd.DataFrame:
         """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""
@@ -154,7 +165,9 @@ def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit, known
     fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool))
     everyone = torch.zeros(len(fold.y), oof.shape[1])
     everyone[has] = oof
-    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has)
+    x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
+    hidden = subsets.of_baseline(network, x, seen)
+    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has, hidden=hidden)
 
 
 def _fusion(
@@ -174,6 +187,7 @@ def _fusion(
     group = torch.tensor([group for group, _, _ in members])
     history = loop.train(network, rows, group, settings)
     eta, z = network.predict(rows)
+    hidden = subsets.of_networks(network, rows, [folds[units[position].place].test for position in group.tolist()])
     oof, held = rows.pool(eta.gather(1, rows.validate.unsqueeze(-1).expand(-1, -1, eta.shape[-1])), group)
     fits = []
     for position, unit in enumerate(units):
@@ -186,6 +200,7 @@ def _fusion(
             Fit(
                 unit, fold, network, eta=eta[list(own)].mean(0).cpu(), oof=oof[position].cpu(), held=fold.has & (held[position] > 0).cpu(),
                 scores=scores[unit.place], embedding=z[own.start].cpu(), history=curves,
+                hidden=None if hidden is None else hidden[:, list(own), : len(fold.test)].mean(1).cpu(),
             )
         )  # fmt: skip
     return fits

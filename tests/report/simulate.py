@@ -6,6 +6,7 @@ import argparse
 import copy
 import json
 import shutil
+from itertools import combinations
 from pathlib import Path
 
 import anndata
@@ -70,7 +71,17 @@ class Results:
             self.classes = [HOSTILE + " 0", *(f"{HOSTILE} {k}" for k in range(1, len(self.classes)))]
         self.subjects = [f"P{k:04d}" for k in range(n_subjects)]
         self.evaluation = plugins.load("evaluation", task)
-        for write in (self.settings, self.cohort, self.splits, self.joins, self.evaluate, self.imputation, self.training, self.explain):
+        for write in (
+            self.settings,
+            self.cohort,
+            self.splits,
+            self.joins,
+            self.evaluate,
+            self.hidden,
+            self.imputation,
+            self.training,
+            self.explain,
+        ):
             write()
 
     def family(self, model: str) -> str:
@@ -224,6 +235,7 @@ class Results:
         ranks = (draws[:, None, :] > draws[:, :, None]).sum(-1).mean(0) + 1
         self.tsv("evaluate/ranking.tsv", pd.DataFrame({"model": first.index, "p_best": share, "rank_mean": ranks}))
         self.curves()
+        self.coverage()
 
     def curves(self) -> None:
         from lifelines import KaplanMeierFitter
@@ -281,6 +293,33 @@ class Results:
         self.tsv("evaluate/curves.tsv", pd.concat(curves) if curves else empty)
         self.tsv("evaluate/calibration.tsv", pd.concat(calibration))
 
+    def coverage(self) -> None:
+        rows = []
+        for model in MODELS:
+            for name in ("", *self.classes):
+                covered, size = self.rng.uniform(0.8, 0.98), self.rng.uniform(1, 2)
+                rows.append((model, name, 0.9, covered, covered - 0.08, min(covered + 0.08, 1), size, size - 0.2, size + 0.2, self.n))
+        columns = ["model", "class", "nominal", "coverage", "lower", "upper", "size", "size_lower", "size_upper", "n"]
+        self.tsv("evaluate/coverage.tsv", pd.DataFrame(rows, columns=columns))
+
+    def hidden(self) -> None:
+        """Every subset of three assays; the second is worth nothing, so that hiding it loses nothing."""
+        rows, lost, names = [], [], list(ASSAYS)[:3]
+        worth = dict(zip(names, (0.6, 0.0, 0.4), strict=True))
+        metric = self.evaluation.PRIMARY
+        for model in (name for name in MODELS if name not in ("clinical", "best_single")):
+            full, guess = self.value(metric, model), self.value(metric, "clinical")
+            for subset in (one for size in (1, 2, 3) for one in combinations(names, size)):
+                value = guess + (full - guess) * sum(worth[name] for name in subset)
+                rows.append((model, ",".join(subset), len(subset), self.n // 2, metric, value, value - 0.03, value + 0.03))
+            for name in names:
+                gap = (guess - full) * worth[name]
+                lost.append((model, name, self.n // 2, metric, full, full + gap, gap, gap - 0.01, gap + 0.01, 0.02))
+        columns = ["model", "subset", "n_modalities", "n_subjects", "metric", "value", "lower", "upper"]
+        self.tsv("evaluate/robustness.tsv", pd.DataFrame(rows, columns=columns))
+        columns = ["model", "modality", "n_subjects", "metric", "value", "without", "difference", "lower", "upper", "p_value"]
+        self.tsv("evaluate/without.tsv", pd.DataFrame(lost, columns=columns))
+
     def imputation(self) -> None:
         rows = []
         for imputer, skill in (("mean", 0.0), ("ridge", 0.30), ("poe_vae", 0.36)):
@@ -308,19 +347,29 @@ class Results:
                         if epoch:
                             rows.append((model, 0, fold, 0, member, epoch, "task", 0.4 + 0.6 * np.exp(-epoch / 10) + noise))
                             rows.append((model, 0, fold, 0, member, epoch, "reconstruction", 2 * np.exp(-epoch / 20)))
+                            for place, name in enumerate(ASSAYS):
+                                rows.append((model, 0, fold, 0, member, epoch, f"share_{name}", 0.1 * (1 + place)))
                         rows.append((model, 0, fold, 0, member, epoch, "validation", 0.8 + 0.0008 * (epoch - best) ** 2 + shared))
             pd.DataFrame(rows, columns=["model", "repeat", "fold", "seed", "member", "epoch", "term", "value"]).to_parquet(
                 folder / "history.parquet"
             )
+            self.search(folder)
+
+    def search(self, folder: Path) -> None:
+        losses, tried = self.rng.uniform(0.5, 0.7, (5, 3)), ["{}", '{"n_hidden": 16}', '{"dropout": 0.5, "n_hidden": 64}']
+        rows = [
+            (0, fold, 0, trial, params, losses[fold, trial], trial == losses[fold].argmin())
+            for fold in range(5)
+            for trial, params in enumerate(tried)
+        ]
+        pd.DataFrame(rows, columns=["repeat", "fold", "seed", "trial", "params", "loss", "chosen"]).to_parquet(folder / "search.parquet")
 
     def explain(self) -> None:
         rng = self.rng
         for model in (name for name in MODELS if self.family(name) != "baseline"):
             share = rng.dirichlet([6, 2, 2, 1, 2])
             names = [*ASSAYS, "clinical"]
-            table = pd.DataFrame(
-                {"modality": names, "share": share, "lower": share * 0.85, "upper": share * 1.15, "value_drop": share * 0.2 - 0.02}
-            )
+            table = pd.DataFrame({"modality": names, "share": share, "lower": share * 0.85, "upper": share * 1.15})
             self.tsv(f"explain/{model}/modalities.tsv", table)
             feature = HOSTILE if self.hostile else "GENE"
             pool = pd.DataFrame({"modality": rng.choice(names, 60), "feature": [f"{feature}{k}" for k in rng.permutation(200)[:60]]})

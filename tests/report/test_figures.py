@@ -17,6 +17,8 @@ from mmomics.report.figures import (
     learning,
     outcome,
     overlap,
+    robustness,
+    shares,
     style,
 )
 from mmomics.report.standing import Standing
@@ -115,9 +117,31 @@ def many_learning(n):
     return learning.draw(curves, pd.DataFrame({"model": [rows[0][0]], "epoch": [1]}), {})
 
 
+def many_subsets(n):
+    rows = [(f"{k} {LONG}", size, "auroc", 0.5 + size / 100 + k / 1000) for k in range(n) for size in range(1, n + 1) for _ in range(2)]
+    return robustness.draw(pd.DataFrame(rows, columns=["model", "n_modalities", "metric", "value"]), {})
+
+
+def many_shares(n):
+    rows = [(f"{k} {LONG}", f"{m} {LONG}", epoch, 1 / n) for k in range(n) for m in range(n) for epoch in (1, 2)]
+    return shares.draw(pd.DataFrame(rows, columns=["model", "modality", "epoch", "mean"]))
+
+
 @pytest.mark.parametrize("n", [2, 12])
 @pytest.mark.parametrize(
-    "draw", [many_models, many_assays, many_classes, many_calibrated, many_explained, many_agreeing, many_imputed, many_learning]
+    "draw",
+    [
+        many_models,
+        many_assays,
+        many_classes,
+        many_calibrated,
+        many_explained,
+        many_agreeing,
+        many_imputed,
+        many_learning,
+        many_subsets,
+        many_shares,
+    ],
 )
 def test_few_and_many_long_names_leave_room_for_the_figure(draw, n, tmp_path):
     with style.look():

@@ -35,8 +35,6 @@ def single_networks(result):
     for file in result.folder.glob("explain/*/features.tsv"):
         table = pd.read_csv(file, sep="\t").assign(stability=np.nan)
         table.to_csv(file, sep="\t", index=False)
-    for file in result.folder.glob("explain/*/modalities.tsv"):
-        pd.read_csv(file, sep="\t").assign(value_drop=np.nan).to_csv(file, sep="\t", index=False)
 
 
 def nothing_evaluated(result):

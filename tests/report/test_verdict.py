@@ -9,10 +9,11 @@ import pytest
 
 from mmomics import plugins
 from mmomics.commands import report
+from mmomics.report import words
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import drivers, headline, imputation, performance, training
+from mmomics.report.sections import drivers, headline, imputation, performance, robustness, training
 from mmomics.report.standing import Standing, standing
-from tests.report.simulate import OUTCOMES
+from tests.report.simulate import ASSAYS, OUTCOMES
 
 
 @pytest.fixture(scope="module", params=sorted(OUTCOMES))
@@ -109,9 +110,32 @@ def test_an_assay_without_a_score_is_said_to_have_none(inputs):
 def test_models_that_are_not_explained_are_named(inputs):
     said = str(drivers.section(inputs, standing(inputs)).lead[-1].striptags())
     assert said == "Not explained: linear, late_linear and forest (trees have no gradients to attribute)."
-    unknown = {name: table.assign(value_drop=np.nan) for name, table in inputs.modalities.items()}
-    made = drivers.section(replace(inputs, modalities=unknown), standing(inputs))
-    assert not any("value_drop" in block.data for block in made.blocks)
+
+
+def test_what_is_lost_without_a_modality(inputs):
+    place = standing(inputs)
+    made = robustness.section(inputs, place)
+    first = inputs.table("robustness").query("model == @place.best")
+    said = " ".join(text.striptags() for text in made.lead)
+    alone = first[first["n_modalities"] == 1].set_index("subset")["value"]
+    best, worst = (alone.idxmax(), alone.idxmin())[:: place.sign]
+    full = words.number(first.set_index("subset").loc["rna,mirna,protein", "value"])
+    assert f"With 3 modalities at hand {place.best} has a {words.metric(place.metric)} of {full}" in said
+    assert f"({best}) at best" in said and f"({worst}) at worst" in said
+    assert f"{place.best} loses most without rna" in said
+    table = next(block for block in made.blocks if block.name == "without")
+    row = next(row for row in table.rows if row[0].sort == place.best)
+    assert row[1].sort > row[3].sort > row[2].sort == 0
+    assert robustness.section(replace(inputs, tables={"summary": inputs.table("summary")}), place) is None
+
+
+def test_shares_over_training_are_shown(inputs):
+    made = training.section(inputs, standing(inputs))
+    drawn = next(block for block in made.blocks if block.name == "shares")
+    means = drawn.data.groupby("modality", sort=False)["mean"].mean()
+    assert list(means.index) == list(ASSAYS)
+    assert np.allclose(means, (0.1, 0.2, 0.3, 0.4))
+    assert "leans most on cnv (40 %) and least on rna (10 %)" in made.lead[0].striptags()
 
 
 def test_training_speaks_of_ensembles(inputs):

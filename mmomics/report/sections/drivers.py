@@ -41,8 +41,6 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
             )
         )
         blocks.append(_contributions(shares, families))
-        dropped = {name: table for name, table in shares.items() if "value_drop" in table and table["value_drop"].notna().any()}
-        blocks += [_drops(dropped, families)] if dropped else []
     if tops:
         name, table = next(iter(tops.items()))
         blocks.append(_features(name, table))
@@ -89,25 +87,7 @@ def _contributions(shares: dict[str, pd.DataFrame], families: dict[str, str]) ->
     alt = "Shares of modalities by model: " + "; ".join(
         f"{words.short(name)} most on {words.short(row['modality'])} ({words.percent(float(row['share']))})" for name, row in leaders
     )
-    data = _stacked(shares).dropna(axis=1, how="all")  # value_drop may be known of no model
-    return Figure("contributions", contributions.draw(shares, families), "Contribution of each modality", caption, alt, data)
-
-
-def _drops(shares: dict[str, pd.DataFrame], families: dict[str, str]) -> Table:
-    names = list(dict.fromkeys(_stacked(shares)["modality"]))
-    rows = []
-    for name, table in shares.items():
-        own = table.drop_duplicates("modality").set_index("modality")
-        drop = own["value_drop"]
-        row = [Cell(words.short(name), sort=name, strong=True, swatch=families.get(name, ""))]
-        row += [Cell(words.signed(float(drop.get(key, float("nan")))), sort=float(drop.get(key, float("nan")))) for key in names]
-        rows.append(row)
-    caption = (
-        "Rise of the loss on held-out rows when a modality is hidden from the trained model; near zero or "
-        "negative: the model does as well without it."
-    )
-    heads = ["Model", *(words.short(name, 20) for name in names)]
-    return Table("value_drop", "What is lost without a modality", caption, heads, rows, _stacked(shares), [False] + [True] * len(names))
+    return Figure("contributions", contributions.draw(shares, families), "Contribution of each modality", caption, alt, _stacked(shares))
 
 
 def _features(name: str, table: pd.DataFrame) -> Figure:

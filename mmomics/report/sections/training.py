@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmomics.report import words
+from mmomics.report import shares, words
 from mmomics.report.blocks import Cell, Figure, Section, Table
 from mmomics.report.figures import learning
 from mmomics.report.figures.learning import TASK, VALIDATION
@@ -62,7 +62,12 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
         f"{words.short(name)} {words.number(float(part.median()), 0)}" for name, part in kept.groupby("model", sort=False)["epoch"]
     )
     figure = Figure("learning", learning.draw(curves, kept, families), "Learning curves", caption, alt, curves)
-    return Section("training", "Training", [lead], [figure, _stops(kept, families)])
+    blocks: list[Figure | Table] = [figure, _stops(kept, families)]
+    over_training = shares.figure(history, order)
+    if over_training is not None:
+        blocks.insert(1, over_training[0])
+        lead += " " + over_training[1]
+    return Section("training", "Training", [lead], blocks)
 
 
 def averaged(history: pd.DataFrame) -> pd.DataFrame:

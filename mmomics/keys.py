@@ -26,3 +26,9 @@ TEST: Final = "test"
 WHOLE: Final = -1
 
 SEED: Final = "seed"
+
+# predictions
+SET: Final = "set"  # the classes that are not ruled out, SEPARATOR between them; within a name it becomes a slash
+SEPARATOR: Final = "|"
+TIME_LOWER: Final = "time_lower"  # a time that is outlived
+COVERAGE: Final = 0.9  # the chance that predicted sets, intervals and bounds are right

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mmomics.config.run import Model, Study
+    from mmomics.training.fit import Fit
+    from mmomics.training.search import Searched
+    from mmomics.training.units import Unit
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
-    from mmomics.training import bundle, fold, ridges, units
+    from mmomics.training import fold, ridges, search, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
-    from mmomics.training.predictor import Predictor
 
     study = read_settings(args.settings)
     if args.model not in study.models:
@@ -39,21 +47,36 @@ def run(args: argparse.Namespace) -> None:
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
     by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
-    fits = fit(model, by_place, wanted, study.training, device, ridges.load(args.ridge) if args.ridge else None)
-    if args.shard == units.FINAL:
-        n_outcome = int(fits[0].fold.has.sum())
-        summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(folds.data.subjects), "n_with_outcome": n_outcome,
-                   "seed": study.seed, "training": study.training.model_dump()}  # fmt: skip
-        bundle.save(args.output, Predictor.of(fits[0], str(model.method)), model.params, summary)
-        return
-    _write(args.output, args.model, fits, folds.data.subjects)
+    known = ridges.load(args.ridge) if args.ridge else None
+
+    def train(candidate: Model, some: list[Unit]) -> list[Fit]:
+        return fit(candidate, by_place, some, study.training, device, known)
+
+    with search.journal(args.output, model, by_place, wanted, study.training) as finished:
+        found = search.run(model, wanted, train, study.search.trials, finished)
+        if args.shard == units.FINAL:
+            _ship(args.output, str(model.method), study, found, len(folds.data.subjects))
+        else:
+            _write(args.output, args.model, found, folds.data.subjects)
 
 
-def _write(output: str, model: str, fits: list, subjects: object) -> None:
+def _ship(output: str, method: str, study: Study, found: Searched, n_subjects: int) -> None:
+    """The bundle of the one model that trained on the whole cohort."""
+    from mmomics.training import bundle
+    from mmomics.training.predictor import Predictor
+
+    (one,) = found.fits
+    summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": n_subjects, "n_with_outcome": int(one.fold.has.sum()),
+               "seed": study.seed, "training": study.training.model_dump(), "search": study.search.model_dump()}  # fmt: skip
+    bundle.save(output, Predictor.of(one, method), found.params[0], summary)
+
+
+def _write(output: str, model: str, found: Searched, subjects: pd.Index) -> None:
     import pandas as pd
 
     from mmomics.storage import atomic
 
+    fits = found.fits
     history = pd.concat([one.stamped(one.history) for one in fits], ignore_index=True)
     history.insert(0, "model", model)
     with atomic(output) as draft:
@@ -64,6 +87,8 @@ def _write(output: str, model: str, fits: list, subjects: object) -> None:
         hidden = pd.concat([one.subsets(subjects) for one in fits], ignore_index=True)
         if len(hidden):
             hidden.to_parquet(draft / "subsets.parquet", index=False)
+        if len(found.table):
+            found.table.to_parquet(draft / "search.parquet", index=False)
         embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]
         if embeddings:
             pd.concat(embeddings, ignore_index=True).to_parquet(draft / "embeddings.parquet", index=False)

@@ -18,6 +18,7 @@ RANGE = dict.fromkeys(METRICS, (0.0, 1.0))
 
 known = classification.known
 outputs = classification.outputs
+regions = classification.regions
 
 
 def score(truth: pd.DataFrame, prediction: pd.DataFrame, train_truth: pd.DataFrame) -> Scores:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.evaluation import resampled
-from mmomics.evaluation.contract import Scores
+from mmomics.evaluation.contract import Regions, Scores
 
 
 def known(obs: pd.DataFrame, outcome: dict[str, Any]) -> pd.DataFrame:
@@ -34,6 +34,16 @@ def one_hot(truth: pd.DataFrame) -> np.ndarray:
 def probabilities(truth: pd.DataFrame, prediction: pd.DataFrame) -> np.ndarray:
     """The predicted probabilities (n_obs, n_classes), in the order of the truth's classes."""
     return prediction[[f"p_{name}" for name in truth[keys.LABEL].cat.categories]].to_numpy(dtype=float)
+
+
+def regions(truth: pd.DataFrame, prediction: pd.DataFrame) -> Regions | None:
+    """Sets of classes that were not ruled out; their size is the number of classes."""
+    if keys.SET not in prediction:
+        return None
+    sets = [str(one).split(keys.SEPARATOR) for one in prediction[keys.SET]]
+    true = [str(label).replace(keys.SEPARATOR, "/") for label in truth[keys.LABEL]]
+    covered = np.array([label in own for label, own in zip(true, sets, strict=True)], dtype=bool)
+    return Regions(covered, np.array([len(own) for own in sets], dtype=float))
 
 
 def threshold_scores(y: np.ndarray, p: np.ndarray) -> Scores:

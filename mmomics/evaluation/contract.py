@@ -10,12 +10,19 @@ prediction are tables with one row per subject, in the same order:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 Scores = dict[str, float]
+
+
+class Regions(NamedTuple):
+    """What was predicted of each row: whether its set, interval or bound holds the outcome (n_obs,) bool, and its size (n_obs,)."""
+
+    covered: np.ndarray
+    size: np.ndarray
 
 
 class Task(Protocol):
@@ -57,3 +64,6 @@ class Task(Protocol):
 
     def curves(self, truth: pd.DataFrame, prediction: pd.DataFrame, fold: np.ndarray) -> pd.DataFrame:
         """Points of the curves that the report draws; `fold` (n_obs,) says which model predicted each row."""
+
+    def regions(self, truth: pd.DataFrame, prediction: pd.DataFrame) -> Regions | None:
+        """Predicted regions against the truth; None where the prediction has none."""

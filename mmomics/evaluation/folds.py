@@ -110,10 +110,11 @@ def mean_share(folds: Sequence[Fold], labelled: bool = True) -> float:
 
 
 def pooled(folds: Sequence[Fold], answers: Answers) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Truth, prediction (the mean over seeds) and fold number of the held-out rows of the first repeat, under one another."""
+    """Truth, prediction (the numbers, the mean over seeds) and fold number of the held-out rows of the first repeat, under one another."""
     first = [(fold, by_seed) for fold, by_seed in zip(folds, answers, strict=True) if fold.repeat == folds[0].repeat]
     truth = pd.concat([fold.test for fold, _ in first])
-    prediction = pd.concat([sum(by_seed.values()) / len(by_seed) for _, by_seed in first])
+    numbers = [[one.select_dtypes("number") for one in by_seed.values()] for _, by_seed in first]
+    prediction = pd.concat([sum(of_seeds) / len(of_seeds) for of_seeds in numbers])
     return truth, prediction, np.repeat([fold.fold for fold, _ in first], [len(fold.test) for fold, _ in first])
 
 
@@ -125,6 +126,6 @@ def _check(rows: pd.DataFrame, fold: Fold, where: str) -> None:
         raise UserError(where, f"{missing} of {len(fold.test)} test rows have no prediction", cure)
     if surplus:
         raise UserError(where, f"{surplus} rows more than the {len(fold.test)} test rows", cure)
-    bad = int((~np.isfinite(rows.to_numpy(dtype=float))).any(1).sum())
+    bad = int((~np.isfinite(rows.select_dtypes("number").to_numpy(dtype=float))).any(1).sum())
     if bad:
         raise UserError(where, f"{bad} of {len(rows)} predictions are not finite numbers", "see the training log")

@@ -20,6 +20,7 @@ RANGE = {metric: (0.0, 2.0 if metric == "brier" else 1.0) for metric in METRICS}
 
 known = classification.known
 outputs = classification.outputs
+regions = classification.regions
 
 
 def score(truth: pd.DataFrame, prediction: pd.DataFrame, train_truth: pd.DataFrame) -> Scores:

@@ -10,7 +10,7 @@ import pandas as pd
 from mmomics import keys
 from mmomics.evaluation import calibration as groups
 from mmomics.evaluation import resampled
-from mmomics.evaluation.contract import Scores
+from mmomics.evaluation.contract import Regions, Scores
 
 METRICS = ("rmse", "mae", "r2", "pearson", "spearman")
 PRIMARY = "rmse"
@@ -69,6 +69,14 @@ def calibration(truth: pd.DataFrame, prediction: pd.DataFrame) -> pd.DataFrame:
 def curves(truth: pd.DataFrame, prediction: pd.DataFrame, fold: np.ndarray) -> pd.DataFrame:
     """None: a number has no curve beside its calibration."""
     return pd.DataFrame(columns=["curve", "x", "y"])
+
+
+def regions(truth: pd.DataFrame, prediction: pd.DataFrame) -> Regions | None:
+    """Intervals from `lower` to `upper`; their size is the width, in the unit of the outcome."""
+    if not {"lower", "upper"} <= set(prediction):
+        return None
+    y, lower, upper = truth[keys.LABEL].to_numpy(dtype=float), prediction["lower"].to_numpy(), prediction["upper"].to_numpy()
+    return Regions((lower <= y) & (y <= upper), upper - lower)
 
 
 def _arrays(truth: pd.DataFrame, prediction: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

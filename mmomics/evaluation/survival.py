@@ -17,7 +17,7 @@ from mmomics.evaluation import calibration as groups
 from mmomics.evaluation import censoring
 from mmomics.evaluation import curves as lines
 from mmomics.evaluation.concordance import ENOUGH, comparable, ordered, share
-from mmomics.evaluation.contract import Scores
+from mmomics.evaluation.contract import Regions, Scores
 
 METRICS = ("cindex", "cindex_ipcw", "auc_td", "ibs")
 PRIMARY = "cindex"
@@ -91,6 +91,17 @@ def curves(truth: pd.DataFrame, prediction: pd.DataFrame, fold: np.ndarray) -> p
         if (third == group).any()
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def regions(truth: pd.DataFrame, prediction: pd.DataFrame) -> Regions | None:
+    """Lower bounds of the time; their size is the bound itself, larger = says more.
+
+    Follow-up is held against them, as their method does: the time to the event is no shorter, so it is covered at least as often.
+    """
+    if keys.TIME_LOWER not in prediction:
+        return None
+    lower = prediction[keys.TIME_LOWER].to_numpy(dtype=float)
+    return Regions(truth[keys.TIME].to_numpy(dtype=float) >= lower, lower)
 
 
 def time_grid(time: np.ndarray, event: np.ndarray, last: float) -> np.ndarray:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from mmomics import keys
-from mmomics.heads.contract import Head, has_outcome, weighted_mean
+from mmomics.heads._classes import Classes
+from mmomics.heads.contract import has_outcome, weighted_mean
 
 
-class Binary(Head):
+class Binary(Classes):
     """Bernoulli likelihood; `outcome["classes"]` is [negative, positive]."""
 
     n_out = 1
@@ -30,10 +32,12 @@ class Binary(Head):
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         return weighted_mean(F.binary_cross_entropy_with_logits(eta[..., 0], y[..., 0].expand_as(eta[..., 0]), reduction="none"), weight)
 
-    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
-        negative, positive = self.outcome["classes"]
-        p = torch.sigmoid(eta[..., 0]).double().numpy()
-        return pd.DataFrame({f"p_{negative}": 1 - p, f"p_{positive}": p}, index=obs_index)
+    def softened(self, eta: Tensor) -> Tensor:
+        p = torch.sigmoid(eta)
+        return torch.cat([1 - p, p], dim=-1)
+
+    def true(self, y: Tensor) -> np.ndarray:
+        return np.asarray(y[:, :1].numpy() == np.array([[0.0, 1.0]]))
 
 
 HEAD = Binary

@@ -14,6 +14,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from mmomics.heads import _conformal
+
 
 class Head(ABC):
     """One outcome: from a linear predictor `eta` (..., n_obs, n_out) to losses and predictions."""
@@ -43,11 +45,30 @@ class Head(ABC):
         """Mean loss (...,) of `eta` (..., n_obs, n_out) over the rows, each with a `weight` (..., n_obs) >= 0."""
 
     @abstractmethod
-    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
-        """Predictions in the outcome's units from a calibrated predictor (n_obs, n_out)."""
+    def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
+        """Predictions in the outcome's units, with a region that covers the outcome with the chance `_conformal.COVERAGE`.
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor) -> None:
+        Parameters
+        ----------
+        eta : Tensor (n_obs, n_out)
+            Calibrated predictor.
+        members : Tensor (n_members, n_obs, n_out), optional
+            Calibrated predictors of the ensemble whose mean `eta` is; members leave the inner folds out in turn.
+        """
+
+    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
         """Learn the slope that makes out-of-fold predictors of the training rows best calibrated, and what depends on it.
+
+        Parameters
+        ----------
+        eta, y : Tensor (n_obs, n_out), (n_obs, n_target)
+            Out-of-fold predictors and targets.
+        has : Tensor (n_obs,) bool
+            Rows to learn from.
+        fold : Tensor (n_obs,) int, optional
+            Inner fold that a row's predictor left out, -1 where there is none. Default: not known, or not the final model's.
+        method : {"slope", "isotonic"}
+            `isotonic` bends probabilities of classes after the slope; other outcomes have the slope alone.
 
         Temperature scaling for classes, shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
         doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), shrinkage to the mean in regression.
@@ -58,6 +79,19 @@ class Head(ABC):
             return float(self.loss(eta * slope, y, has.to(eta.dtype)))
 
         self.state["slope"] = float(minimize_scalar(objective, bounds=(0.0, 4.0), method="bounded").x)
+
+    def scored(self, scores: Tensor, has: Tensor, fold: Tensor | None) -> None:
+        """Keep how ill the outcomes of the rows learned from fit their out-of-fold predictors (n_rows,), by inner fold."""
+        n_folds = 1 if fold is None else int(fold.max()) + 1
+        own = has.new_zeros(len(scores), dtype=torch.long) if fold is None else fold[has]
+        self.state["scores"] = _conformal.by_fold(scores.double().numpy(), own.numpy(), n_folds)
+
+    def left_out(self, eta: Tensor, members: Tensor | None) -> Tensor:
+        """The predictor that each inner fold's scores are held against (n_folds, n_obs, n_out), see `predict`."""
+        n_folds = len(self.state["scores"])
+        if n_folds == 1 or members is None:
+            return eta.expand(n_folds, *eta.shape)
+        return _conformal.of_folds(members, n_folds)
 
     def calibrated(self, eta: Tensor) -> Tensor:
         """The predictor after the calibration slope."""

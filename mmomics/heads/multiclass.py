@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
 from mmomics import keys
-from mmomics.heads.contract import Head, has_outcome, weighted_mean
+from mmomics.heads._classes import Classes
+from mmomics.heads.contract import has_outcome, weighted_mean
 
 
-class Multiclass(Head):
+class Multiclass(Classes):
     """Categorical likelihood over `outcome["classes"]`; the target is one-hot."""
 
     def __init__(self, outcome: dict[str, Any], state: dict[str, Any]) -> None:
@@ -31,9 +33,11 @@ class Multiclass(Head):
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         return weighted_mean(-(torch.log_softmax(eta, dim=-1) * y).sum(-1), weight)
 
-    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
-        p = torch.softmax(eta.double(), dim=-1).numpy()
-        return pd.DataFrame(p, index=obs_index, columns=[f"p_{name}" for name in self.outcome["classes"]])
+    def softened(self, eta: Tensor) -> Tensor:
+        return torch.softmax(eta, dim=-1)
+
+    def true(self, y: Tensor) -> np.ndarray:
+        return np.asarray(y.numpy() > 0)
 
 
 HEAD = Multiclass

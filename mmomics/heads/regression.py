@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from mmomics import keys
+from mmomics.heads._conformal import bound
 from mmomics.heads.contract import Head, has_outcome, weighted_mean
-
-COVERAGE = 0.9  # of the prediction interval
 
 
 class Regression(Head):
@@ -33,21 +32,17 @@ class Regression(Head):
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         return weighted_mean(0.5 * (eta[..., 0] - y[..., 0]) ** 2, weight)
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor) -> None:
-        """Also the half-width of the 90 % interval: a quantile of the out-of-fold residuals.
+    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
+        """Also the out-of-fold residuals, from which the interval is made (`_conformal` says what it promises)."""
+        super().calibrate(eta, y, has, fold, method)
+        self.scored((self.calibrated(eta)[has, 0] - y[has, 0]).abs(), has, fold)
 
-        In the manner of split conformal prediction (Lei et al. 2018, doi:10.1080/01621459.2017.1307116), but around the final fit, so
-        without its guarantee; evaluation shows how it covers.
-        """
-        super().calibrate(eta, y, has)
-        residuals = (self.calibrated(eta)[has, 0] - y[has, 0]).abs().double().numpy()
-        level = min(1.0, np.ceil(COVERAGE * (len(residuals) + 1)) / len(residuals))
-        self.state["half_width"] = float(np.quantile(residuals, level, method="inverted_cdf"))
-
-    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
-        value = self.state["center"] + self.state["scale"] * eta[..., 0].double().numpy()
-        half = self.state["scale"] * self.state["half_width"]
-        return pd.DataFrame({"value": value, "lower": value - half, "upper": value + half}, index=obs_index)
+    def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
+        value = eta[..., 0].double().numpy()
+        scores = self.state["scores"]
+        each = self.left_out(eta, members)[..., 0].double().numpy()
+        ends = {"value": value, "lower": np.minimum(-bound(-each, scores), value), "upper": np.maximum(bound(each, scores), value)}
+        return pd.DataFrame({name: self.state["center"] + self.state["scale"] * end for name, end in ends.items()}, index=obs_index)
 
 
 HEAD = Regression

@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 
 from mmomics import keys
+from mmomics.heads._conformal import bound
 from mmomics.heads.contract import Head, has_outcome
 
 N_TIMES = 30  # points of a predicted survival curve
+FLAT = 1e-6  # rise of the hazard where nobody has an event, as a share of its whole rise
+EARLIEST = 1e-15  # cumulative hazard of who leaves at once
 LARGEST = 30.0  # a log hazard ratio beyond this has no meaning, and its exponential no float32
 
 
@@ -44,21 +47,40 @@ class Survival(Head):
         log_risk = torch.log(at_risk.clamp_min(torch.finfo(eta.dtype).tiny))
         return ((log_risk - eta) * event).sum(-1) / event.sum(-1).clamp_min(1.0)
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor) -> None:
-        """Also Breslow's cumulative baseline hazard on a grid of times, from the out-of-fold predictor."""
-        super().calibrate(eta, y, has)
+    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
+        """Also Breslow's cumulative baseline hazard on a grid of times, from the out-of-fold predictor, and how early follow-up ended."""
+        super().calibrate(eta, y, has, fold, method)
         time, event = y[has].double().numpy().T
-        hazard = torch.exp(self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST)).double().numpy()
+        log_hazard = self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST).double()
+        hazard = torch.exp(log_hazard).numpy()
         at_risk = (hazard[None, :] * (time[None, :] >= time[:, None])).sum(1)
         grid = np.asarray(self.outcome["times"])
         step = np.where(event > 0, 1.0 / at_risk, 0.0)
         self.state["cumulative_hazard"] = [float(step[time <= t].sum()) for t in grid]
+        self.scored(-torch.from_numpy(np.log(np.interp(time, *self._rising()).clip(EARLIEST))) - log_hazard, has, fold)
 
-    def predict(self, eta: Tensor, obs_index: pd.Index) -> pd.DataFrame:
+    def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
+        """`risk`, survival at each time, and `time_lower`: a time that nine in ten are followed up beyond, and so live beyond.
+
+        Follow-up ends at the event or before it, so a lower bound of follow-up is one of the time to the event, however censoring came
+        about: valid, and the more cautious the more are censored (Candes, Lei & Ren 2023, doi:10.1093/jrsssb/qkac004, sharpen it where
+        censoring times are known of all). An upper bound cannot be had that way.
+        """
         risk = eta[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
         survival = np.exp(-np.exp(risk)[:, None] * np.asarray(self.state["cumulative_hazard"])[None, :])
         columns = [f"s_{float(time)!r}" for time in self.outcome["times"]]
-        return pd.concat([pd.DataFrame({"risk": risk}, index=obs_index), pd.DataFrame(survival, obs_index, columns)], axis=1)
+        scores = self.state["scores"]
+        each = self.left_out(eta, members)[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
+        time, hazard = self._rising()
+        lower = np.interp(np.exp(-bound(each, scores)), hazard, time)
+        first = pd.DataFrame({"risk": risk, keys.TIME_LOWER: lower}, index=obs_index)
+        return pd.concat([first, pd.DataFrame(survival, obs_index, columns)], axis=1)
+
+    def _rising(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times from 0 and a cumulative baseline hazard that rises between all of them, so that each stands for one time."""
+        time = np.concatenate([[0.0], np.asarray(self.outcome["times"], dtype=float)])
+        hazard = np.concatenate([[0.0], np.asarray(self.state["cumulative_hazard"])])
+        return time, hazard + FLAT * max(hazard[-1], FLAT) * time / time[-1]
 
 
 def times(obs: pd.DataFrame) -> list[float]:

@@ -20,6 +20,7 @@ COLUMNS = {  # what each table must hold, by its file's name
     "comparisons": ["metric", "model", "reference", "difference", "lower", "upper", "p_value"],
     "ranking": ["model", "p_best", "rank_mean"],
     "calibration": ["model", "predicted", "observed"],
+    "coverage": ["model", "class", "coverage", "lower", "upper", "size", "size_lower", "size_upper"],
     "curves": ["model"],
     "imputation": ["imputer", "modality", "metric", "mean", "lower", "upper"],
     "robustness": ["model", "subset", "n_modalities", "n_subjects", "metric", "value", "lower", "upper"],
@@ -49,6 +50,7 @@ class Inputs:
     quality: pd.DataFrame = field(default_factory=pd.DataFrame)  # checks of each modality
     flags: pd.DataFrame = field(default_factory=pd.DataFrame)  # samples that look wrong
     records: pd.DataFrame = field(default_factory=pd.DataFrame)  # every specimen and what devices recorded of it
+    searched: pd.DataFrame = field(default_factory=pd.DataFrame)  # the settings that were tried, empty without a search
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of `evaluate`, empty if it was not made."""
@@ -76,7 +78,8 @@ def read_inputs(args: Any) -> Inputs:
         joins=_tsv(Path(args.joins)) if args.joins else pd.DataFrame(),
         qc={Path(file).name.removesuffix(".qc.tsv"): _tsv(Path(file)) for file in args.qc},
         tables={name: table for name, table in tables.items() if len(table)},
-        history=_history(args.training),
+        history=_stacked(args.training, "history.parquet"),
+        searched=_stacked(args.training, "search.parquet"),
         features={name: _tsv(folder / "features.tsv") for name, folder in sorted(explained.items())},
         modalities={name: _tsv(folder / "modalities.tsv") for name, folder in sorted(explained.items())},
         quality=_tsv(Path(args.quality)) if args.quality else pd.DataFrame(),
@@ -108,13 +111,13 @@ def _parquet(path: str | Path) -> pd.DataFrame:
         raise UserError(path, f"cannot be read ({error})", "run the step that writes it again") from error
 
 
-def _history(folders: Sequence[str]) -> pd.DataFrame:
-    """Learning curves of every model; baselines have none."""
+def _stacked(folders: Sequence[str], name: str) -> pd.DataFrame:
+    """One file of every model's shards, under one another; baselines have no learning curves, and few models were searched."""
     parts = []
     for folder in sorted(map(Path, folders)):
-        if not (folder / "history.parquet").is_file():
+        if not (folder / name).is_file():
             continue
-        part = _parquet(folder / "history.parquet")
+        part = _parquet(folder / name)
         if len(part):
             parts.append(part if "model" in part else part.assign(model=folder.parent.name))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -53,6 +53,8 @@ class Fit:
         Of the first member: embeddings of different members have no common axes.
     history : DataFrame
         member, epoch, term, value.
+    members : Tensor (n_members, n_obs, n_out) or None
+        What `eta` is the mean of; None where it is one predictor.
     hidden : Tensor (n_subsets, n_test, n_out) or None
         Linear predictor of the test rows with modalities hidden, by what `subsets.plan` asks.
     """
@@ -66,14 +68,15 @@ class Fit:
     scores: LinearScores | None = None
     embedding: Tensor | None = None
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
+    members: Tensor | None = None
     hidden: Tensor | None = None
 
     def predictions(self, subjects: Any) -> pd.DataFrame:
         """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""
-        test = self.fold.test
+        test, head = self.fold.test, self.fold.head
         index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
-        table = self.fold.head.predict(self.fold.head.calibrated(self.eta[test]), index).reset_index()
-        return self.stamped(table)
+        members = None if self.members is None else head.calibrated(self.members[:, test])
+        return self.stamped(head.predict(head.calibrated(self.eta[test]), index, members).reset_index())
 
     def predictors(self, subjects: Any) -> pd.DataFrame:
         """What an ensemble learns from: repeat, fold, seed, subject, role and calibrated linear predictors eta0, eta1, ...
@@ -133,7 +136,7 @@ def fit(
     """
     method, known = str(model.method), known or {}
     if method in plugins.names("baselines"):
-        return [_baseline(method, model.params, folds[unit.place], unit, known.get(unit.place, {})) for unit in units]
+        return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings) for unit in units]
     n_units = max(1, NETWORKS_PER_PASS // settings.members)
     scores = {place: linear_path.fit(fold, ridges.fit(fold, known.get(place))) for place, fold in folds.items()}
     fits: list[Fit] = []
@@ -153,8 +156,9 @@ def make_network(method: str, params: dict[str, Any], n_vars: dict[str, int], st
     return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), head)
 
 
-def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit, known: Ridges) -> Fit:
-    network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, params), fold.head.outcome["task"])
+def _baseline(model: Model, fold: Fold, unit: Unit, known: Ridges, settings: Training) -> Fit:
+    method, task = str(model.method), fold.head.outcome["task"]
+    network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, model.params), task)
     fold = replace(fold, head=fold.head.copy())
     has = fold.has
     rows = TrainingRows(
@@ -162,7 +166,7 @@ def _baseline(method: str, params: dict[str, Any], fold: Fold, unit: Unit, known
         y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known,
     )  # fmt: skip
     oof = network.fit(rows)
-    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool))
+    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), method=settings.calibration)
     everyone = torch.zeros(len(fold.y), oof.shape[1])
     everyone[has] = oof
     x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
@@ -193,14 +197,16 @@ def _fusion(
     for position, unit in enumerate(units):
         fold = folds[unit.place]
         fold = replace(fold, head=fold.head.copy())
-        fold.head.calibrate(oof[position].cpu(), fold.y, fold.has & (held[position] > 0).cpu())
-        own = range(position * settings.members, (position + 1) * settings.members)
+        own_oof, own_held, first = oof[position].cpu(), (held[position] > 0).cpu(), position * settings.members
+        left_out = fold.inner.where(own_held, torch.tensor(-1))
+        fold.head.calibrate(own_oof, fold.y, fold.has & own_held, left_out, settings.calibration)
+        own = eta[first : first + settings.members].cpu()
         curves = history[history["group"] == position].drop(columns="group")
         fits.append(
             Fit(
-                unit, fold, network, eta=eta[list(own)].mean(0).cpu(), oof=oof[position].cpu(), held=fold.has & (held[position] > 0).cpu(),
-                scores=scores[unit.place], embedding=z[own.start].cpu(), history=curves,
-                hidden=None if hidden is None else hidden[:, list(own), : len(fold.test)].mean(1).cpu(),
+                unit, fold, network, eta=own.mean(0), oof=own_oof, held=fold.has & own_held,
+                scores=scores[unit.place], embedding=z[first].cpu(), history=curves, members=own,
+                hidden=None if hidden is None else hidden[:, first : first + settings.members, : len(fold.test)].mean(1).cpu(),
             )
         )  # fmt: skip
     return fits

@@ -119,9 +119,10 @@ def tabulate(head: Head, eta: Tensor, members: Tensor, subjects: Iterable[str], 
     seen : dict of str to Tensor (n_obs,) bool
     """
     index = pd.Index(subjects, name=keys.SUBJECT)
-    table = head.predict(head.calibrated(eta), index)
+    table = head.predict(head.calibrated(eta), index, head.calibrated(members))
     if len(members) > 1:
-        tables = [head.predict(head.calibrated(one), index)[table.columns] for one in members]
+        numbers = table.select_dtypes("number").columns
+        tables = [head.predict(head.calibrated(one), index)[numbers] for one in members]
         stacked = pd.concat(tables, keys=range(len(tables))).groupby(level=1, sort=False)
         table = table.join(stacked.min().add_suffix("_low")).join(stacked.max().add_suffix("_high"))
     table["modalities"] = [",".join(name for name in seen if seen[name][row]) for row in range(len(table))]

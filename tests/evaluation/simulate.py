@@ -43,11 +43,17 @@ def predicted(task, cause, noise=0.5, seed=0):
     index = subjects(len(cause))
     if task == "binary":
         p = 1 / (1 + np.exp(-2 * seen))
-        return pd.DataFrame({"p_well": 1 - p, "p_ill": p}, index)
+        return with_set(pd.DataFrame({"p_well": 1 - p, "p_ill": p}, index))
     if task == "multiclass":
         weight = np.exp(-((seen[:, None] - np.array([-1.2, 0, 1.2])) ** 2))
-        return pd.DataFrame(weight / weight.sum(1, keepdims=True), index, ["p_c", "p_a", "p_b"])
+        return with_set(pd.DataFrame(weight / weight.sum(1, keepdims=True), index, ["p_c", "p_a", "p_b"]))
     if task == "regression":
         return pd.DataFrame({"value": 50 + 10 * seen, "lower": 40 + 10 * seen, "upper": 60 + 10 * seen}, index)
     survival = np.exp(-np.exp(seen)[:, None] * TIMES[None, :] / 15)
-    return pd.DataFrame(np.column_stack([seen, survival]), index, ["risk", *(f"s_{float(t)!r}" for t in TIMES)])
+    lower = 15 * np.exp(-seen) * -np.log(0.9)  # nine in ten live longer
+    return pd.DataFrame(np.column_stack([seen, lower, survival]), index, ["risk", "time_lower", *(f"s_{float(t)!r}" for t in TIMES)])
+
+
+def with_set(p):
+    """Probabilities with the classes of at least 0.2."""
+    return p.assign(set=["|".join(name.removeprefix("p_") for name in p.columns[row >= 0.2]) for row in p.to_numpy()])

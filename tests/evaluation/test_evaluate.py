@@ -23,6 +23,7 @@ TABLES = {
     "summary": ["model", "family", "metric", "mean", "lower", "upper", "n_subjects", "n_folds"],
     "comparisons": ["metric", "model", "reference", "difference", "lower", "upper", "p_value"],
     "ranking": ["model", "p_best", "rank_mean"],
+    "coverage": ["model", "class", "nominal", "coverage", "lower", "upper", "size", "size_lower", "size_upper", "n"],
     "calibration": ["model", "predicted", "observed", "lower", "upper", "n"],
     "curves": ["model"],
     "imputation": ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper", "n_features"],

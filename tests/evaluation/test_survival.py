@@ -232,7 +232,7 @@ def test_a_group_without_events_has_an_exact_one_sided_interval():
 def test_calibration_is_kaplan_meier_of_the_group():
     obs, cause = observed("survival", 100, seed=4)
     truth, prediction = survival.known(obs, {}), predicted("survival", cause).assign(risk=0.0)
-    prediction[prediction.columns[1:]] = np.exp(-TIMES / 30)  # the same for all: one group
+    prediction[prediction.columns[2:]] = np.exp(-TIMES / 30)  # the same for all: one group
     table = survival.calibration(truth, prediction)
     fit = KaplanMeierFitter().fit(truth["time"], truth["event"])
     np.testing.assert_allclose(table["observed"], fit.predict(table["time"]), atol=1e-12)

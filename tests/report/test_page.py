@@ -93,7 +93,7 @@ def test_names_are_text_whatever_they_hold(task, reported):
 
 def test_a_section_without_tables_is_left_out(results):
     result = results("binary")
-    for name in ("imputation", "calibration", "curves"):
+    for name in ("imputation", "calibration", "curves", "coverage"):
         (result.folder / "evaluate" / f"{name}.tsv").write_text("")
     for folder in [*result.folder.glob("explain/*"), *result.folder.glob("train/*")]:
         for file in folder.rglob("*.*"):

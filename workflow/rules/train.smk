@@ -27,6 +27,7 @@ rule train:
             lambda study, w: [
                 study["models"].get(w.model),
                 study["training"],
+                study["search"],
                 study["seed"],
                 study["seeds"],
             ]

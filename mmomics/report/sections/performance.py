@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from mmomics import keys
-from mmomics.report import words
+from mmomics.report import regions, words
 from mmomics.report.blocks import Figure, Section
 from mmomics.report.figures import calibration, discrimination, risk_groups
 from mmomics.report.inputs import Inputs
@@ -41,6 +41,10 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
         figure, text = _calibration(inputs, table, models)
         blocks.append(figure)
         lead += text
+    predicted = regions.table(inputs, standing)
+    if predicted is not None:
+        blocks.append(predicted[0])
+        lead.append(predicted[1])
     return Section("performance", "Performance in detail", lead, blocks) if blocks else None
 
 
@@ -132,7 +136,8 @@ def _calibration(inputs: Inputs, table: pd.DataFrame, models: list[str]) -> tupl
     caption = say(
         "Groups of subjects with similar prediction: what was predicted against what was seen, with 95 % "
         "intervals; larger dots hold more subjects. "
-        "On the diagonal a prediction means what it says.{}",
+        "On the diagonal a prediction means what it says. {}{}",
+        _how(facts.task, inputs.study.training.calibration),
         split,
     )
     alt = "Calibration. " + " ".join(str(part.striptags()) for part in text)
@@ -140,3 +145,10 @@ def _calibration(inputs: Inputs, table: pd.DataFrame, models: list[str]) -> tupl
     return Figure("calibration", drawing, "Calibration", caption, alt, shown), [
         Markup(" ").join([say("Calibration:"), *text])
     ] if text else []
+
+
+def _how(task: str, calibration: str) -> str:
+    """How predictions were calibrated."""
+    if calibration == "isotonic" and task in ("binary", "multiclass"):
+        return "Calibrated by an isotonic curve on training rows held out inside each fold, by a slope alone where those are few."
+    return "Calibrated by a slope on training rows held out inside each fold."

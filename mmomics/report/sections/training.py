@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmomics.report import shares, words
+from mmomics.report import searched, shares, words
 from mmomics.report.blocks import Cell, Figure, Section, Table
 from mmomics.report.figures import learning
 from mmomics.report.figures.learning import TASK, VALIDATION
@@ -67,6 +67,10 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
     if over_training is not None:
         blocks.insert(1, over_training[0])
         lead += " " + over_training[1]
+    found = searched.table(inputs.searched, families)
+    if found is not None:
+        blocks.append(found[0])
+        lead += found[1]
     return Section("training", "Training", [lead], blocks)
 
 

@@ -1,0 +1,170 @@
+"""The search: what may be tried, that test rows and company change nothing, that a killed job goes on, and that it finds what is better."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mmomics import plugins
+from mmomics.config.params import check_param
+from mmomics.config.protocol import Training
+from mmomics.config.run import Model
+from mmomics.training import search
+from mmomics.training.fit import fit
+from mmomics.training.search import candidates, journal, run, space
+from mmomics.training.units import Unit
+from tests.folds import make_fold
+
+QUICK = Training(members=2, epochs=1, batch_size=64)
+UNITS = [Unit(0, 0, 0), Unit(0, 1, 0), Unit(0, 1, 1)]
+CHOICES = {"width": [8, 16, 32], "dropout": [0.1, 0.3, 0.5], "layers": [1, 2]}
+DECLARED = [
+    (package, name)
+    for package in ("fusion", "baselines")
+    for name in plugins.names(package)
+    if plugins.constant(package, name, "SPACE", {})
+]
+
+
+@pytest.mark.parametrize(("package", "name"), DECLARED)
+def test_every_declared_space_is_of_settings_that_the_method_takes(package, name):
+    defaults, allowed = plugins.defaults(package, name), plugins.constant(package, name, "CHOICES", {})
+    for param, choices in plugins.constant(package, name, "SPACE", {}).items():
+        assert param in defaults, param
+        assert defaults[param] in choices and len(choices) == len(set(choices)) > 1
+        for choice in choices:
+            check_param(name, param, choice, defaults[param])
+            assert choice in allowed.get(param, choices)
+
+
+def test_some_method_declares_a_space_and_some_baseline():
+    assert {package for package, _ in DECLARED} == {"fusion", "baselines"}
+
+
+def test_the_defaults_come_first_and_no_point_twice():
+    for n in (0, 1, 2, 5, 12, 18, 50):
+        found = candidates(CHOICES, n)
+        assert len(found) == min(n, 18) and len({json.dumps(one, sort_keys=True) for one in found}) == len(found)
+        assert found[:1] == [{}][:n]
+        assert all(value in CHOICES[key][1:] for one in found for key, value in one.items())
+
+
+def test_more_trials_begin_with_the_same_ones():
+    assert candidates(CHOICES, 12)[:5] == candidates(CHOICES, 5)
+
+
+def test_candidates_spread_over_every_choice():
+    found = candidates(CHOICES, 12)
+    for name, choices in CHOICES.items():
+        share = pd.Series([one.get(name, choices[0]) for one in found]).value_counts(normalize=True)
+        assert set(share.index) == set(choices) and share.min() > 0.5 / len(choices)
+
+
+def test_what_the_user_set_is_not_searched():
+    free = space(Model(method="forest"))
+    name = next(iter(free))
+    assert set(space(Model(method="forest", params={name: free[name][-1]}))) == set(free) - {name}
+    assert space(Model(method="linear")) == {}
+
+
+def two_folds(corrupt=False, task="binary"):
+    folds = {}
+    for place in range(2):
+        fold, _ = make_fold(task, n_obs=90, sizes=(8, 6), seed=place, fold=place, missing=0.1)
+        if corrupt:
+            for values in fold.x.values():
+                values[fold.test] = 7.0
+        folds[0, place] = fold
+    return folds
+
+
+class Trainer:
+    """Trains for real, and counts."""
+
+    def __init__(self, folds, last=10**6):
+        self.folds, self.calls, self.last = folds, [], last
+
+    def __call__(self, model, units):
+        if len(self.calls) == self.last:
+            raise KeyboardInterrupt
+        self.calls.append((model.params, units))
+        return fit(model, self.folds, units, QUICK)
+
+
+@pytest.mark.parametrize("name", ["transformer", "forest"])
+def test_each_fold_and_seed_gets_what_its_own_inner_rows_favour(name, tmp_path):
+    fixed = {"n_trees": 40} if name == "forest" else {}
+    train = Trainer(two_folds())
+    found = run(Model(method=name, params=fixed), UNITS, train, 3, tmp_path)
+    assert len(found.table) == 9 and found.table["chosen"].sum() == 3
+    assert all(units == UNITS for _, units in train.calls[:3])  # all folds and seeds in one pass
+    for unit, one, params in zip(UNITS, found.fits, found.params, strict=True):
+        own = found.table.query("repeat == @unit.repeat and fold == @unit.fold and seed == @unit.seed")
+        best = own.loc[own["loss"].idxmin()]
+        assert bool(best["chosen"]) and one.unit == unit
+        assert params == {**fixed, **json.loads(best["params"])}
+        head, held = one.fold.head, one.held.float()
+        assert float(head.loss(one.oof, one.fold.y, held)) == pytest.approx(best["loss"], rel=1e-3)  # trained anew, the same
+
+
+@pytest.mark.parametrize("name", ["transformer", "forest"])
+def test_test_rows_change_nothing_that_is_chosen(name, tmp_path):
+    model = Model(method=name, params={"n_trees": 40} if name == "forest" else {})
+    clean, dirty = (run(model, UNITS, Trainer(two_folds(corrupt)), 3, tmp_path / str(corrupt)).table for corrupt in (False, True))
+    pd.testing.assert_frame_equal(clean, dirty)
+
+
+def test_a_shard_chooses_as_all_do(tmp_path):
+    together = run(Model(method="transformer"), UNITS, Trainer(two_folds()), 3, tmp_path / "all").table
+    for place, unit in enumerate(UNITS):
+        alone = run(Model(method="transformer"), [unit], Trainer(two_folds()), 3, tmp_path / str(place)).table
+        own = together.query("fold == @unit.fold and seed == @unit.seed").reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, own, rtol=1e-3)
+
+
+def test_a_killed_job_repeats_no_trial_and_ends_in_the_same_numbers(tmp_path):
+    model, folds = Model(method="transformer"), two_folds()
+    whole = run(model, UNITS, Trainer(folds), 3, tmp_path / "whole")
+    output = tmp_path / "train" / "1of1"
+    killed = Trainer(folds, last=1)
+    with pytest.raises(KeyboardInterrupt), journal(output, model, folds, UNITS, QUICK) as folder:
+        run(model, UNITS, killed, 3, folder)
+    assert len(list(folder.glob("*.parquet"))) == 1 and not output.exists()
+    again = Trainer(folds)
+    with journal(output, model, folds, UNITS, QUICK) as folder:
+        found = run(model, UNITS, again, 3, folder)
+    tried = [params for params, units in again.calls if units == UNITS][:2]
+    assert tried == candidates(space(model), 3)[1:]
+    pd.testing.assert_frame_equal(found.table, whole.table)
+    for one, other in zip(found.fits, whole.fits, strict=True):
+        assert torch.equal(one.eta, other.eta)
+    assert list(output.parent.iterdir()) == []  # nothing is left beside the output
+
+
+def test_trials_of_other_data_or_settings_are_not_taken_up(tmp_path):
+    folds, model = two_folds(), Model(method="transformer")
+    other = {place: replace(fold, y=1 - fold.y) for place, fold in folds.items()}
+    names = set()
+    for data, settings, some in ((folds, QUICK, UNITS), (other, QUICK, UNITS), (folds, Training(), UNITS), (folds, QUICK, UNITS[:1])):
+        with journal(tmp_path / "out", model, data, some, settings) as folder:
+            names.add(folder.name)
+    assert len(names) == 4
+
+
+def test_no_trials_train_once_with_what_the_user_set(tmp_path):
+    for trials in (0, 1):
+        train = Trainer(two_folds())
+        found = run(Model(method="forest", params={"n_trees": 30}), UNITS, train, trials, tmp_path)
+        assert len(train.calls) == 1 and found.table.empty and found.params == [{"n_trees": 30}] * 3
+    assert run(Model(method="linear"), UNITS[:1], Trainer(two_folds()), 5, tmp_path).table.empty  # nothing declared
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_candidate_without_a_loss_is_never_chosen(tmp_path, monkeypatch):
+    losses = iter([2.0, np.nan, 1.0])
+    monkeypatch.setattr(search, "_loss", lambda fit: next(losses))
+    found = run(Model(method="forest", params={"n_trees": 20}), UNITS[:1], Trainer(two_folds()), 3, tmp_path)
+    assert found.table["chosen"].tolist() == [False, False, True]

@@ -9,6 +9,7 @@ import pandas as pd
 from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
+from mmomics.devices._times import dateless
 from mmomics.errors import UserError
 
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}")  # so that 03/04/2024 is not guessed, row by row
@@ -35,6 +36,8 @@ def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
         return pd.Series([None] * len(frame), index=frame.index, dtype=object)
     cells = column(frame, samples.time, "samples.time")
     where = place(frame, f"samples.time, column '{samples.time}'")
+    if samples.time_format and dateless(samples.time_format):
+        raise UserError("samples.time_format", f"'{samples.time_format}' reads no date with its year", "give the column of date and time")
     found = [None if pd.isna(cell) else _time(str(cell), samples, f"{where} row '{row}'") for row, cell in cells.items()]
     if len({stamp.tzinfo is None for stamp in found if stamp is not None}) > 1:
         raise UserError(where, "some times name a time zone and some do not", "write them alike, or set `samples.time_zone`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mmomics.config.load import read_settings
 from mmomics.config.modality import Device
@@ -30,7 +31,12 @@ def run(args: argparse.Namespace) -> None:
         from mmomics.cohort import device, samples
 
         frame = samples.read(study.cohort.samples, study.folder)
-        assay = device.ingest(args.modality, modality, study.folder, study.cohort.samples, frame)
+        try:
+            assay = device.ingest(args.modality, modality, study.folder, study.cohort.samples, frame)
+        except UserError as error:
+            from mmomics.onboarding import every
+
+            raise every.together(args.modality, modality, Path(study.folder), error) from None
     else:
         assay = ingest(args.modality, modality, study.folder)
     write_assay(args.output, assay)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from datetime import tzinfo
@@ -15,6 +16,8 @@ from mmomics.errors import UserError
 UNITS = {"d": 86400 * 10**9, "h": 3600 * 10**9, "min": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
 # numbers this large are of the years 1973 to 2286, counted in this unit since 1970; smaller ones are seconds since the device began
 EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 1e19))
+SERIAL = (34_700.0, 60_300.0)  # days since 1899-12-30: 1995 to 2064
+CADENCES = (1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 4, 5, 10, 15, 20, 30, 60)  # minutes
 OFFSET = r"(?:Z|\+\d\d:?(?:\d\d)?|[T ]\d.*-\d\d:?(?:\d\d)?)$"  # a minus may also stand in a date
 
 
@@ -43,6 +46,9 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     if pd.api.types.is_datetime64_dtype(cells.dtype):
         return cells.dt.as_unit("ns").astype("int64").to_numpy(), "local"
     form = device.time_format
+    if form and dateless(form):
+        cure = "name the columns of both in `time: [date, time]`, and their format together"
+        raise UserError(where(0), f"`time_format: {form}` reads no date with its year", cure)
     if (form is None or form in UNITS) and pd.notna(pd.to_numeric(cells.iloc[:1], errors="coerce")).all():  # one tells of most columns
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():
@@ -66,6 +72,11 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     return found.dt.as_unit("ns").astype("int64").to_numpy(), "utc" if zoned else "local"
 
 
+def dateless(form: str) -> bool:
+    """Whether a format of `strptime` leaves out the year or the day, so that every time would be of 1900."""
+    return form not in UNITS and not (re.search("%[cx]", form) or (re.search("%[YyG]", form) and re.search("%[djuwaA]", form)))
+
+
 def offset(cells: pd.Series, device: Device) -> tzinfo | None:
     """The zone of a column of such times, or else the offset from UTC that the first cell names, for all of them.
 
@@ -86,6 +97,12 @@ def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) 
     wrong = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     if wrong.any():
         raise UserError(where(int(wrong.argmax())), "has an infinite time", "mend it")
+    if unit is None and _serial(values.astype(float)):
+        day = pd.Timestamp("1899-12-30") + pd.Timedelta(float(values[0]), unit="d")
+        raise UserError(
+            where(0), f"{values[0]:.6f} looks like the number by which a spreadsheet stores {day.round('s')}",
+            "save the column as text such as 2024-03-31 08:30, or set `time_format` to the unit of these numbers (s, d)",
+        )  # fmt: skip
     largest = float(np.abs(values.astype(float)).max())
     clock = "none"
     for name, low, high in EPOCHS:
@@ -102,3 +119,11 @@ def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) 
     if values.dtype.kind in "iu":
         return values.astype(np.int64) * factor, clock
     return np.round(values * factor).astype(np.int64), clock
+
+
+def _serial(values: np.ndarray) -> bool:
+    """Whether numbers are days since 1899-12-30, as spreadsheets store times: whole seconds, in steps that are usual of devices."""
+    if len(values) < 2 or values.min() < SERIAL[0] or values.max() > SERIAL[1]:
+        return False
+    seconds, step = values * 86400, float(np.median(np.abs(np.diff(values)))) * 1440
+    return bool((np.abs(seconds - np.round(seconds)) < 0.06).all()) and any(abs(step - each) < 0.01 * each for each in CADENCES)

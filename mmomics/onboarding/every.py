@@ -13,7 +13,7 @@ from mmomics.config.modality import Device
 from mmomics.config.recordings import find
 from mmomics.devices import glucose
 from mmomics.devices.contract import choose
-from mmomics.errors import UserError, count
+from mmomics.errors import UserError, count, listed
 
 MOST = 10  # lines per modality: a wrong setting spoils every file alike
 
@@ -38,12 +38,26 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
         At most `MOST` of them and one that counts the rest.
     """
     where = f"modalities.{name}"
-    found = [error for paths in find(device, folder, where).values() for path in paths if (error := _wrong(path, device, where))]
+    found = [error for _, error in _all(device, folder, where)]
     if str(first) not in map(str, found) and not any(str(error).startswith(f"{where}.format") for error in found):
         found.insert(0, first)
     yield from found[:MOST]
     if len(found) > MOST:
         yield UserError(where, f"{count(len(found) - MOST, 'more file')} cannot be read", "mend those above, then check again")
+
+
+def together(name: str, device: Device, folder: Path, first: UserError) -> UserError:
+    """The complaint that ended reading the records of a modality, and the names of the other files that would end it, too."""
+    others = [path.name for path, error in _all(device, folder, f"modalities.{name}") if str(error) != str(first)]
+    if others:
+        files = count(len(others), "more file of it is", "more files of it are")
+        first.args = (f"{first}; {files} broken ({listed(others)}): `mmomics check` says how",)
+    return first
+
+
+def _all(device: Device, folder: Path, where: str) -> list[tuple[Path, UserError]]:
+    paths = [path for paths in find(device, folder, where).values() for path in paths]
+    return [(path, error) for path in paths if (error := _wrong(path, device, where))]
 
 
 def _wrong(path: Path, device: Device, where: str) -> UserError | None:

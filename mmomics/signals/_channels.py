@@ -41,7 +41,9 @@ def choose(records: Sequence[Record], device: Device, where: str) -> list[Record
     """
     roles = contract.roles_of(device, where)
     if not roles:  # the kind looks at annotations
-        return [record for record in records if len(record.annotations)][:1] or list(records[:1])
+        found = [record for record in records if len(record.annotations)][:1] or list(records[:1])
+        timed = getattr(contract.load(device, where), "timed", None)
+        return [timed(record) for record in found] if timed else found
     return [chosen for record in records if (chosen := _called(record, roles, device)) is not None]
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from mmomics.devices.record import Record
+from mmomics.devices.record import SECOND, Record
 from mmomics.signals import contract
 from mmomics.signals.contract import Feature, Role
 
 _AASM = "doi:10.5664/jcsm.6576"  # Berry et al.: AASM scoring manual, version 2.4; stages 3 and 4 of Rechtschaffen and Kales are N3
 _OHAYON = "doi:10.1093/sleep/27.7.1255"  # Ohayon et al.: quantitative sleep parameters
+_ROENNEBERG = "doi:10.1177/0748730402239679"  # Roenneberg et al.: the midpoint of sleep as the phase of the body clock
 ROLES: dict[str, Role] = {}
 FEATURES = (
     Feature("total_sleep", "min", "Time asleep", _AASM),
@@ -30,6 +31,7 @@ FEATURES = (
     Feature("efficiency", "", "Time asleep over time in bed (0..1); missing where bedtime is not known", _AASM),
     Feature("latency", "min", "From lights off to falling asleep; missing where bedtime is not known", _AASM),
     Feature("rem_latency", "min", "From falling asleep to the first REM sleep", _AASM),
+    Feature("midpoint", "h", "Clock time halfway through the sleep period, from midnight (-12..12); missing without a clock", _ROENNEBERG),
     Feature("scored", "", "Share of the sleep period that has a stage (0..1)", _AASM),
 )
 STAGES = {"W": "W", "WAKE": "W", "AWAKE": "W", "0": "W", "S0": "W", "R": "REM", "REM": "REM", "SR": "REM", "5": "REM"}
@@ -78,6 +80,15 @@ def scoring(record: Record) -> pd.DataFrame:
     return out[np.isfinite(out["end"]) & (out["end"] > out["begin"]) & out["stage"].notna()].reset_index(drop=True)
 
 
+def timed(record: Record) -> Record:
+    """The record with every stage as long as it lasts, so that a window that begins within a stage has the rest of it."""
+    table = scoring(record)
+    stages = pd.DataFrame({"onset": table["begin"], "duration": table["end"] - table["begin"], "label": table["stage"]})
+    others = record.annotations[[stage(label) is None for label in record.annotations["label"]]]
+    filled = [part for part in (stages, others) if len(part)]
+    return replace(record, annotations=pd.concat(filled).sort_values("onset", kind="stable", ignore_index=True)) if filled else record
+
+
 def recorded(record: Record, params: Params) -> float:
     """Seconds at which a stage is known."""
     table = scoring(record)
@@ -111,6 +122,10 @@ def features(record: Record, params: Params) -> dict[str, float]:
         "maintenance": total / period,
         "scored": minutes[night.index].sum() / period,
     }
+    if record.start is not None:
+        middle = record.start + (first + last) / 2 * SECOND
+        hours = middle.hour + middle.minute / 60 + middle.second / 3600
+        out["midpoint"] = (hours + 12) % 24 - 12
     rem = asleep.loc[asleep["stage"] == "REM", "begin"]
     if len(rem):
         out["rem_latency"] = (rem.iloc[0] - first) / 60

@@ -408,6 +408,14 @@ BROKEN = {
     "time that goes back": (
         [device("cgm", CGM), times(lambda t: t.mask(t.index == 9, t[2]))], "ingest", ["cgm/S00.csv line 11", "goes back in time"],
     ),
+    "several files of a device": (
+        [device("cgm", CGM), *[text(f"cgm/{name}.csv", lambda t: t.replace("time", "when")) for name in ("S01", "S02")]],
+        "ingest", ["cgm/S01.csv", "no column with the time"],
+    ),
+    "times of a format without a date": (
+        [WHEN, key("samples.time_format", "%H:%M"), device("cgm", CGM, **BEFORE)],
+        "ingest", ["samples.time_format", "no date with its year"],
+    ),
     "overlapping records": (
         [overlapping, device("cgm", CGM, files="cgm/{subject}_*.csv")], "ingest", ["cgm/S00_2.csv", "overlaps in time with"],
     ),
@@ -524,3 +532,10 @@ def test_what_is_broken_is_one_line_of_the_first_verb_that_sees_it(clinic, case)
     assert status == 2 and len(summary) == 1
     lines = [line for line in said.splitlines() if line.startswith("error: ")]
     assert any(all(phrase in line for phrase in phrases) for line in lines), said
+
+
+def test_ingest_names_every_file_that_it_could_not_read(clinic):
+    edits = [device("cgm", CGM), *[text(f"cgm/{name}.csv", lambda t: t.replace("time", "when")) for name in ("S01", "S02")]]
+    _, errors = clinic.chain(clinic(edits))
+    assert "cgm/S01.csv: no column with the time" in errors[0]
+    assert errors[0].endswith("1 more file of it is broken (S02.csv): `mmomics check` says how")

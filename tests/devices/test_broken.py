@@ -53,7 +53,16 @@ def agd_bytes(folder, *statements):
 SETTINGS = "CREATE TABLE settings AS SELECT 'epochlength' settingName, '{}' settingValue"
 DATA = "CREATE TABLE data AS SELECT {} dataTimestamp, {} axis1"
 
+SERIAL = "".join(f"{44361.5 + place / 288:.9f},{place}\n" for place in range(20))  # every five minutes from noon of 2021-06-14
+
 BROKEN = {
+    "times of a spreadsheet": (
+        {"x.csv": f"time,hr\n{SERIAL}".encode()}, {}, ["x.csv line 2", "44361.500000", "2021-06-14 12:00", "as text"],
+    ),
+    "times without a date": (
+        {"x.csv": b"time,hr\n12:05,60\n12:06,61\n"}, {"time_format": "%H:%M"},
+        ["x.csv line 2", "no date with its year", "`time: [date, time]`"],
+    ),
     "missing file": ({"x.csw": b""}, {"file": "x.csv"}, ["x.csv: there is no such file", "did you mean 'x.csw'?"]),
     "unknown end": ({"x.docx": b"x"}, {}, ["no reader for files that end in '.docx'", ".edf"]),
     "unknown format": ({"x.csv": b"x"}, {"format": "edff"}, ["no 'edff'", "did you mean 'edf'?"]),

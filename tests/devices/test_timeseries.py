@@ -148,6 +148,13 @@ def timeseries_with_hole(tmp_path, times):
     return record
 
 
+@pytest.mark.parametrize("step", [1 / 250, 1 / 128, 1 / 100, 1 / 64, 1 / 60, 1 / 50, 1 / 30, 0.1, 1.0, 60.0])
+def test_seconds_of_the_day_are_no_days_of_a_spreadsheet(tmp_path, step):
+    lines = "".join(f"{40000 + place * step:.9f},{place}\n" for place in range(300))
+    assert one(tmp_path, "t,x\n" + lines).fs == pytest.approx(1 / step, rel=1e-3)
+    assert one(tmp_path, "t,x\n44361.500694,1\n44361.504167,2\n", time_format="d").duration == pytest.approx(600, abs=1)
+
+
 def test_parts_join_without_a_seam(tmp_path, monkeypatch):
     monkeypatch.setattr(_parts, "CHUNK", 7)
     frame = pd.DataFrame({"t": np.arange(50), "x": np.arange(50) * 2.0, "word": [None] * 20 + ["w"] * 30})

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from mmomics.cohort.device import ingest
-from mmomics.cohort.stretch import join
+from mmomics.cohort.stretch import cut, join
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
 from mmomics.devices.record import Record
-from mmomics.signals import sleep
+from mmomics.signals import _channels, sleep
 
 PARAMS = sleep.Params()
 
@@ -72,6 +72,29 @@ def test_a_scoring_of_the_night_is_the_time_in_bed():
     assert told["latency"] == 10
     assert told["efficiency"] == pytest.approx(0.7)
     assert (told["waso"], told["awakenings"], told["rem_latency"]) == (5, 1, 35)
+
+
+def test_a_stage_that_names_no_duration_lasts_into_a_window_that_begins_within_it():
+    start = pd.Timestamp("2024-01-01 22:00")
+    stages = [(0, "W"), (1800, "Lights off"), (3600, "N2"), (7200, "arousal"), (18000, "R"), (21600, "W"), (25200, "Sleep stage ?")]
+    notes = replace(record([(onset, np.nan, label) for onset, label in stages]), start=start)
+    device = Device(signal="sleep", files="x", align={"window": "after", "length": "3 h"})
+    (timed,) = _channels.choose([notes], device, "here")
+    told = sleep.features(cut([timed], device.align, start + pd.Timedelta("2h"), "here").record, PARAMS)
+    assert (told["total_sleep"], told["n2_share"]) == (180, 1)  # midnight to three is all within N2
+    whole = sleep.features(timed, PARAMS)
+    before = sleep.features(notes, PARAMS)
+    assert {name: whole[name] for name in whole} == pytest.approx(before, nan_ok=True)
+    assert (whole["total_sleep"], whole["rem_share"], whole["latency"]) == (300, 0.2, 30)
+
+
+@pytest.mark.parametrize(("start", "hours"), [("2024-01-01 22:00", 3.0), ("2024-01-01 18:30", -0.5), ("2024-03-30 22:00+01:00", 4.0)])
+def test_midpoint_is_told_on_the_wall_clock(start, hours):
+    stamp = pd.Timestamp(start)
+    stamp = stamp if stamp.tzinfo is None else stamp.tz_convert("Europe/Berlin")  # the clocks go forward at two
+    stages = record([(0, 3600, "W"), (3600, 8 * 3600, "N2"), (9 * 3600, 600, "W")])
+    assert sleep.features(replace(stages, start=stamp), PARAMS)["midpoint"] == pytest.approx(hours)
+    assert np.isnan(sleep.features(stages, PARAMS)["midpoint"])
 
 
 @pytest.mark.parametrize(
@@ -187,9 +210,10 @@ def test_order_and_other_annotations_do_not_matter():
 
 def test_a_hypnogram_as_its_reader_gives_it_is_told(hypnogram, shared):
     from mmomics.devices import edf
-    from mmomics.signals import _channels
 
     device = Device(signal="sleep", files="{subject}-Hypnogram.edf")
     read = list(edf.read(shared / "device_formats" / "edf" / "SC4001EC-Hypnogram.edf", device))
     (chosen,) = _channels.choose(read, device, "modalities.sleep")
-    assert sleep.features(chosen, PARAMS) == pytest.approx(sleep.features(hypnogram, PARAMS), nan_ok=True)
+    assert chosen.start is not None
+    expected = sleep.features(replace(hypnogram, start=chosen.start), PARAMS)
+    assert sleep.features(chosen, PARAMS) == pytest.approx(expected, nan_ok=True)

@@ -27,7 +27,7 @@ from mmomics.training.fit import make_network, make_params
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
-FORMAT = 1
+FORMAT = 2
 MODEL, MEMBERS = "model.json", "members"
 PACKAGES = ("torch", "numpy", "scikit-learn", "anndata", "mudata", "lifelines", "safetensors")
 
@@ -89,7 +89,7 @@ def load(folder: str | Path) -> tuple[Predictor | EnsemblePredictor, dict[str, A
     Raises
     ------
     UserError
-        If the folder is no bundle, is damaged, or was written by a newer mmomics.
+        If the folder is no bundle, is damaged, or was written by a newer or much older mmomics.
     """
     folder = Path(folder)
     try:
@@ -102,6 +102,9 @@ def load(folder: str | Path) -> tuple[Predictor | EnsemblePredictor, dict[str, A
         raise UserError(folder / "weights.safetensors", "is damaged", "train the model again") from error
     if model.get("format", 0) > FORMAT:
         raise UserError(folder, f"has format {model['format']}, this mmomics reads up to {FORMAT}", "update mmomics")
+    if model.get("format", FORMAT) < FORMAT:
+        cure = f"train the model again, or predict with mmomics {model.get('versions', {}).get('mmomics', '0.2.0')}"
+        raise UserError(folder, f"has format {model['format']}, of an older mmomics", cure)
     try:
         return _combine(folder, model) if combines else _assemble(model, tensors), model
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:

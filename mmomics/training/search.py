@@ -140,9 +140,9 @@ def _different(points: Iterator[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
 def _trial(model: Model, units: list[Unit], train: Train, number: int, params: dict[str, Any], folder: Path) -> pd.DataFrame:
     """Losses of one candidate on every unit; read where the trial finished already."""
     path = folder / f"trial-{number:04d}.parquet"
-    if path.is_file():
+    if path.is_file() and ((before := pd.read_parquet(path))["params"] == json.dumps(params)).all():
         log.info("%s: trial %d was finished before", model.method, number)
-        return pd.read_parquet(path)
+        return before
     log.info("%s: trial %d: %s", model.method, number, params or "the defaults")
     fits = train(_with(model, params), units)
     rows = [(unit.repeat, unit.fold, unit.seed, number, json.dumps(params), _loss(fit)) for unit, fit in zip(units, fits, strict=True)]

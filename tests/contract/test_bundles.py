@@ -90,6 +90,9 @@ def test_a_damaged_bundle_is_one_clear_line(tmp_path):
     (bundle / "model.json").write_text(json.dumps({**model, "format": 99}))
     with pytest.raises(UserError, match="format 99"):
         load(bundle)
+    (bundle / "model.json").write_text(json.dumps({**model, "format": 1}))
+    with pytest.raises(UserError, match="older mmomics"):
+        load(bundle)
     with pytest.raises(UserError, match="not a readable model bundle"):
         load(tmp_path / "nowhere")
 

@@ -154,6 +154,15 @@ def test_trials_of_other_data_or_settings_are_not_taken_up(tmp_path):
     assert len(names) == 4
 
 
+def test_a_finished_trial_of_other_settings_is_not_taken_up(tmp_path, monkeypatch):
+    train = Trainer(two_folds())
+    for spread in ([4, 7], [4, 9]):  # another list of candidates under the same numbers
+        monkeypatch.setattr(search, "candidates", lambda space, n, spread=spread: [{}, *({"min_samples_leaf": leaf} for leaf in spread)])
+        run(Model(method="forest", params={"n_trees": 20}), UNITS[:1], train, 3, tmp_path)
+    assert [params.get("min_samples_leaf") for params, _ in train.calls[:3]] == [None, 4, 7]
+    assert train.calls[4][0]["min_samples_leaf"] == 9 and len(train.calls) == 6  # of the second run only that, and what it chose
+
+
 def test_no_trials_train_once_with_what_the_user_set(tmp_path):
     for trials in (0, 1):
         train = Trainer(two_folds())

@@ -5,6 +5,7 @@ from typing import Final
 # cohort.h5mu: columns of `obs` beside the covariates (one row per subject)
 LABEL: Final = "outcome"  # class name, or value of a regression outcome
 TIME: Final = "time"  # follow-up (days)
+ALSO: Final = "also"  # further outcomes: their columns are also.<name>.outcome, also.<name>.time, ...
 EVENT: Final = "event"  # True = the event was seen
 BATCH: Final = "batch"  # technical batch
 PART: Final = "part"  # preset part of the cohort (train, test)

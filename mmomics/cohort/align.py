@@ -18,7 +18,7 @@ from mmomics.cohort.columns import column
 from mmomics.cohort.components import components
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.join import covariate_modality, extra, join
-from mmomics.cohort.outcome import columns, describe, known, read_outcome
+from mmomics.cohort.outcome import columns, describe, known, read_further, read_outcome
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
@@ -77,13 +77,15 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     UserError
         If ids do not overlap, or a column is missing or wrong.
     """
-    for name in columns(cohort.outcome):
-        column(samples, name, "outcome")
+    for outcome in (cohort.outcome, *cohort.also.values()):
+        for name in columns(outcome):
+            column(samples, name, "outcome")
     roster = table.roster(cohort.samples, samples)
     rows = table.by_subject(cohort.samples, samples, unique=columns(cohort.outcome))
-    outcome, about = read_outcome(cohort.outcome, rows)
+    obs, about = read_outcome(cohort.outcome, rows)
+    others, about_others = read_further(cohort.also, rows)
     covariates = clinical.raw(rows, cohort.covariates)
-    with_outcome = set(rows.index[known(outcome)])
+    with_outcome = set(rows.index[known(obs)])
     modalities, joins, unmatched = {}, {}, []
     who = samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)})
     looked = {name: _looked(cohort, name, assay, who) for name, assay in assays.items()}
@@ -109,7 +111,7 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         modalities[keys.CLINICAL] = covariate_modality(covariates)
         found = modalities[keys.CLINICAL].obs_names
         joins[keys.CLINICAL] = [len(samples), len(found), len(samples) - len(rows), len(found), 0, len(with_outcome.intersection(found))]
-    joined = join(modalities, pd.concat([outcome, extra(cohort, split, rows, roster), covariates], axis=1), about)
+    joined = join(modalities, pd.concat([obs, extra(cohort, split, rows, roster), others, covariates], axis=1), about, about_others)
     without = len(rows) - joined.n_obs
     if without:
         log.warning("%d of %d subjects of the samples table have no modality and are left out", without, len(rows))

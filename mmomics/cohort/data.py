@@ -40,6 +40,8 @@ class CohortData:
         ``task``, ``unit`` and ``classes``.
     shapes : dict of str to (n_channels, n_times)
         Of the modalities whose values are windows of a signal, flat, one channel after another.
+    also : dict of str to dict
+        Further outcomes by name, each with what `outcome` has.
     """
 
     obs: pd.DataFrame
@@ -48,6 +50,7 @@ class CohortData:
     features: dict[str, np.ndarray]
     outcome: dict[str, Any]
     shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    also: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def subjects(self) -> np.ndarray:
@@ -128,7 +131,8 @@ def from_mudata(cohort: mudata.MuData) -> CohortData:
             values[name][rows] = windows.reshape(len(windows), -1)
             seen[name] = np.any(np.isfinite(values[name]), axis=1)
             features[name] = samples(about["channels"], windows.shape[2], float(about["fs"]))
-    return CohortData(cohort.obs.apply(_plain), values, seen, features, _outcome(cohort.uns["outcome"]), shapes)
+    also = {name: _outcome(about) for name, about in cohort.uns.get(keys.ALSO, {}).items()}
+    return CohortData(cohort.obs.apply(_plain), values, seen, features, _outcome(cohort.uns["outcome"]), shapes, also)
 
 
 def _outcome(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,10 @@ from mmomics.errors import UserError
 mudata.set_options(pull_on_update=False)  # `obs` is ours: nothing is copied up from the modalities
 
 
-def join(modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: dict[str, Any]) -> mudata.MuData:
-    """The union of the subjects of all modalities, with their `obs`."""
+def join(
+    modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: dict[str, Any], others: Mapping[str, dict[str, Any]] | None = None
+) -> mudata.MuData:
+    """The union of the subjects of all modalities, with their `obs`; `about` the outcome, and `others` about further ones."""
     for name, modality in modalities.items():
         about_features = {
             keys.FEATURE: modality.var_names.to_numpy(dtype=object),
@@ -33,13 +35,19 @@ def join(modalities: Mapping[str, anndata.AnnData], obs: pd.DataFrame, about: di
     obs = obs.reindex(joined.obs_names)
     obs.columns = [str(column).replace("/", "_") for column in obs.columns]  # a slash would be a folder in the file
     obs = obs.loc[:, ~obs.columns.duplicated()]  # the canonical columns come first and win
-    if keys.EVENT in obs:
-        obs[keys.EVENT] = obs[keys.EVENT].astype(bool)
+    for event in obs.columns.intersection([keys.EVENT, *(f"{keys.ALSO}.{name}.{keys.EVENT}" for name in others or {})]):
+        obs[event] = obs[event].fillna(False).astype(bool)
     for text in obs.select_dtypes(object):
         obs[text] = pd.Categorical(obs[text])
     joined.obs = obs
-    joined.uns["outcome"] = {**about, "classes": np.array(about["classes"], dtype=object)}
+    joined.uns["outcome"] = _storable(about)
+    if others:
+        joined.uns[keys.ALSO] = {name: _storable(other) for name, other in others.items()}
     return joined
+
+
+def _storable(about: dict[str, Any]) -> dict[str, Any]:
+    return {**about, "classes": np.array(about["classes"], dtype=object)}
 
 
 def extra(cohort: Cohort, split: Split, rows: pd.DataFrame, roster: Roster) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,19 @@ def read_outcome(outcome: Outcome, frame: pd.DataFrame) -> tuple[pd.DataFrame, d
         labels, classes = _classes(outcome, cells["column"], where["column"])
         obs = pd.DataFrame({keys.LABEL: labels})
     return obs, describe(outcome, classes)
+
+
+def read_further(outcomes: Mapping[str, Outcome], frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Further outcomes, as `read_outcome` gives each: columns ``also.<name>.<column>``, and what is known about them by name."""
+    found = {name: read_outcome(outcome, frame) for name, outcome in outcomes.items()}
+    obs = [table.add_prefix(f"{keys.ALSO}.{name}.") for name, (table, _) in found.items()]
+    return pd.concat([pd.DataFrame(index=frame.index), *obs], axis=1), {name: about for name, (_, about) in found.items()}
+
+
+def further(obs: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One further outcome of a cohort under the canonical names of its columns."""
+    prefix = f"{keys.ALSO}.{name}."
+    return obs.filter(regex=f"^{re.escape(prefix)}").rename(columns=lambda column: column.removeprefix(prefix))
 
 
 def _survival(time: pd.Series, event: pd.Series, where: dict[str, str]) -> pd.DataFrame:

@@ -22,6 +22,11 @@ class Cohort(Strict):
     folder: str = Field(description="Folder of the files; `{data_dir}` stands for the run's `data_dir`.")
     samples: Samples = Field(description="The samples table.")
     outcome: Outcome = Field(description="What is to be predicted.")
+    also: dict[str, Outcome] = Field(
+        {},
+        description="Further outcomes, each under a name: fusion models learn them beside the first, from the same embedding (multi-task), "
+        "and subjects may lack any of them. Scores, search and early stopping are of the first.",
+    )
     covariates: list[str] = Field(
         [], description="Columns of the samples table that form the modality `clinical`; categories become indicators."
     )
@@ -56,9 +61,12 @@ class Cohort(Strict):
     @model_validator(mode="after")
     def _fitting(self) -> Cohort:
         outcome = {getattr(self.outcome, key, None) for key in ("column", "time", "event")}
+        further = {getattr(other, key, None) for other in self.also.values() for key in ("column", "time", "event")}
         for name in self.covariates:
             if name in outcome:
                 raise ValueError(f"covariates: '{name}' is the outcome, so every score would leak: take it out of `covariates`")
+            if name in further:
+                raise ValueError(f"covariates: '{name}' is an outcome of `also`: take it out of one of the two")
         for name, device in self.devices.items():
             if device.align.window != "whole" and self.samples.time is None:
                 raise ValueError(
@@ -69,6 +77,9 @@ class Cohort(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> Cohort:
+        for name in self.also:
+            if not name.isidentifier():
+                raise ValueError(f"also: the name '{name}' must be letters, digits and _ (not first a digit)")
         for name in self.modalities:
             if not name.isidentifier():
                 raise ValueError(f"modality name '{name}' must be letters, digits and _ (not first a digit)")

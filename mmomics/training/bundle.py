@@ -28,6 +28,7 @@ from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
 FORMAT = 2
+FURTHER = "further."  # read-outs of further outcomes: learned beside the first, not shipped
 MODEL, MEMBERS = "model.json", "members"
 PACKAGES = ("torch", "numpy", "scikit-learn", "anndata", "mudata", "lifelines", "safetensors")
 
@@ -48,7 +49,7 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
     arrays, layout = to_arrays(predictor.preparation)
     network = predictor.network
     tensors = {f"prepare.{name}": torch.as_tensor(array) for name, array in arrays.items()}
-    tensors |= {f"network.{name}": tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    tensors |= {f"network.{name}": tensor.detach().cpu() for name, tensor in network.state_dict().items() if not name.startswith(FURTHER)}
     tensors |= {f"coef.{name}": tensor for name, tensor in predictor.coef.items()}
     tensors |= {f"intercept.{name}": tensor for name, tensor in predictor.intercept.items()}
     fusion = isinstance(network, FusionModel)
@@ -136,7 +137,7 @@ def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:
     n_vars = Sizes(model["n_vars"], model.get("windows"))
     network: FusionModel | Baseline
     if model["package"] == "fusion":
-        network = make_network(model["method"], model["params"], n_vars, Streams([0] * model["n_members"]), head)
+        network = make_network(model["method"], model["params"], n_vars, Streams([0] * model["n_members"]), (head, {}))
     else:
         params = make_params("baselines", model["method"], model["params"])
         network = plugins.load("baselines", model["method"]).Baseline(params, model["outcome"]["task"])

@@ -151,9 +151,11 @@ def make_params(package: str, method: str, params: dict[str, Any]) -> Any:
     return getattr(plugins.load(package, method), "Params", Params)(**params)
 
 
-def make_network(method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, head: Head) -> FusionModel:
-    """An untrained network, one member per stream."""
-    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), head)
+def make_network(
+    method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, heads: tuple[Head, Mapping[str, Head]]
+) -> FusionModel:
+    """An untrained network, one member per stream; `heads` are that of the outcome, and those of further outcomes by name."""
+    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), *heads)
 
 
 def _baseline(model: Model, fold: Fold, unit: Unit, known: Ridges, settings: Training) -> Fit:
@@ -186,7 +188,9 @@ def _fusion(
         fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
-    network = make_network(method, params, rows.n_vars, streams, folds[places[0]].head).to(device)
+    any_fold = folds[places[0]]
+    heads = any_fold.head, {name: target.head for name, target in any_fold.also.items()}
+    network = make_network(method, params, rows.n_vars, streams, heads).to(device)
     attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])
     history = loop.train(network, rows, group, settings)

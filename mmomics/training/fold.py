@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from mmomics import keys, plugins
 from mmomics.cohort.data import CohortData, read_cohort
+from mmomics.cohort.outcome import further
 from mmomics.cohort.prepare import Preparation, apply, load
 from mmomics.heads.contract import Head
 from mmomics.nn.sizes import Sizes
@@ -48,6 +49,15 @@ class Labels:
     inner: Tensor
 
 
+@dataclass
+class Target:
+    """A further outcome of a fold: head, y (n_obs, n_target), and the training rows that have it (n_obs,) bool."""
+
+    head: Head
+    y: Tensor
+    has: Tensor
+
+
 @dataclass(kw_only=True)
 class Fold(Labels):
     """One fold with its features.
@@ -62,6 +72,8 @@ class Fold(Labels):
         were measured (n_obs,). A modality from which nothing can be learned in this fold is not seen in it.
     windows : dict of str to (n_channels, n_times)
         The modalities whose features are windows of a signal.
+    also : dict of str to Target
+        Further outcomes that are learned beside the first.
     """
 
     repeat: int
@@ -70,6 +82,7 @@ class Fold(Labels):
     x: dict[str, Tensor]
     seen: dict[str, Tensor]
     windows: dict[str, tuple[int, int]] = field(default_factory=dict)
+    also: dict[str, Target] = field(default_factory=dict)
 
     @property
     def n_vars(self) -> Sizes:
@@ -91,6 +104,10 @@ def make(
 ) -> Fold:
     """Assemble one fold for a model that may see `modalities` (None = all)."""
     labels = label(data.obs, data.outcome, splits, repeat, fold)
+    also = {}
+    for name, about in data.also.items():
+        other = label(further(data.obs, name), about, splits, repeat, fold)
+        also[name] = Target(other.head, other.y, other.has)
     preparation = {name: fitted for name, fitted in preparations[repeat, fold].items() if modalities is None or name in modalities}
     n_vars = sizes(preparations, modalities)
     x, seen = tensors(data, preparation, n_vars)
@@ -99,7 +116,7 @@ def make(
             seen[name] = torch.zeros_like(flags)
             log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
     return Fold(
-        **vars(labels), repeat=repeat, fold=fold, preparation=preparation, x=x, seen=seen, windows=n_vars.windows,
+        **vars(labels), also=also, repeat=repeat, fold=fold, preparation=preparation, x=x, seen=seen, windows=n_vars.windows,
     )  # fmt: skip
 
 

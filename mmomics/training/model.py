@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -12,20 +14,26 @@ from mmomics.nn.layers import Linear
 from mmomics.training.linear_path import LinearPath
 from mmomics.training.rows import Minibatch, Rows
 
+ALSO = 0.5  # weight of all further outcomes together beside the first
+
 
 class FusionModel(nn.Module):
     """Linear predictor = linear path + read-out of the method's embedding.
 
     The read-out starts at zero, so before the first step the model is the linear solution, and early stopping keeps it there
-    unless the network does better on held-out rows.
+    unless the network does better on held-out rows. Further outcomes (`also`, heads by name) are read from the same embedding.
     """
 
-    def __init__(self, method: Method, head: Head) -> None:
+    def __init__(self, method: Method, head: Head, also: Mapping[str, Head] | None = None) -> None:
         super().__init__()
         streams = method.streams
         self.method, self.head = method, head
         self.path = LinearPath(len(streams), method.n_vars).to(streams.device)
         self.readout = Linear(streams, method.n_latent, head.n_out, bias=head.has_intercept, zero=True)
+        self.also = dict(also or {})
+        self.further = nn.ModuleDict(
+            {name: Linear(streams, method.n_latent, other.n_out, bias=other.has_intercept, zero=True) for name, other in self.also.items()}
+        )
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor], scores: Tensor) -> tuple[Tensor, Tensor]:
         """Linear predictor (n_members, n_obs, n_out) and embedding (n_members, n_obs, n_latent)."""
@@ -36,6 +44,10 @@ class FusionModel(nn.Module):
         """Loss terms of a training minibatch, each (n_members,): the outcome's and the method's own."""
         z, terms = self.method.step(batch.x, batch.seen, shown)
         eta = self.path(batch.scores, stack_seen(shown, self.method.n_vars)) + self.readout(z)
+        for name, other in self.also.items():
+            y, has = batch.also[name]
+            # a share of the weight, however many outcomes: the first is what is stopped and scored by
+            terms[f"also_{name}"] = other.loss(self.further[name](z), y, has.to(z.dtype)) * ALSO / len(self.also)
         return {"task": self.head.loss(eta, batch.y, batch.has.to(eta.dtype)), **terms}
 
     def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:

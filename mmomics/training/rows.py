@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ class Minibatch:
     scores: Tensor
     y: Tensor
     has: Tensor
+    also: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # of further outcomes: targets, and whether they are known
 
 
 class Rows:
@@ -47,6 +48,10 @@ class Rows:
         self.scores = torch.stack(scores).to(device)
         self.y = torch.stack([fold.y for fold in folds]).to(device)
         self.has = torch.stack([fold.has for fold in folds]).to(device)
+        self.also = {
+            name: tuple(torch.stack([getattr(fold.also[name], part) for fold in folds]).to(device) for part in ("y", "has"))
+            for name in folds[0].also
+        }
         self.fold_of = torch.tensor(fold_of, device=device)
         inner = torch.stack([folds[position].inner for position in fold_of])
         held = torch.tensor(held_out)[:, None]
@@ -62,6 +67,7 @@ class Rows:
             x={name: values[fold, rows] for name, values in self.x.items()},
             seen={name: flags[fold, rows] for name, flags in self.seen.items()},
             scores=self.scores[fold, rows], y=self.y[fold, rows], has=self.has[fold, rows],
+            also={name: (y[fold, rows], has[fold, rows]) for name, (y, has) in self.also.items()},
         )  # fmt: skip
 
     def everyone(self) -> Iterator[Minibatch]:

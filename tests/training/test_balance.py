@@ -19,7 +19,7 @@ def history(method="hierarchical", fold=None, linear=1.0, **settings):
     fold = fold or make_fold("binary", n_obs=60, sizes=(6, 8, 5))[0]
     scores = linear * torch.randn(len(fold.y), len(fold.x), 1, generator=torch.Generator().manual_seed(0))
     rows = Rows([fold], [scores], [0, 0], [0, 1], torch.device("cpu"))
-    model = make_network(method, {}, rows.n_vars, Streams([1, 2]), fold.head)
+    model = make_network(method, {}, rows.n_vars, Streams([1, 2]), (fold.head, {}))
     attach(model.method, rows)
     return loop.train(model, rows, torch.zeros(2, dtype=torch.long), Training(**{"epochs": 2, "batch_size": 32, **settings}))
 

@@ -13,6 +13,7 @@ from mmomics.cohort.align import align
 from mmomics.cohort.data import from_mudata, read_cohort, write_cohort
 from mmomics.cohort.ingest import ingest
 from mmomics.cohort.normalize import normalize
+from mmomics.cohort.outcome import further
 from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError
@@ -192,3 +193,23 @@ def test_an_empty_row_was_not_measured(cohort, caplog):
     assert "1 of 3 samples hold no value" in caplog.text
     with pytest.raises(UserError, match="holds no value at all"):
         cohort(protein="id,g1,q\nP1,,\nP4,,\n")
+
+
+def test_further_outcomes_travel_with_the_cohort(cohort, tmp_path):
+    also = {
+        "age": {"task": "regression", "column": "age", "unit": "years"},
+        "sex": {"task": "binary", "column": "sex/gender", "labels": {"f": "female", "m": "male"}, "positive": "male"},
+        "death": {"task": "survival", "time": "days", "event": "died"},
+    }
+    outcome = {"task": "binary", "column": "died", "labels": {"0": "no", "1": "yes"}, "positive": "yes"}
+    joined, _ = cohort(also=also, outcome=outcome)
+    write_cohort(tmp_path / "cohort.h5mu", joined)
+    data = read_cohort(tmp_path / "cohort.h5mu")
+    assert data.also["age"] == {"task": "regression", "unit": "years", "classes": []}
+    assert data.also["sex"]["classes"] == ["female", "male"]
+    assert further(data.obs, "age")["outcome"].loc["P1"] == 50
+    assert further(data.obs, "sex")["outcome"].loc[["P1", "P4"]].tolist() == ["female", "female"]
+    assert further(data.obs, "sex")["outcome"].isna().loc["P3"]
+    assert further(data.obs, "death")["event"].loc[["P1", "P4"]].tolist() == [True, False]
+    with pytest.raises(ValueError, match="'age' is an outcome of `also`"):
+        cohort(also=also, outcome=outcome, covariates=["age"])

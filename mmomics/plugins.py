@@ -6,6 +6,7 @@ Nothing here imports a plug-in before it is used, so listing them costs no torch
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -54,12 +55,30 @@ def summary(package: str, name: str) -> str:
     return (_docstring(package, name) or [""])[0]
 
 
+def references(package: str, name: str) -> list[str]:
+    """The papers that a plug-in's docstring names, as ``doi:...`` and ``arXiv:...``, in its order."""
+    text = "\n".join(_docstring(package, name))
+    return list(dict.fromkeys(re.sub(r"[.,;:)]+$", "", found) for found in re.findall(r"(?:doi|arXiv):\s*\S+", text)))
+
+
 def defaults(package: str, name: str) -> dict[str, Any]:
     """The settings of a plug-in (the literals of its ``Params`` class), read without importing it."""
     for node in _tree(package, name).body:
         if isinstance(node, ast.ClassDef) and node.name == "Params":
             fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and item.value is not None]
             return {field.target.id: ast.literal_eval(field.value) for field in fields}  # type: ignore
+    return {}
+
+
+def choices(package: str, name: str) -> dict[str, tuple[Any, ...]]:
+    """The settings of a plug-in that are one of a few (``Literal[...]`` in its ``Params``) and which, read without importing it."""
+    for node in _tree(package, name).body:
+        if isinstance(node, ast.ClassDef) and node.name == "Params":
+            kinds = {ast.unparse(item.target): item.annotation for item in node.body if isinstance(item, ast.AnnAssign)}
+            few = {
+                key: kind.slice for key, kind in kinds.items() if isinstance(kind, ast.Subscript) and ast.unparse(kind.value) == "Literal"
+            }
+            return {key: ast.literal_eval(kind if isinstance(kind, ast.Tuple) else ast.Tuple([kind])) for key, kind in few.items()}
     return {}
 
 

@@ -72,12 +72,14 @@ def check_model(key: str, model: Model) -> SettledModel:
     package = next(package for package in METHODS if method in plugins.names(package))
     if model.of is not None and package != "ensembles":
         raise UserError(f"{where}.of", f"'{method}' combines no models", f"only these do: {', '.join(plugins.names('ensembles'))}")
-    defaults = plugins.defaults(package, method)
+    defaults, choices = plugins.defaults(package, method), plugins.choices(package, method)
     for param, value in model.params.items():
         if param not in defaults:
             cure = did_you_mean(param, defaults) if defaults else "it takes none"
             raise UserError(f"{where}.params", f"'{method}' has no parameter '{param}'", cure)
         check_param(f"{where}.params", param, value, defaults[param])
+        if param in choices:
+            _known(list(choices[param]), value, f"{where}.params.{param}")
     explained = plugins.constant(package, method, "EXPLAINABLE", default=True)
     return SettledModel(**{**model.model_dump(), "method": method}, explained=explained)
 

@@ -11,9 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmomics.errors import UserError
 from mmomics.nn.encoders import Encoders, stack_seen
 from mmomics.nn.layers import Dropout, LayerNorm, Linear
 from mmomics.nn.streams import Streams
+
+SMALL = 0.02  # spread of learned tokens at the start
 
 
 class Attention(nn.Module):
@@ -29,10 +32,17 @@ class Attention(nn.Module):
     width : int
         Of queries and tokens; a multiple of `n_heads`.
     n_heads : int
+
+    Raises
+    ------
+    UserError
+        If the heads cannot share the width evenly.
     """
 
     def __init__(self, streams: Streams, width: int, n_heads: int) -> None:
         super().__init__()
+        if width % n_heads:
+            raise UserError("n_heads", f"{width} (n_hidden) is no multiple of {n_heads}", "choose a divisor of n_hidden")
         self.n_heads = n_heads
         self.query, self.key_value, self.out = (Linear(streams, width, size * width) for size in (1, 2, 1))
 
@@ -68,6 +78,11 @@ class Block(nn.Module):
         return tokens + self.drop(self.narrow(F.gelu(self.widen(self.norm_feed(tokens)))))
 
 
+def start(streams: Streams, n_tokens: int, width: int) -> nn.Parameter:
+    """Learned tokens or places (n_members, n_tokens, width), small at first, so that what is measured is not lost beside them."""
+    return nn.Parameter(SMALL * streams.normal(n_tokens, width))
+
+
 class ModalityTokens(nn.Module):
     """A few tokens per modality: its encoding in parts, each with a learned place of its own.
 
@@ -87,7 +102,7 @@ class ModalityTokens(nn.Module):
         super().__init__()
         self.shape = n_tokens, width = shape
         self.encoders = Encoders(streams, n_vars, [n_tokens * width], dropout, input_dropout)
-        self.place = nn.Parameter(streams.normal(len(n_vars) * n_tokens, width))
+        self.place = start(streams, len(n_vars) * n_tokens, width)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         h = self.encoders(x, seen)

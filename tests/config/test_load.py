@@ -103,7 +103,9 @@ def test_no_more_jobs_than_folds_and_seeds(study):
         ({}, {"models": {METHOD: {"params": {"nope": 1}}}}, f"models.{METHOD}.params: '{METHOD}' has no parameter 'nope'"),
         ({}, {"models": {"m": {"method": "poe_vae", "params": {"n_latent": "big"}}}},
          "config.yaml: models.m.params.n_latent: found 'big', expected a whole number >= 1; the default is 32"),
-        ({}, {"imputers": ["transformer"]}, "imputers: there is no 'transformer'; choose one of: mean, poe_vae, ridge"),
+        ({}, {"models": {"m": {"method": "hierarchical", "params": {"merge": "additon"}}}},
+         "config.yaml: models.m.params.merge: there is no 'additon'; did you mean 'addition'?"),
+        ({}, {"imputers": ["transformer"]}, "imputers: there is no 'transformer'; choose one of: "),
         ({}, {"imputers": ["maen"]}, "imputers: there is no 'maen'; did you mean 'mean'?"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from mmomics.errors import UserError
 from mmomics.nn.attention import Attention, Block, ModalityTokens
 from mmomics.nn.streams import Streams
 
@@ -64,3 +65,8 @@ def test_tokens_of_a_modality_stand_side_by_side():
     assert (visible[..., :3] == seen["a"].unsqueeze(-1)).all() and (visible[..., 3:] == seen["b"].unsqueeze(-1)).all()
     other, _ = tokens({**x, "b": x["b"] + 1}, seen)
     assert (values[:, :, :3] == other[:, :, :3]).all() and not torch.allclose(values[:, 0, 3:], other[:, 0, 3:])
+
+
+def test_heads_share_the_width_evenly():
+    with pytest.raises(UserError, match=r"n_heads: 30 \(n_hidden\) is no multiple of 4"):
+        Attention(Streams([1]), 30, 4)

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmomics.fusion import contract
-from mmomics.nn.attention import Block, ModalityTokens
-from mmomics.nn.layers import LayerNorm
+from mmomics.nn.attention import Block, ModalityTokens, start
 from mmomics.nn.streams import Streams
 
 SPACE = {"n_hidden": [16, 32, 64], "n_tokens": [1, 2, 4], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5]}
@@ -39,9 +38,8 @@ class Method(contract.Method):
         super().__init__(n_vars, params, streams)
         width = self.n_latent = params.n_hidden
         self.tokens = ModalityTokens(streams, n_vars, (params.n_tokens, width), params.dropout, params.input_dropout)
-        self.reader = nn.Parameter(streams.normal(1, width))
+        self.reader = start(streams, 1, width)
         self.blocks = nn.ModuleList([Block(streams, width, params.n_heads, params.dropout) for _ in range(params.n_layers)])
-        self.norm = LayerNorm(streams, width)
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         tokens, visible = self.tokens(x, seen)
@@ -51,4 +49,4 @@ class Method(contract.Method):
         *below, last = self.blocks
         for block in below:
             tokens = block(tokens, visible)
-        return self.norm(last(tokens[:, :, :1], visible, tokens)[:, :, 0])  # nobody reads what the others become in the last block
+        return last(tokens[:, :, :1], visible, tokens)[:, :, 0]  # nobody reads what the others become in the last block

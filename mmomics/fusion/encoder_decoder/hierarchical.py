@@ -7,24 +7,29 @@ concatenation or a low-rank cross product (Kim et al. 2017, arXiv:1610.04325) of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from mmomics.errors import UserError
 from mmomics.fusion import contract
 from mmomics.nn.encoders import Encoders, mean_seen
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
-MERGES = ("addition", "multiplication", "concatenation", "cross_product")
+SPACE = {
+    "merge": ["addition", "multiplication", "concatenation", "cross_product"],
+    "n_hidden": [16, 32, 64],
+    "n_layers": [1, 2, 3],
+    "dropout": [0.1, 0.3, 0.5],
+}
 
 
 @dataclass
 class Params(contract.Params):
     """Settings of `hierarchical`."""
 
-    merge: str = "concatenation"  # addition, multiplication, concatenation or cross_product
+    merge: Literal["addition", "multiplication", "concatenation", "cross_product"] = "concatenation"
     n_hidden: int = 32
     n_layers: int = 2
     dropout: float = 0.3
@@ -36,8 +41,6 @@ class Method(contract.Method):
 
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
-        if params.merge not in MERGES:
-            raise UserError("hierarchical: merge", f"'{params.merge}' is unknown", f"choose one of: {', '.join(MERGES)}")
         width = self.n_latent = params.n_hidden
         n_merged = width * len(n_vars) if params.merge == "concatenation" else width
         self.encoders, self.trunks, self.projections = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()

@@ -19,7 +19,7 @@ from mmomics import plugins
 from mmomics.cohort import table as cohort_table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import xlsx
+from mmomics.tables import delimited, xlsx
 from mmomics.tables._guard import guarded
 from mmomics.tables.contract import choose, read
 
@@ -182,6 +182,23 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path, monkeypatch):
         archive.writestr("xl/worksheets/sheet1.xml", b" " * (5 << 20))
     with pytest.raises(UserError, match="unpacks to 5 MiB"):
         read(tmp_path / "t.xlsm", Table(files="t.xlsm"), None, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "decimal", "sign"),
+    [
+        (["sample of whom,g1", "S1 of A,5"], "point", ","),  # as many words as there would be columns
+        (["id g1 g2", "S1 1,5 2,5"], "comma", " "),
+        (["id;g1,a", "S1;1,5"], "comma", ";"),
+        (['id\t"g 1\tx"\tg2', "S1\t1\t2"], "point", "\t"),
+        (["g1,g2", "S1,1,2"], "point", ","),
+        (["id\tg1\tg2", "S1\t1"], "point", "\t"),  # a row that was cut short: the header tells
+        (["id", "S1"], "comma", ";"),
+        (["id", "S1"], "point", ","),
+    ],
+)
+def test_the_delimiter_is_that_of_header_and_row(lines, decimal, sign):
+    assert delimited.guess(lines, decimal) == sign
 
 
 def test_the_line_of_a_byte_that_is_no_text_is_named(tmp_path):

@@ -2,7 +2,7 @@
 
 Every training row gets a score: how ill its outcome fits the predictor that did not learn from it. A new row is held against each
 training row through the predictor that left that row's inner fold out (Barber et al. 2021, doi:10.1214/20-AOS1965, section 3; for
-classes Romano, Sesia & Candes 2020, arXiv:2006.02544, section 2.3), at the rank ceil(COVERAGE * (n + 1)).
+classes Romano, Sesia & Candes 2020, arXiv:2006.02544), at the rank ceil(COVERAGE * (n + 1)).
 
 What holds: for exchangeable rows CV+ covers at least 2 * COVERAGE - 1 (less a term that falls with n), in practice about COVERAGE. That
 asks that held-out rows serve for scores alone. Here they choose a few numbers too (epoch, penalties, calibration), and a baseline has one

@@ -181,4 +181,5 @@ def journal(output: str | Path, model: Model, folds: Mapping[Place, Fold], units
 
 
 def _learned_from(fold: Fold) -> list[Tensor]:
-    return [*fold.x.values(), *fold.seen.values(), fold.y, fold.has, fold.inner]
+    further = [part for target in fold.also.values() for part in (target.y, target.has)]
+    return [*fold.x.values(), *fold.seen.values(), fold.y, fold.has, fold.inner, *further]

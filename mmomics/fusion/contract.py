@@ -77,8 +77,12 @@ class Method(nn.Module, ABC):
 class Generative(Method):
     """A method that can also draw the modalities from its embedding, and so impute those that are missing.
 
-    Windows of a signal are encoded but never drawn: samples without a common phase have no mean worth drawing.
+    What is decoded need not be the features themselves: an imputer has it draw what plain models leave of them. `encode` gives the
+    embedding that decodes to the mean. Windows of a signal are encoded but never drawn: samples without a common phase have no mean
+    worth drawing.
     """
+
+    n_noise: int  # standard normal numbers that `draw` takes for every row
 
     @property
     def drawn(self) -> list[str]:
@@ -88,8 +92,14 @@ class Generative(Method):
 
     @abstractmethod
     def decode(self, z: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Mean (n_members, n_obs, n_vars) and standard deviation (n_members, 1, n_vars) of the `drawn` modalities' standardised values."""
+        """Mean (n_members, n_obs, n_vars) and standard deviation (n_members, 1, n_vars) of the `drawn` modalities."""
 
     @abstractmethod
-    def posterior(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (n_members, n_obs, n_latent) of the embedding given what is seen."""
+    def draw(self, x: dict[str, Tensor], seen: dict[str, Tensor], noise: Tensor) -> Tensor:
+        """One of the embeddings (n_members, n_obs, n_latent) that what is seen allows: which, says noise (n_members, n_obs, n_noise)."""
+
+    @abstractmethod
+    def step(
+        self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor], target: dict[str, Tensor] | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """As of any method; `target` {modality: (n_members, n_obs, n_vars)} is what to draw of those seen, by default the features."""

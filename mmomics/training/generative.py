@@ -1,6 +1,8 @@
-"""The network that imputes: a generative method trained to draw each modality from the others."""
+"""The network that imputes: a generative method trained to draw what plain models leave of each modality."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -10,26 +12,55 @@ from mmomics.training.rows import Minibatch, Rows
 
 
 class ImputationModel(nn.Module):
-    """A generative method on its own loss; the epoch is chosen by how well hidden modalities of held-out rows are predicted."""
+    """A generative method on its own loss; the epoch is chosen by how well hidden modalities of held-out rows are predicted.
 
-    def __init__(self, method: Generative) -> None:
+    What it has to draw is left by the out-of-fold predictions of plain models, in standard deviations of each feature. It stands in a
+    minibatch's `scores` (n_members, n_obs, 1, n_features), the modalities `asked` {name: n_vars} side by side.
+    """
+
+    def __init__(self, method: Generative, asked: dict[str, int]) -> None:
         super().__init__()
-        self.method = method
+        self.method, self.asked = method, asked
 
     def step(self, batch: Minibatch, shown: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Loss terms of a training minibatch, each (n_members,)."""
-        return self.method.step(batch.x, batch.seen, shown)[1]
+        """Loss terms of a training minibatch, each (n_members,); one more modality of every row is hidden, as at prediction."""
+        flags = torch.stack(list(shown.values()), dim=-1)
+        luck = (1 - self.method.streams.uniform(*flags.shape[1:])) * flags
+        hidden = torch.nn.functional.one_hot(luck.argmax(-1), flags.shape[-1]).bool() & (flags.sum(-1, keepdim=True) > 1)
+        shown = dict(zip(shown, (flags & ~hidden).unbind(-1), strict=True))
+        left = self._left(batch)
+        target = {name: left.get(name, torch.zeros_like(batch.x[name])) for name in self.method.drawn}
+        return self.method.step(batch.x, batch.seen, shown, target)[1]
 
-    def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:
-        """Mean squared error (n_groups,) of each measured modality of the held-out rows, predicted from the row's others."""
-        total, count = torch.zeros(len(group)), torch.zeros(len(group))
+    def held_out(self, rows: Rows, n_probes: int = 0) -> Iterator[tuple[str, Tensor, Tensor, Tensor, Tensor]]:
+        """Of the rows that members hold out: modality, what was left of it, what is found of that from the others, the variance of so
+        many draws around that (n_members, n_obs, n_vars each), and where to look (n_members, n_obs) bool.
+        """
         for batch in rows.held_out():
-            for name in self.method.drawn:
+            left = self._left(batch)
+            for name in self.asked:
                 shown = {other: flags & (other != name) for other, flags in batch.seen.items()}
                 asked = batch.seen[name] & torch.stack(list(shown.values())).any(0)
-                mean, _ = self.method.decode(self.method.encode(batch.x, shown))[name]
-                total += ((batch.x[name] - mean).square().mean(-1) * asked).sum(-1).cpu()
-                count += asked.sum(-1).cpu()
-        n_groups = int(group.max()) + 1
-        by_group = torch.zeros(n_groups).index_add_(0, group, total)
-        return by_group / torch.zeros(n_groups).index_add_(0, group, count).clamp_min(1)
+                found = self.method.decode(self.method.encode(batch.x, shown))[name][0]
+                swings = torch.zeros_like(found)
+                for _ in range(n_probes):
+                    noise = self.method.streams.normal(asked.shape[1], self.method.n_noise)
+                    drawn = self.method.decode(self.method.draw(batch.x, shown, noise))[name][0]
+                    swings += (drawn - found).square() / n_probes
+                yield name, left[name], found, swings, asked
+
+    def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:
+        """Mean square (n_groups,) of what the network leaves of hidden modalities of the held-out rows, followed as far as it helps."""
+        parts: dict[str, Tensor] = {}
+        for name, left, found, _, asked in self.held_out(rows):
+            each = torch.stack([left.square().mean(-1), (left * found).mean(-1), found.square().mean(-1), torch.ones_like(left[..., 0])])
+            parts[name] = parts.get(name, torch.zeros(1)) + (each * asked).sum(-1).cpu()
+        # (n_modalities, 4, n_groups)
+        sums = torch.stack([torch.zeros(4, int(group.max()) + 1).index_add_(1, group, part) for part in parts.values()])
+        left, match, size, count = sums.unbind(1)
+        follow = (match / size.clamp_min(1e-12)).clamp(0, 1)
+        return (left - 2 * follow * match + follow**2 * size).sum(0) / count.sum(0).clamp_min(1)
+
+    def _left(self, batch: Minibatch) -> dict[str, Tensor]:
+        parts = batch.scores[:, :, 0].split(list(self.asked.values()), dim=-1)
+        return dict(zip(self.asked, parts, strict=True))

@@ -1,23 +1,33 @@
-"""Fit an imputer on a fold: a file of `imputation`, or any fusion method that can decode."""
+"""Fit an imputer on a fold: a file of `imputation`, or any fusion method that can draw."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mmomics import plugins
+from mmomics import keys, plugins
 from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.fusion.contract import Generative
 from mmomics.imputation import contract
-from mmomics.imputation.contract import without
+from mmomics.imputation.contract import others_seen, without
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
+from mmomics.training.bounds import Bounds
 from mmomics.training.fit import attach, make_params
 from mmomics.training.fold import Fold
+from mmomics.training.foretell import Foretelling
 from mmomics.training.generative import ImputationModel
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit
+
+EVIDENCE = 3.0  # of all features of a modality together, beside a feature's own, in how far the network is followed
+LARGEST_SHARE = 0.9  # of a feature's variance that the network's draws may take up
+PATIENCE = 5  # epochs without a gain at most: what plain models leave holds little, and is found early or not at all
+PROBES = 8  # draws per held-out row that measure it
+LEAST = 1e-6  # variance of a feature that never varies
 
 
 def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cpu") -> contract.Imputer:
@@ -26,7 +36,7 @@ def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cp
     Raises
     ------
     UserError
-        If the method cannot decode.
+        If the method cannot draw.
     """
     if name in plugins.names("imputation"):
         imputer: contract.Imputer = plugins.load("imputation", name).Imputer()
@@ -36,8 +46,32 @@ def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cp
     return imputer
 
 
+@dataclass
+class Gain:
+    """What the network adds for one modality, per feature (n_vars,), measured on held-out rows.
+
+    Attributes
+    ----------
+    follow : Tensor
+        How far its mean is followed, 0 to 1.
+    rest : Tensor
+        Standard deviation of what is left after that, relative to what plain models left.
+    spread : Tensor
+        Standard deviation of its draws around its mean, on the same scale.
+    """
+
+    follow: Tensor
+    rest: Tensor
+    spread: Tensor
+
+
 class GenerativeImputer(contract.Imputer):
-    """A generative fusion method as imputer: an ensemble, each member stopped on another inner fold."""
+    """Plain models foretell the mean; a generative method, an ensemble of it, draws what they leave.
+
+    The network learns from out-of-fold predictions, starts at nought and is followed per feature as far as held-out rows gain, so that
+    the imputer is never far below the plain models. Draws add up the network's own and residuals of training subjects, weighted at
+    random: these keep the correlation of all features, within and across modalities (drawn with the same seed).
+    """
 
     def __init__(self, name: str, fold: Fold, unit: Unit, settings: Training, device: str) -> None:
         if not issubclass(plugins.load("fusion", name).Method, Generative):
@@ -46,40 +80,108 @@ class GenerativeImputer(contract.Imputer):
         self.name, self.fold, self.unit, self.settings, self.device = name, fold, unit, settings, device
 
     def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        settings, fold = self.settings, self.fold
-        n_inner = int(fold.inner.max()) + 1
-        no_scores = torch.zeros(len(fold.y), len(fold.x), 1)
-        rows = Rows([fold], [no_scores], [0] * settings.members, [k % n_inner for k in range(settings.members)], torch.device(self.device))
-        streams = Streams(self.unit.member_seeds(settings.members), self.device)
-        method = plugins.load("fusion", self.name).Method(rows.n_vars, make_params("fusion", self.name, {}), streams)
-        self.network = ImputationModel(method).to(self.device)
-        attach(method, rows)
-        loop.train(self.network, rows, torch.zeros(settings.members, dtype=torch.long), settings)
-        self.network.eval().cpu()
+        fold = self.fold
+        self.x, self.seen = x, seen
+        drawn = [name for name in x if name not in fold.windows and seen[name].any()]
+        self.bounds = {name: Bounds(x[name][seen[name]]) for name in drawn}
+        self.foretelling = Foretelling(x, seen, fold.inner[fold.train], drawn)
+        self.left: dict[str, Tensor] = {}  # of training rows (n_obs, n_vars), in standard deviations; zeros where not measured
+        self.error: dict[str, Tensor] = {}  # (n_vars,) what plain models leave on average
+        for name in drawn:
+            mean, error = self.foretelling.out_of_fold(name)
+            off = (x[name] - mean) / error.clamp_min(LEAST).sqrt()
+            self.left[name] = off * seen[name].unsqueeze(-1)
+            self.error[name] = error[seen[name]].mean(0)
+        asked = {name: x[name].shape[1] for name in drawn if name != keys.CLINICAL and (seen[name] & others_seen(name, seen)).any()}
+        self.gains: dict[str, Gain] = {}
+        if asked and len(x) > 1:
+            self._train(asked)
 
-    @torch.no_grad()
     def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Mean over members; variance = noise of the feature + disagreement of the members."""
-        z, _ = self._posterior(modality, x, seen)
-        mean, noise = self.network.method.decode(z)[modality]
-        return mean.mean(0), (noise.square().mean(0) + mean.var(0, correction=0)).sqrt()
+        mean, sd, _ = self._moments(modality, x, seen)
+        return self.bounds[modality].moments(mean, sd)
 
-    @torch.no_grad()
     def draw(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor], n: int, seed: int) -> Tensor:
-        """Each draw from a member taken at random: an embedding from its posterior, decoded, with the feature's noise."""
+        mean, sd, z = self._moments(modality, x, seen)
+        left, n_obs = self.left[modality], len(mean)
+        unit = left.square().sum(0).clamp_min(LEAST).sqrt()
         generator = torch.Generator().manual_seed(seed)
-        mean, sd = self._posterior(modality, x, seen)
+        gain = self.gains.get(modality)
         draws = []
-        for member in torch.randint(len(mean), (n,), generator=generator):
-            z = mean + sd * torch.randn(mean.shape, generator=generator)
-            value, noise = self.network.method.decode(z)[modality]
-            draws.append(value[member] + noise[member] * torch.randn(value.shape[1:], generator=generator))
+        for _ in range(n):
+            weights = torch.randn(n_obs, len(left), generator=generator)
+            noise = weights @ left / unit  # as correlated as residuals of training subjects are
+            if gain is not None and z is not None:
+                share = (gain.spread / gain.rest).clamp_max(LARGEST_SHARE**0.5)
+                swing = self._swing(modality, x, seen, z, generator) * (share / gain.spread.clamp_min(LEAST))
+                noise = swing + (1 - share**2).sqrt() * noise
+            draws.append(self.bounds[modality].draw(mean, sd, noise))
         return torch.stack(draws)
 
-    def _posterior(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        n_members = self.settings.members
-        wide = {name: values.expand(n_members, -1, -1) for name, values in x.items()}
-        shown = {name: flags.expand(n_members, -1) for name, flags in without(modality, seen).items()}
+    def predictability(self, modality: str) -> Tensor:
+        variance = contract.moments(modality, self.x, self.seen)[1]
+        rest = self.gains[modality].rest.square() if modality in self.gains else 1.0
+        return torch.where(variance > 0, 1 - self.error[modality] * rest / variance.clamp_min(LEAST), 0.0).clamp(0, 1)
+
+    @torch.no_grad()
+    def _moments(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Mean and standard deviation (n_obs, n_vars), and the network's mean embedding (n_members, n_obs, n_latent)."""
+        contract.moments(modality, self.x, self.seen)  # says so if nobody has it
+        shown = without(modality, seen)
+        mean, error = self.foretelling.predict(modality, x, shown)
+        sd = error.sqrt()
+        if modality not in self.gains:
+            return mean, sd, None
+        gain, method = self.gains[modality], self.network.method
+        z = method.encode(*self._widened(x, shown))
+        known = others_seen(modality, seen).unsqueeze(-1)
+        found = method.decode(z)[modality][0].mean(0) * gain.follow
+        return mean + sd * found * known, torch.where(known, sd * gain.rest, sd), z
+
+    @torch.no_grad()
+    def _swing(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor], z: Tensor, generator: torch.Generator) -> Tensor:
+        """One draw by a member taken at random, as its distance (n_obs, n_vars) from the mean, as far as the network is followed."""
         method = self.network.method
-        assert isinstance(method, Generative)
-        return method.posterior(wide, shown)
+        noise = torch.randn(*z.shape[:2], method.n_noise, generator=generator)
+        member = int(torch.randint(len(z), (), generator=generator))
+        drawn = method.draw(*self._widened(x, without(modality, seen)), noise)
+        there, middle = (method.decode(part)[modality][0][member] for part in (drawn, z))
+        return (there - middle) * self.gains[modality].follow
+
+    def _widened(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        n_members = self.settings.members
+        return {name: values.expand(n_members, -1, -1) for name, values in x.items()}, {
+            name: flags.expand(n_members, -1) for name, flags in seen.items()
+        }
+
+    def _train(self, asked: dict[str, int]) -> None:
+        settings, fold = self.settings, self.fold
+        n_inner = int(fold.inner.max()) + 1
+        left = torch.zeros(len(fold.y), 1, sum(asked.values()))
+        left[fold.train, 0] = torch.cat([self.left[name] for name in asked], dim=1)
+        rows = Rows([fold], [left], [0] * settings.members, [k % n_inner for k in range(settings.members)], torch.device(self.device))
+        streams = Streams(self.unit.member_seeds(settings.members), self.device)
+        method = plugins.load("fusion", self.name).Method(rows.n_vars, make_params("fusion", self.name, {}), streams)
+        self.network = ImputationModel(method, asked).to(self.device)
+        attach(method, rows)
+        soon = settings.model_copy(update={"patience": min(settings.patience, PATIENCE)})
+        loop.train(self.network, rows, torch.zeros(settings.members, dtype=torch.long), soon)
+        self.network.eval()
+        self.gains = self._measure(rows)
+        self.network.cpu()
+
+    @torch.no_grad()
+    def _measure(self, rows: Rows) -> dict[str, Gain]:
+        """How far to follow the network: least squares on held-out rows, between 0 and 1."""
+        sums: dict[str, list[Tensor]] = {}
+        for name, left, found, swings, where in self.network.held_out(rows, PROBES):
+            parts = [found * left, found**2, left**2, swings, torch.ones_like(left[..., :1])]
+            totals = [(part * where.unsqueeze(-1)).sum((0, 1)).cpu() for part in parts]
+            sums[name] = [a + b for a, b in zip(sums.get(name, [torch.zeros(1)] * 5), totals, strict=True)]
+        gains = {}
+        for name, (match, size, left, swings, n) in sums.items():
+            held = size + EVIDENCE * size.mean()
+            follow = ((match + EVIDENCE * match.mean()) / held.clamp_min(LEAST)).clamp(0, 1)
+            rest = (left - 2 * follow * match + follow**2 * size) / left.clamp_min(LEAST)
+            gains[name] = Gain(follow, rest.clamp_min(LEAST).sqrt(), follow * (swings / n.clamp_min(1)).sqrt())
+        return gains

@@ -104,10 +104,15 @@ def test_generative_methods_decode_every_modality(name):
     n_vars = {"a": 5, "b": 7}
     method = ready(name, n_vars)
     assert isinstance(method, Generative)
-    mean, sd = method.posterior(*rows(n_vars))
-    for key, (value, noise) in method.decode(mean).items():
-        assert value.shape == (2, 9, n_vars[key]) and noise.shape == (2, 1, n_vars[key]) and (noise > 0).all()
-    assert (sd > 0).all() and (sd <= 1).all()  # the prior is an expert: no posterior is wider
+    x, seen = rows(n_vars)
+    noise = torch.randn(2, 9, method.n_noise, generator=torch.Generator().manual_seed(1))
+    drawn, again, other = (method.draw(x, seen, part) for part in (noise, noise, -noise))
+    assert drawn.shape == (2, 9, method.n_latent) and torch.equal(drawn, again) and not torch.allclose(drawn, other)
+    for z in (method.encode(x, seen), drawn):
+        for key, (value, sd) in method.decode(z).items():
+            assert value.shape == (2, 9, n_vars[key]) and sd.shape == (2, 1, n_vars[key]) and (sd > 0).all()
+    blind = {key: torch.zeros_like(flags) for key, flags in seen.items()}
+    assert torch.isfinite(method.draw(x, blind, noise)).all()
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -1,0 +1,41 @@
+"""What values a feature may take, as training showed: drawn values keep to it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+FLOOR = 0.02  # share of the training rows that stand at the smallest (largest) value: then it is an end, not just an extreme
+
+
+class Bounds:
+    """Of one modality's features, from training values (n_obs, n_vars).
+
+    A feature of two values (mutated or not) is drawn as a Bernoulli variable; one that stops at a value, such as counts at zero, is
+    not drawn beyond it. No mean leaves the range of the training values.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.low, self.high = values.amin(0), values.amax(0)
+        at_low, at_high = values == self.low, values == self.high
+        self.two = (at_low | at_high).all(0) & (self.low < self.high)
+        fewest = max(FLOOR * len(values), 2)
+        infinity = torch.full_like(self.low, float("inf"))
+        self.floor = torch.where(at_low.sum(0) >= fewest, self.low, -infinity)
+        self.ceiling = torch.where(at_high.sum(0) >= fewest, self.high, infinity)
+        self.rarest = 0.5 / len(values)
+
+    def moments(self, mean: Tensor, sd: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (n_obs, n_vars) that such features can have."""
+        mean = mean.clamp(self.low, self.high)
+        share, width = self._share(mean), self.high - self.low
+        return torch.where(self.two, self.low + share * width, mean), torch.where(self.two, (share * (1 - share)).sqrt() * width, sd)
+
+    def draw(self, mean: Tensor, sd: Tensor, noise: Tensor) -> Tensor:
+        """Values (n_obs, n_vars) from their moments and standard normal noise, which features may share."""
+        value = torch.clamp(mean + sd * noise, self.floor, self.ceiling)
+        return torch.where(self.two, torch.where(torch.special.ndtr(noise) > 1 - self._share(mean), self.high, self.low), value)
+
+    def _share(self, mean: Tensor) -> Tensor:
+        """Chance of the larger of two values; never quite 0 or 1."""
+        return ((mean - self.low) / (self.high - self.low).clamp_min(1e-12)).clamp(self.rarest, 1 - self.rarest)

@@ -1,0 +1,172 @@
+"""What plain models foretell of a missing modality: the mean that generative imputers start from.
+
+For every feature a weighted mean of kernel ridge models: linear on all other modalities together, linear on each one alone, and bent
+(a Gaussian kernel per modality, added up). The weights are chosen per feature out of fold. A second level looks at what was foretold of
+all features of the modality at once, so that related features correct each other (Breiman & Friedman 1997,
+doi:10.1111/1467-9868.00054). Subjects who lack some of the other modalities are answered by a fit of their own pattern, if it is common.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import torch
+from torch import Tensor
+
+from mmomics.nn.smoothers import Smoother, smooth, weigh
+
+FEWEST = 10  # rows to learn from; below, the training mean is all there is
+COMMON = 0.05  # share of the training rows from which a pattern gets a fit of its own
+MOST_PATTERNS = 4
+MOST_ALONE = 4  # modalities that also get a model by themselves, the largest first
+ROWS_OF_SECOND = 100  # rows at which the second level has half of its say
+TOGETHER = 0.6  # prior weight of the linear model on all modalities together
+
+Tensors = dict[str, Tensor]
+
+
+class Foretold:
+    """One modality from a set of others.
+
+    Parameters
+    ----------
+    x, seen : dict of str to Tensor
+        Training rows that have the modality and any of the others: (n_obs, n_vars) and (n_obs,).
+    modality : str
+    others : tuple of str
+    fold : Tensor (n_obs,) int
+        Inner fold of each row.
+
+    Attributes
+    ----------
+    oof : Tensor (n_obs, n_vars)
+        These rows as foretold without their inner fold.
+    error : Tensor (n_vars,)
+        Mean square of what was left.
+    """
+
+    def __init__(self, x: Tensors, seen: Tensors, modality: str, others: tuple[str, ...], fold: Tensor) -> None:
+        self.others = others
+        self.x = {name: x[name] * seen[name].unsqueeze(-1) for name in others}
+        self.seen = {name: seen[name].to(x[name].dtype) for name in others}
+        self.width = {name: 2 * self.x[name].square().sum() / self.seen[name].sum().clamp_min(1) + 1e-6 for name in others}
+        by_size = sorted(others, key=lambda name: -float(self.seen[name].sum()) * x[name].shape[1])
+        self.alone = by_size[:MOST_ALONE] if len(others) > 1 else []
+        y = x[modality]
+        self.mean = y.mean(0)
+        self.models: list[Smoother] = [smooth(kernel, y, fold) for kernel in self._kernels(self.x, self.seen)]
+        n_rest = len(self.models) - 1
+        prior = torch.tensor([TOGETHER, *[(1 - TOGETHER) / n_rest] * n_rest])
+        guesses = torch.stack([model.oof for model in self.models]) - self.mean
+        self.weight = weigh(guesses, y - self.mean, prior)
+        self.first = (guesses * self.weight.unsqueeze(1)).sum(0)
+        self.second = smooth(self.first @ self.first.T, y, fold)
+        both = torch.stack([self.first, self.second.oof - self.mean])
+        trust = 0.5 * len(y) / (len(y) + ROWS_OF_SECOND)
+        self.weight_of_levels = weigh(both, y - self.mean, torch.tensor([1 - trust, trust]))
+        self.oof = (both * self.weight_of_levels.unsqueeze(1)).sum(0) + self.mean
+        self.error = (self.oof - y).square().mean(0)
+
+    def __call__(self, x: Tensors, seen: Tensors) -> Tensor:
+        """Mean (n_new, n_vars) of new rows."""
+        kernels = self._kernels(
+            {name: x[name] * seen[name].unsqueeze(-1) for name in self.others}, {n: seen[n].to(x[n].dtype) for n in self.others}
+        )
+        first = torch.zeros(len(next(iter(x.values()))), len(self.mean))
+        for model, weight, kernel in zip(self.models, self.weight, kernels, strict=True):
+            first += (model(kernel) - self.mean) * weight
+        second = self.second(first @ self.first.T) - self.mean
+        return first * self.weight_of_levels[0] + second * self.weight_of_levels[1] + self.mean
+
+    def _kernels(self, x: Tensors, seen: Tensors) -> list[Tensor]:
+        """Similarities (n_new, n_obs) to the training rows: all together, each alone, bent."""
+        products = {name: x[name] @ self.x[name].T for name in self.others}
+        together = torch.stack(list(products.values())).sum(0)
+        bent = torch.zeros_like(together)
+        for name, product in products.items():
+            apart = x[name].square().sum(1, keepdim=True) + self.x[name].square().sum(1) - 2 * product
+            bent += torch.exp(-apart / self.width[name]) * seen[name].unsqueeze(1) * self.seen[name]
+        return [together, *(products[name] for name in self.alone), bent]
+
+
+class Foretelling:
+    """Every modality from whichever others a row has; fits are made when first asked for.
+
+    Parameters
+    ----------
+    x, seen : dict of str to Tensor
+        Training rows.
+    fold : Tensor (n_obs,) int
+        Inner fold of each.
+    names : list of str
+        Modalities that plain models can use and foretell: all but windows of a signal.
+    """
+
+    def __init__(self, x: Tensors, seen: Tensors, fold: Tensor, names: list[str]) -> None:
+        self.x, self.seen, self.names = x, seen, names
+        self.fold = fold if len(fold.unique()) > 1 else torch.arange(len(fold)) % 5
+        self.fits: dict[tuple[str, tuple[str, ...]], tuple[Foretold, Tensor] | None] = {}
+
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
+        """Mean and mean squared error (n_obs, n_vars) of a modality; of rows that have nothing to go by, mean and variance of training."""
+        mean, error = self._nothing(modality, len(x[modality]))
+        for others, rows in self._by_pattern(modality, seen).items():
+            if (fit := self._fit(modality, others)) is not None:
+                mean[rows] = fit[0]({name: x[name][rows] for name in others}, {name: seen[name][rows] for name in others})
+                error[rows] = fit[0].error
+        return mean, error
+
+    def out_of_fold(self, modality: str) -> tuple[Tensor, Tensor]:
+        """Mean and mean squared error (n_obs, n_vars) of the training rows, each foretold without its inner fold."""
+        mean, error = self._nothing(modality, len(self.fold))
+        for others, rows in self._by_pattern(modality, self.seen).items():
+            if (fit := self._fit(modality, others)) is not None:
+                place = torch.full((len(self.fold),), -1)
+                place[fit[1]] = torch.arange(len(fit[1]))
+                own = rows[place[rows] >= 0]
+                mean[own], error[own] = fit[0].oof[place[own]], fit[0].error
+        return mean, error
+
+    def _nothing(self, modality: str, n_obs: int) -> tuple[Tensor, Tensor]:
+        values = self.x[modality][self.seen[modality]]
+        return values.mean(0).repeat(n_obs, 1), values.var(0, correction=min(1, len(values) - 1)).repeat(n_obs, 1)
+
+    def _by_pattern(self, modality: str, seen: Tensors) -> dict[tuple[str, ...], Tensor]:
+        """Positions of the rows that each fit answers; without those that have nothing to go by."""
+        others = tuple(name for name in self.names if name != modality and self.seen[name].any())
+        common = self._common(modality, others)
+        found: dict[tuple[str, ...], list[int]] = {}
+        for row, flags in enumerate(torch.stack([seen[name] for name in others], dim=1).tolist() if others else []):
+            pattern = tuple(name for name, flag in zip(others, flags, strict=True) if flag)
+            if pattern:
+                found.setdefault(pattern if pattern in common else others, []).append(row)
+        return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
+
+    def _common(self, modality: str, others: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Patterns of the other modalities that many training rows have, and that enough rows with the modality teach."""
+        if not others:
+            return []
+        table = torch.stack([self.seen[name] for name in others], dim=1)
+        counts = Counter(tuple(name for name, flag in zip(others, flags, strict=True) if flag) for flags in table.tolist())
+        able = [
+            (pattern, count)
+            for pattern, count in sorted(counts.items())
+            if pattern and count >= max(COMMON * len(table), 3) and int(self._rows(modality, pattern).sum()) >= 2 * FEWEST
+        ]
+        return [pattern for pattern, _ in sorted(able, key=lambda one: -one[1])[:MOST_PATTERNS]]
+
+    def _rows(self, modality: str, others: tuple[str, ...]) -> Tensor:
+        return self.seen[modality] & torch.stack([self.seen[name] for name in others]).any(0)
+
+    def _fit(self, modality: str, others: tuple[str, ...]) -> tuple[Foretold, Tensor] | None:
+        """The fit and its rows; None from too few rows."""
+        key = modality, others
+        if key not in self.fits:
+            rows = torch.nonzero(self._rows(modality, others))[:, 0]
+            self.fits[key] = None
+            if len(rows) >= FEWEST:
+                x, seen = ({name: part[name][rows] for name in (modality, *others)} for part in (self.x, self.seen))
+                fold = self.fold[rows]
+                fold = fold if len(fold.unique()) > 1 else torch.arange(len(rows)) % 5
+                self.fits[key] = Foretold(x, seen, modality, others, fold), rows
+        return self.fits[key]

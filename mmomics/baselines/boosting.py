@@ -66,14 +66,16 @@ class Baseline(_trees.Baseline):
         """A leaf, where the model starts, and the trees of every round."""
         target, weight = target_of(self.task, y)
         start = _leaf(_start(self.task, y, weight))
-        if len(np.unique(target)) == 1:
+        if len(np.unique(target)) == 1 or not features.shape[1]:
             return [[start], *[[_leaf(np.zeros(rows.head.n_out))]] * self.params.n_rounds]
-        model = self._model(rows.seed).fit(features, target, sample_weight=weight)
+        # with the bins of their own, trees of weighted rows would cost ten times as much
+        edges = np.nanquantile(features.astype(np.float64), np.linspace(0, 1, N_BINS + 1)[1:-1], axis=0)
+        model = self._model(rows.seed).fit(binned(features, edges), target, sample_weight=weight)
         # a tree of two classes speaks for the second, a tree of a number for the number
         several = self.task == "multiclass"
         columns = [0] if not several else list(model.classes_) if len(model.classes_) > 2 else [model.classes_[1]]
         rounds = [
-            [_plain(tree.nodes, column, rows.head.n_out) for tree, column in zip(trees, columns, strict=True)]
+            [_plain(tree.nodes, column, rows.head.n_out, edges) for tree, column in zip(trees, columns, strict=True)]
             for trees in model._predictors
         ]
         return [[start], *rounds]
@@ -96,17 +98,19 @@ def screened(head: Head, features: Tensor, y: Tensor, most: int) -> Tensor:
     """Positions of the features that bear on the outcome, in order: (at most `most`,).
 
     By correlation of the loss' slope at nought with the feature or with its square, whichever is larger. What is missing counts as the
-    mean.
+    mean, and a feature that has one value at most says no more than whether its assay is seen, which is a feature too.
     """
-    if features.shape[1] <= most:
-        return torch.arange(features.shape[1])
+    varies = features.nan_to_num(-torch.inf).amax(0) > features.nan_to_num(torch.inf).amin(0)
+    useful = torch.nonzero(varies)[:, 0]
+    if len(useful) <= most:
+        return useful
     _, slope = loss_and_slope(head, torch.zeros(1, len(y), head.n_out), y, torch.ones(1, len(y)))
     slope = slope[0] - slope[0].mean(0)
     plain = features.nan_to_num(0.0)
     bent = (features - features.nanmean(0).nan_to_num(0.0)).square()
     bent = (bent - bent.nanmean(0)).nan_to_num(0.0)
     strength = [(part.T @ slope).abs().amax(1) / part.norm(dim=0).clamp_min(1e-12) for part in (plain, bent)]
-    return torch.maximum(*strength).topk(most).indices.sort().values
+    return torch.maximum(*strength).masked_fill(~varies, -1.0).topk(most).indices.sort().values
 
 
 def staged(model: list[list[Tree]], features: Tensor) -> Tensor:
@@ -139,11 +143,23 @@ def _leaf(value: np.ndarray) -> Tree:
     return Tree(nowhere, nowhere, np.zeros(1, dtype=int), np.zeros(1), value[None], np.zeros(1, dtype=bool))
 
 
-def _plain(nodes: np.ndarray, column: int, n_out: int) -> Tree:
-    """A tree of scikit-learn's, whose values (n_nodes,) go to one output."""
+def binned(features: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Bin of every value (n_obs, n_vars), NaN stays: how many of its feature's edges (n_edges, n_vars) it exceeds."""
+    bins = np.zeros(features.shape)
+    for edge in edges:
+        bins += features > edge
+    return np.where(np.isnan(features), np.nan, bins)
+
+
+def _plain(nodes: np.ndarray, column: int, n_out: int, edges: np.ndarray) -> Tree:
+    """A tree of scikit-learn's, grown on bins: thresholds become edges, and values (n_nodes,) go to one output."""
     leaf = nodes["is_leaf"].astype(bool)
     value = np.zeros((len(nodes), n_out))
     value[:, column] = np.where(leaf, nodes["value"], 0.0)
     left, right = (np.where(leaf, -1, nodes[side].astype(np.int64)) for side in ("left", "right"))
     feature = np.where(leaf, 0, nodes["feature_idx"].astype(np.int64))
-    return Tree(left, right, feature, nodes["num_threshold"], value, nodes["missing_go_to_left"].astype(bool))
+    # a bin of at most k is a value of at most edge k; infinite where only missing values go right
+    bound = np.where(leaf, 0.0, nodes["num_threshold"])
+    place = np.where(np.isfinite(bound), bound, 0).astype(np.int64)
+    threshold = np.where(np.isfinite(bound), edges[place, feature], bound)
+    return Tree(left, right, feature, threshold, value, nodes["missing_go_to_left"].astype(bool))

@@ -18,7 +18,7 @@ from mmomics.training.units import Unit
 ALL = [*plugins.names("fusion"), *plugins.names("baselines")]
 GENERATIVE = [name for name in plugins.names("fusion") if plugins.family("fusion", name) == "generative"]
 QUICK = Training(members=3, epochs=3, batch_size=32)
-PARAMS = {"forest": {"n_trees": 60}}
+PARAMS = {"forest": {"n_trees": 60}, "boosting": {"n_rounds": 15}}
 N_OBS, N_TEST = 90, 20
 TASKS = ("binary", "multiclass", "regression", "survival")
 
@@ -93,8 +93,10 @@ def test_nothing_fitted_changes_with_the_test_rows(name, task):
     for key in weights:
         torch.testing.assert_close(weights[key], others[key], msg=key)
     if clean.scores:
-        for modality in clean.scores.coef:
-            torch.testing.assert_close(clean.scores.coef[modality], dirty.scores.coef[modality])
+        assert clean.scores.joint == dirty.scores.joint
+        for part in ("coef", "joint"):
+            for modality, weight in getattr(clean.scores.start, part).items():
+                torch.testing.assert_close(weight, getattr(dirty.scores.start, part)[modality])
     assert clean.fold.head.state.keys() == dirty.fold.head.state.keys()
     for key, value in clean.fold.head.state.items():
         assert value == pytest.approx(dirty.fold.head.state[key]), key

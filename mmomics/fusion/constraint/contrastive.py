@@ -17,6 +17,15 @@ from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
 from mmomics.nn.layers import Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "coordinated representation"
+SPACE = {
+    "n_hidden": [32, 64],
+    "n_latent": [16, 32],
+    "constraint": [0.03, 0.1, 0.3],
+    "dropout": [0.1, 0.3, 0.5],
+    "input_dropout": [0.1, 0.3, 0.5],
+}
+
 
 @dataclass
 class Params(contract.Params):

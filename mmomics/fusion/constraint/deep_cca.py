@@ -21,6 +21,7 @@ from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
 from mmomics.nn.layers import Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "coordinated representation"
 SPACE = {"n_latent": [8, 16, 32], "constraint": [0.03, 0.1, 0.3], "dropout": [0.1, 0.3, 0.5], "input_dropout": [0.1, 0.3, 0.5]}
 NOISE = 1e-2  # added to variances: few rows, or rows alike, have no correlation to speak of
 

@@ -18,6 +18,7 @@ from mmomics.nn.encoders import Encoders
 from mmomics.nn.layers import Dropout, Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "tensor fusion"
 SPACE = {"n_hidden": [16, 32, 64], "rank": [2, 4, 8], "dropout": [0.1, 0.3, 0.5], "input_dropout": [0.1, 0.3, 0.5]}
 
 

@@ -21,6 +21,7 @@ from mmomics.nn.encoders import Encoders
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "tensor fusion"
 SPACE = {"n_hidden": [16, 32, 64], "n_factors": [4, 8, 12], "dropout": [0.1, 0.3, 0.5], "input_dropout": [0.1, 0.3, 0.5]}
 
 

@@ -17,7 +17,7 @@ from mmomics.report.words import model, say
 
 TOP = 20
 STABLE = 0.8
-REASONS = {"forest": "trees have no gradients to attribute"}  # why a method cannot be explained
+REASONS = dict.fromkeys(("forest", "boosting"), "trees have no gradients to attribute")  # why a method cannot be explained
 
 
 def section(inputs: Inputs, standing: Standing | None) -> Section | None:

@@ -20,7 +20,7 @@ from tests.folds import TASKS, make_fold
 
 ALL = [*plugins.names("fusion"), *plugins.names("baselines")]
 QUICK = Training(members=2, epochs=3, batch_size=32)
-PARAMS = {"forest": {"n_trees": 80}}
+PARAMS = {"forest": {"n_trees": 80}, "boosting": {"n_rounds": 15}}
 
 
 def as_data(fold, obs, modalities=None, order=None):

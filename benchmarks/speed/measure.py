@@ -29,7 +29,7 @@ def main() -> int:
     given = parser.parse_args()
     from mmomics.config.load import read_settings
     from mmomics.config.run import Model
-    from mmomics.training import fold, ridges, units
+    from mmomics.training import fold, linear_models, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
 
@@ -41,7 +41,7 @@ def main() -> int:
     wanted = units.of_shard(folds.splits, "1of1", study.seed, given.seeds)
     by_place = {place: folds.make(unit) for place, unit in {unit.place: unit for unit in wanted}.items()}
     read = time.process_time()
-    known = {place: ridges.fit(one, None) for place, one in by_place.items()}
+    known = {place: linear_models.fit(one, None) for place, one in by_place.items()}
     say(what="shared", imports=imported, reading=read - imported, ridge=(time.process_time() - read) / len(by_place), n_folds=len(by_place))
     warm = study.training.model_copy(update={"epochs": 1})
     for method in ("hierarchical", "late_linear"):  # what is imported at the first use is no method's own

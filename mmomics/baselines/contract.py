@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mmomics.heads.contract import Head
-from mmomics.nn.cross_fit import CrossFit, ridge
+from mmomics.nn.cross_fit import CrossFit, beside, linear, ridge
 
 
 @dataclass
@@ -37,7 +37,7 @@ class TrainingRows:
     head : Head
     seed : int
     known : mapping of str to CrossFit
-        Ridge models of these rows that are fitted already, by modality.
+        Linear models of these rows that are fitted already, by modality, and by `beside` of several.
     """
 
     x: dict[str, Tensor]
@@ -55,6 +55,11 @@ class TrainingRows:
             name: self.known.get(name) or ridge(self.head, x[self.seen[name]], self.y[self.seen[name]], self.inner[self.seen[name]])
             for name, x in self.x.items()
         }
+
+    @cached_property
+    def joint(self) -> CrossFit:
+        """The better of ridge and elastic net on all modalities side by side; what is not seen stands at its mean."""
+        return self.known.get(beside(self.x)) or linear(self.head, joined(self.x), self.y, self.inner)
 
 
 class Baseline(nn.Module, ABC):

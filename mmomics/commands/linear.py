@@ -1,4 +1,4 @@
-"""Fit one ridge model per modality and fold: what linear baselines compare and fusion models begin from, computed once."""
+"""Fit the linear models of every fold: what baselines compare and fusion models begin from, computed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
-    from mmomics.training import fold, ridges, units
+    from mmomics.training import fold, linear_models, units
 
     study = read_settings(args.settings)
     folds = fold.Folds.read(args.input, args.splits, args.prepare)
@@ -27,6 +27,6 @@ def run(args: argparse.Namespace) -> None:
     places = {(unit.repeat, unit.fold): unit for unit in wanted}
     found = {}
     for place, unit in places.items():
-        found[place] = ridges.fit(folds.make(unit))
+        found[place] = linear_models.fit(folds.make(unit))
         log.info("repeat %d, fold %d: %d modalities", *place, len(found[place]))
-    ridges.save(args.output, found)
+    linear_models.save(args.output, found)

@@ -33,11 +33,19 @@ def run(args: argparse.Namespace) -> None:
             print(f"\n{package}: {_about(package)}")
         for name in names:
             family = plugins.family(package, name)
-            print(f"  {name}" + (f"  [{family.replace('_', '-')}]" if family != package.split("/")[-1] else ""))
+            subclass = plugins.constant(package, name, "SUBCLASS", "")
+            about = [family.replace("_", "-")] * (family != package.split("/")[-1]) + [subclass] * bool(subclass)
+            print(f"  {name}" + (f"  [{': '.join(about)}]" if about else ""))
             _write(plugins.summary(package, name))
             defaults = plugins.defaults(package, name)
             if defaults:
                 _write("settings: " + ", ".join(f"{key}={value!r}" for key, value in defaults.items()))
+            space = plugins.constant(package, name, "SPACE", {})
+            if space:
+                _write("search: " + ", ".join(f"{key} {choices}" for key, choices in space.items()))
+            references = plugins.references(package, name) if args.package else []
+            if references:
+                _write("references: " + ", ".join(references))
             for line in _more(package, name, whole=bool(args.package)):
                 _write(line)
 

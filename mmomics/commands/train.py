@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", required=True, help="cohort.h5mu")
     parser.add_argument("--splits", required=True, help="splits.parquet")
     parser.add_argument("--prepare", required=True, help="prepare.safetensors")
-    parser.add_argument("--ridge", help="ridge models of the same shard, from `mmomics ridge`; without, they are fitted here")
+    parser.add_argument("--linear", help="linear models of the same shard, from `mmomics linear`; without, they are fitted here")
     parser.add_argument("--model", required=True, help="name of a model in the settings")
     parser.add_argument("--shard", default="1of1", help="`final`, or `2of5` for every fifth fold and seed from the second")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
-    from mmomics.training import fold, ridges, search, units
+    from mmomics.training import fold, linear_models, search, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
     by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
-    known = ridges.load(args.ridge) if args.ridge else None
+    known = linear_models.load(args.linear) if args.linear else None
 
     def train(candidate: Model, some: list[Unit]) -> list[Fit]:
         return fit(candidate, by_place, some, study.training, device, known)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,20 +23,50 @@ class CrossFit:
 
     Attributes
     ----------
-    full : tuple of Tensor
-        Coefficients (n_vars, n_out) and intercept (n_out,) from all rows.
-    bagged : tuple of Tensor
-        The mean over the fits that each left one inner fold out.
+    coef, intercept : Tensor (n_vars, n_out), (n_out,)
+        From all rows.
+    without, without_intercept : Tensor (n_folds, n_vars, n_out), (n_folds, n_out)
+        From the rows outside one inner fold each.
+    folds : Tensor (n_folds,) int
+        Those inner folds.
     oof : Tensor (n_obs, n_out)
         Predictor of each row from the fit that did not see it.
     loss : float
         Loss of `oof`: the inner estimate that chose the penalty.
     """
 
-    full: tuple[Tensor, Tensor]
-    bagged: tuple[Tensor, Tensor]
+    coef: Tensor
+    intercept: Tensor
+    without: Tensor
+    without_intercept: Tensor
+    folds: Tensor
     oof: Tensor
     loss: float
+
+    @property
+    def full(self) -> tuple[Tensor, Tensor]:
+        """Coefficients (n_vars, n_out) and intercept (n_out,) from all rows."""
+        return self.coef, self.intercept
+
+    @property
+    def bagged(self) -> tuple[Tensor, Tensor]:
+        """The mean over the fits that each left one inner fold out."""
+        return (self.without.mean(0), self.without_intercept.mean(0)) if len(self.folds) else self.full
+
+    def widened(self, n_vars: int) -> CrossFit:
+        """The same intercepts over `n_vars` features without any weight."""
+        n_folds, n_out = self.without_intercept.shape
+        return replace(self, coef=self.coef.new_zeros(n_vars, n_out), without=self.without.new_zeros(n_folds, n_vars, n_out))
+
+
+def beside(modalities: Iterable[str]) -> str:
+    """The name of the model that takes these modalities side by side."""
+    return "+".join(modalities) + "+"  # told apart from the model of one, which has only the rows that were measured
+
+
+def linear(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
+    """The better of elastic net and ridge on the inner folds."""
+    return min((method(head, x, y, inner) for method in (elastic_net, ridge)), key=lambda found: found.loss)
 
 
 def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
@@ -109,7 +139,8 @@ def _gradient(head: Head, x: Tensor, y: Tensor, weight: Tensor, solution: Soluti
 def _nothing(head: Head, x: Tensor) -> CrossFit:
     """Of no rows: the model that says nothing."""
     coef, intercept = x.new_zeros(x.shape[1], head.n_out), x.new_zeros(head.n_out)
-    return CrossFit(full=(coef, intercept), bagged=(coef, intercept), oof=x.new_zeros(0, head.n_out), loss=float("inf"))
+    without, folds = x.new_zeros(0, *coef.shape), torch.zeros(0, dtype=torch.long)
+    return CrossFit(coef, intercept, without, x.new_zeros(0, head.n_out), folds, oof=x.new_zeros(0, head.n_out), loss=float("inf"))
 
 
 def _choose(head: Head, x: Tensor, y: Tensor, inner: Tensor, path: Callable[[Tensor], Iterator[Solution]]) -> CrossFit:
@@ -123,9 +154,9 @@ def _choose(head: Head, x: Tensor, y: Tensor, inner: Tensor, path: Callable[[Ten
         loss = float(head.loss(oof, y, everyone[0]))
         if best is None or loss < best.loss:
             best = CrossFit(
-                full=(solution.coef[:, -1], solution.intercept[-1, 0]),
-                bagged=(solution.coef[:, :-1].mean(1), solution.intercept[:-1, 0].mean(0)),
-                oof=oof, loss=loss,
+                coef=solution.coef[:, -1], intercept=solution.intercept[-1, 0],
+                without=solution.coef[:, :-1].transpose(0, 1), without_intercept=solution.intercept[:-1, 0],
+                folds=folds, oof=oof, loss=loss,
             )  # fmt: skip
     assert best is not None  # the path is never empty
     return best

@@ -38,8 +38,8 @@ def contributions(loss: Tensor, batch: Minibatch, shown: dict[str, Tensor]) -> T
         torch.zeros_like(values[..., 0]) if slope is None else (values.detach() * slope).sum(-1)
         for values, slope in zip(inputs, slopes, strict=True)
     ]
-    linear = parts.pop()  # (n_members, n_obs, n_modalities)
-    size = (torch.stack(parts, dim=-1) + linear).abs()
+    own, joint, _ = parts.pop().split([len(parts), len(parts), 1], dim=-1)  # each (n_members, n_obs, n_modalities)
+    size = (torch.stack(parts, dim=-1) + own + joint).abs()
     visible = stack_seen(shown, batch.x)
     return (size * visible).sum(1) / visible.sum(1).clamp_min(1)
 

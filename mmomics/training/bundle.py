@@ -24,10 +24,12 @@ from mmomics.nn.streams import Streams
 from mmomics.storage import atomic
 from mmomics.training.ensemble import EnsemblePredictor
 from mmomics.training.fit import make_network, make_params
+from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
 FORMAT = 2
+LINEAR = ("coef", "intercept", "joint")  # of a LinearStart, by modality
 FURTHER = "further."  # read-outs of further outcomes: learned beside the first, not shipped
 MODEL, MEMBERS = "model.json", "members"
 PACKAGES = ("torch", "numpy", "scikit-learn", "anndata", "mudata", "lifelines", "safetensors")
@@ -50,8 +52,9 @@ def save(folder: str | Path, predictor: Predictor, params: dict[str, Any], summa
     network = predictor.network
     tensors = {f"prepare.{name}": torch.as_tensor(array) for name, array in arrays.items()}
     tensors |= {f"network.{name}": tensor.detach().cpu() for name, tensor in network.state_dict().items() if not name.startswith(FURTHER)}
-    tensors |= {f"coef.{name}": tensor for name, tensor in predictor.coef.items()}
-    tensors |= {f"intercept.{name}": tensor for name, tensor in predictor.intercept.items()}
+    if predictor.start is not None:
+        tensors |= {f"{part}.{name}": tensor for part in LINEAR for name, tensor in getattr(predictor.start, part).items()}
+        tensors["offset"] = predictor.start.offset
     fusion = isinstance(network, FusionModel)
     model = {
         "format": FORMAT, "method": predictor.method, "package": "fusion" if fusion else "baselines", "params": params,
@@ -144,7 +147,8 @@ def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:
     _fill(network, part(tensors, "network."))
     arrays = {name: tensor.numpy() for name, tensor in part(tensors, "prepare.").items()}
     preparation = from_arrays(arrays, model["prepare"])
-    return Predictor(model["method"], preparation, network, head, part(tensors, "coef."), part(tensors, "intercept."), n_vars)
+    start = LinearStart(**{name: part(tensors, f"{name}.") for name in LINEAR}, offset=tensors["offset"]) if "offset" in tensors else None
+    return Predictor(model["method"], preparation, network, head, start, n_vars)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

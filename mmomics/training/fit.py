@@ -18,11 +18,11 @@ from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
 from mmomics.heads.contract import Head
 from mmomics.nn.streams import Streams
-from mmomics.training import linear_path, loop, ridges, subsets
+from mmomics.training import linear_models, linear_path, loop, subsets
 from mmomics.training.fold import Fold
+from mmomics.training.linear_models import LinearModels
 from mmomics.training.linear_path import LinearScores
 from mmomics.training.model import FusionModel
-from mmomics.training.ridges import Ridges
 from mmomics.training.rows import Rows
 from mmomics.training.units import Place, Unit
 
@@ -119,7 +119,7 @@ def fit(
     units: list[Unit],
     settings: Training,
     device: str = "cpu",
-    known: Mapping[Place, Ridges] | None = None,
+    known: Mapping[Place, LinearModels] | None = None,
 ) -> list[Fit]:
     """Train a configured model on each unit.
 
@@ -132,13 +132,13 @@ def fit(
     settings : Training
     device : str
     known : mapping, optional
-        Ridge models by (repeat, fold); what is not known of them is fitted where it is needed.
+        Linear models by (repeat, fold); what is not known of them is fitted where it is needed.
     """
     method, known = str(model.method), known or {}
     if method in plugins.names("baselines"):
         return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings) for unit in units]
     n_units = max(1, NETWORKS_PER_PASS // settings.members)
-    scores = {place: linear_path.fit(fold, ridges.fit(fold, known.get(place))) for place, fold in folds.items()}
+    scores = {place: linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in folds.items()}
     fits: list[Fit] = []
     for start in range(0, len(units), n_units):
         fits += _fusion(method, model.params, folds, scores, units[start : start + n_units], settings, torch.device(device))
@@ -158,7 +158,7 @@ def make_network(
     return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), *heads)
 
 
-def _baseline(model: Model, fold: Fold, unit: Unit, known: Ridges, settings: Training) -> Fit:
+def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training) -> Fit:
     method, task = str(model.method), fold.head.outcome["task"]
     network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, model.params), task)
     fold = replace(fold, head=fold.head.copy())
@@ -191,6 +191,7 @@ def _fusion(
     any_fold = folds[places[0]]
     heads = any_fold.head, {name: target.head for name, target in any_fold.also.items()}
     network = make_network(method, params, rows.n_vars, streams, heads).to(device)
+    network.path.begin(torch.tensor([float(scores[places[place]].joint) for _, place, _ in members], device=device))
     attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])
     history = loop.train(network, rows, group, settings)

@@ -1,9 +1,11 @@
-"""One ridge model per modality and fold: computed once, shared by every model that contains or compares them."""
+"""The linear models of a fold, one per modality and one of all: fitted once, shared by every model that contains or compares them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -11,46 +13,48 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
 from mmomics.errors import UserError
-from mmomics.nn.cross_fit import CrossFit, ridge
+from mmomics.nn.cross_fit import CrossFit, beside, linear, ridge
 from mmomics.storage import atomic
 from mmomics.training.fold import Fold
 
-Ridges = dict[str, CrossFit]  # of one fold, by modality
+LinearModels = dict[str, CrossFit]  # of one fold, by modality, and that of several by `beside`
 
 
-def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> Ridges:
-    """Ridge models of a fold on the rows that have an outcome and the modality, penalties chosen on its inner folds.
+def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels:
+    """A ridge model of each modality on the rows that have it, and the better of ridge and elastic net on all side by side.
 
-    Windows of a signal get the intercept alone: their samples have no common phase, and what is linear in a device stands in its features
-    already. What is `known` is not fitted again.
+    Penalties are chosen on the fold's inner folds. Windows of a signal get the intercept alone and no part of the joint model: their
+    samples have no common phase, and what is linear in a device stands in its features already. What is `known` is not fitted again.
     """
-    found: Ridges = {}
+    found, known = {}, known or {}
     for name, x in fold.x.items():
-        if known and name in known:
+        rows = fold.has & fold.seen[name]
+        if name in known:
             found[name] = known[name]
-            continue
-        rows = torch.nonzero(fold.has & fold.seen[name])[:, 0]
-        linear = x[rows] if name not in fold.windows else x.new_zeros(len(rows), 1)
-        found[name] = ridge(fold.head, linear, fold.y[rows], fold.inner[rows])
-        if name in fold.windows:
-            full, bagged = found[name].full, found[name].bagged
-            nothing = x.new_zeros(x.shape[1], fold.head.n_out)
-            found[name].full, found[name].bagged = (nothing, full[1]), (nothing, bagged[1])
+        elif name in fold.windows:
+            found[name] = ridge(fold.head, x.new_zeros(int(rows.sum()), 1), fold.y[rows], fold.inner[rows]).widened(x.shape[1])
+        else:
+            found[name] = ridge(fold.head, x[rows], fold.y[rows], fold.inner[rows])
+    featured = [name for name in fold.x if name not in fold.windows]
+    if featured:
+        joint, has = beside(featured), fold.has
+        every = torch.cat([fold.x[name] for name in featured], dim=1)[has]
+        found[joint] = known[joint] if joint in known else linear(fold.head, every, fold.y[has], fold.inner[has])
     return found
 
 
-def save(path: str | Path, ridges: Mapping[tuple[int, int], Ridges]) -> None:
+def save(path: str | Path, models: Mapping[tuple[int, int], LinearModels]) -> None:
     """Write the models of several folds, by (repeat, fold)."""
     tensors: dict[str, torch.Tensor] = {}
-    for (repeat, fold), models in ridges.items():
-        for name, found in models.items():
-            parts = (*found.full, *found.bagged, found.oof, torch.tensor(found.loss))
-            tensors |= {f"{repeat}/{fold}/{name}/{part}": tensor.contiguous().clone() for part, tensor in enumerate(parts)}
+    for (repeat, fold), own in models.items():
+        for name, found in own.items():
+            parts = {part.name: torch.as_tensor(getattr(found, part.name)) for part in fields(CrossFit)}
+            tensors |= {f"{repeat}/{fold}/{name}/{part}": tensor.contiguous().clone() for part, tensor in parts.items()}
     with atomic(path) as draft:
         draft.write_bytes(to_bytes(tensors))
 
 
-def load(path: str | Path) -> dict[tuple[int, int], Ridges]:
+def load(path: str | Path) -> dict[tuple[int, int], LinearModels]:
     """Read what `save` wrote.
 
     Raises
@@ -61,10 +65,9 @@ def load(path: str | Path) -> dict[tuple[int, int], Ridges]:
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise UserError(path, "is no readable file of ridge models", "make it anew with `mmomics ridge`") from error
-    ridges: dict[tuple[int, int], Ridges] = {}
+        raise UserError(path, "is no readable file of linear models", "make it anew with `mmomics linear`") from error
+    models: dict[tuple[int, int], LinearModels] = {}
     for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors):
-        coef, intercept, bagged, bagged_intercept, oof, loss = (tensors[f"{repeat}/{fold}/{name}/{part}"] for part in range(6))
-        found = CrossFit((coef, intercept), (bagged, bagged_intercept), oof, float(loss))
-        ridges.setdefault((int(repeat), int(fold)), {})[name] = found
-    return ridges
+        parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
+        models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**{**parts, "loss": float(parts["loss"])})
+    return models

@@ -1,9 +1,12 @@
-"""The linear solution that every fusion method contains: one ridge model per modality, and how much each is trusted.
+"""The linear solution that every fusion method contains: one model per modality and how much each is trusted, or one of all.
+
+Where a weak modality drags the mean of the modalities' models, one model of all features is the better start, and where there are few
+subjects or features were chosen beforehand it is the worse one. Each fold begins with the mean, unless the joint model is better on its
+inner folds by more than two standard errors; what training makes of that choice is a weight like any other.
 
 The scores of training rows are out-of-fold, so the network that learns beside them sees errors of the size it will meet on new
 subjects; new subjects get the mean of the inner fits (stacked generalisation, Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
-Windows of a signal have no linear model: their samples have no common phase, and what is linear in a device stands in its features
-already. Their score is the intercept, which counts only for a subject of whom nothing else was measured.
+Windows of a signal have no linear model. Their score is the intercept, which counts only for a subject of whom nothing else was measured.
 """
 
 from __future__ import annotations
@@ -14,35 +17,104 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mmomics.nn.cross_fit import beside
 from mmomics.nn.sizes import windows_of
 from mmomics.training.fold import Fold
-from mmomics.training.ridges import Ridges
+from mmomics.training.linear_models import LinearModels
 
+CLEARLY = 2.0
 LITTLE = -8.0  # log trust in the scores of windows, which say nothing
 
 
 @dataclass
-class LinearScores:
-    """Ridge coefficients {modality: (n_vars, n_out)}, intercepts {modality: (n_out,)} and scores (n_obs, n_modalities, n_out)."""
+class LinearStart:
+    """What new subjects are scored by.
+
+    Attributes
+    ----------
+    coef, intercept : dict of str to Tensor (n_vars, n_out), (n_out,)
+        Each modality's own model.
+    joint : dict of str to Tensor (n_vars, n_out)
+        Each modality's part of the joint model.
+    offset : Tensor (n_out,)
+        The joint model's intercept.
+    """
 
     coef: dict[str, Tensor]
     intercept: dict[str, Tensor]
+    joint: dict[str, Tensor]
+    offset: Tensor
+
+    def scores(self, x: Mapping[str, Tensor]) -> Tensor:
+        """Scores (..., n_obs, 2 n_modalities + 1, n_out) of x {modality: (..., n_obs, n_vars)}.
+
+        First what each modality's model predicts, then what each adds to the joint prediction, last the intercept of the joint model.
+        """
+        own = [x[name] @ self.coef[name] + self.intercept[name] for name in x]
+        return torch.stack([*own, *(x[name] @ self.joint[name] for name in x), self.offset.expand_as(own[0])], dim=-2)
+
+
+@dataclass
+class LinearScores:
+    """The linear models of one fold.
+
+    Attributes
+    ----------
+    start : LinearStart
+    scores : Tensor (n_obs, 2 n_modalities + 1, n_out)
+        Of every row of the fold; those of rows that were learned from are out-of-fold.
+    joint : bool
+        Whether the joint model is the better start.
+    """
+
+    start: LinearStart
     scores: Tensor
+    joint: bool
 
 
-def fit(fold: Fold, ridges: Ridges) -> LinearScores:
-    """Scores of every row of a fold by its ridge models."""
-    coef, intercept, scores = {}, {}, []
-    for name, x in fold.x.items():
-        coef[name], intercept[name] = ridges[name].bagged
-        score = x @ coef[name] + intercept[name]
-        score[fold.has & fold.seen[name]] = ridges[name].oof
-        scores.append(score)
-    return LinearScores(coef, intercept, torch.stack(scores, dim=1))
+def fit(fold: Fold, models: LinearModels) -> LinearScores:
+    """Scores of every row of a fold by its linear models, and which of them to begin with."""
+    names = list(fold.x)
+    featured = [name for name in names if name not in fold.windows]
+    n_out = fold.head.n_out
+    parts = {name: fold.x[name].new_zeros(fold.x[name].shape[1], n_out) for name in names}
+    offset = torch.zeros(n_out)
+    whole = models[beside(featured)] if featured else None
+    if whole is not None:
+        coef, offset = whole.bagged
+        parts |= dict(zip(featured, coef.split([fold.x[name].shape[1] for name in featured]), strict=True))
+    start = LinearStart({name: models[name].bagged[0] for name in names}, {name: models[name].bagged[1] for name in names}, parts, offset)
+    scores = start.scores(fold.x)
+    for place, name in enumerate(names):
+        scores[fold.has & fold.seen[name], place] = models[name].oof
+    if whole is None:
+        return LinearScores(start, scores, joint=False)
+    for k, inner in enumerate(whole.folds.tolist()):
+        rows = fold.has & (fold.inner == inner)
+        own = whole.without[k].split([fold.x[name].shape[1] for name in featured])
+        for name, coef in zip(featured, own, strict=True):
+            scores[rows, len(names) + names.index(name)] = fold.x[name][rows] @ coef
+        scores[rows, -1] = whole.without_intercept[k]
+    return LinearScores(start, scores, _joint_is_better(fold, scores))
+
+
+def _joint_is_better(fold: Fold, scores: Tensor) -> bool:
+    """By more than `CLEARLY` standard errors over the inner folds."""
+    path = LinearPath(1, fold.n_vars)
+    seen = torch.stack(list(fold.seen.values()), dim=-1)
+    inner = fold.inner[fold.has]
+    left_out = (inner == inner.unique()[:, None]).float()  # (n_folds, n_obs)
+    if len(left_out) < 2:
+        return False
+    with torch.no_grad():
+        mean, joint = (path.begin(torch.tensor([share]))(scores[None], seen[None])[0][fold.has] for share in (0.0, 1.0))
+    losses = [fold.head.loss(eta.expand(len(left_out), *eta.shape), fold.y[fold.has], left_out) for eta in (mean, joint)]
+    gain = losses[0] - losses[1]
+    return bool(gain.mean() > CLEARLY * gain.std() / len(gain) ** 0.5)
 
 
 class LinearPath(nn.Module):
-    """Trust-weighted mean of the linear scores over the modalities that are seen; at the start a plain mean.
+    """The mean of the modalities' scores over those that are seen, weighted by trust, or the joint model's; at the start a plain mean.
 
     Windows of a signal (`n_vars` is the engine's, see `Sizes`) start with next to no trust.
     """
@@ -53,9 +125,20 @@ class LinearPath(nn.Module):
         trust = torch.tensor([LITTLE if name in windows else 0.0 for name in n_vars])
         self.log_trust = nn.Parameter(trust.repeat(n_members, 1))
         self.log_scale = nn.Parameter(torch.zeros(n_members, 1))
+        self.joint = nn.Parameter(torch.zeros(n_members, 1))  # how far the joint model stands in for the mean
+
+    def begin(self, joint: Tensor) -> LinearPath:
+        """Start each member (n_members,) at the mean (0) or at the joint model (1)."""
+        with torch.no_grad():
+            self.joint.copy_(joint[:, None])
+        return self
 
     def forward(self, scores: Tensor, seen: Tensor) -> Tensor:
-        """Scores (n_members, n_obs, n_modalities, n_out), seen (n_members, n_obs, n_modalities) -> (n_members, n_obs, n_out)."""
+        """Scores (n_members, n_obs, 2 n_modalities + 1, n_out), seen (n_members, n_obs, n_modalities) -> (n_members, n_obs, n_out)."""
+        n_modalities = seen.shape[-1]
+        own, parts, offset = scores.split([n_modalities, n_modalities, 1], dim=2)
         trust = torch.exp(self.log_trust).unsqueeze(1) * seen
         trust = trust / trust.sum(-1, keepdim=True).clamp_min(1e-6)
-        return (scores * trust.unsqueeze(-1)).sum(2) * torch.exp(self.log_scale).unsqueeze(1)
+        mean = (own * trust.unsqueeze(-1)).sum(2)
+        joint = (parts * seen.unsqueeze(-1)).sum(2) + offset[:, :, 0]
+        return (mean + self.joint.unsqueeze(-1) * (joint - mean)) * torch.exp(self.log_scale).unsqueeze(1)

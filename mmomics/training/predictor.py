@@ -19,6 +19,7 @@ from mmomics.heads.contract import Head
 from mmomics.nn.sizes import Sizes
 from mmomics.training.fit import Fit
 from mmomics.training.fold import tensors
+from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ class Predictor:
     network : FusionModel or Baseline
     head : Head
         Calibrated.
-    coef, intercept : dict of str to Tensor
-        The linear path of a fusion model, {modality: (n_vars, n_out)} and {modality: (n_out,)}; empty for baselines.
+    start : LinearStart or None
+        The linear models that a fusion model contains; None for baselines.
     n_vars : Sizes
         Modalities and features that the network takes: at least those of the preparation.
     """
@@ -48,18 +49,14 @@ class Predictor:
     preparation: Preparation
     network: FusionModel | Baseline
     head: Head
-    coef: dict[str, Tensor]
-    intercept: dict[str, Tensor]
+    start: LinearStart | None
     n_vars: Sizes
 
     @classmethod
     def of(cls, fit: Fit, method: str) -> Predictor:
         """From a unit that trained by itself, so that the network's members are its own."""
-        scores = fit.scores
-        return cls(
-            method, fit.fold.preparation, fit.network, fit.fold.head,
-            scores.coef if scores else {}, scores.intercept if scores else {}, fit.fold.n_vars,
-        )  # fmt: skip
+        start = fit.scores.start if fit.scores else None
+        return cls(method, fit.fold.preparation, fit.network, fit.fold.head, start, fit.fold.n_vars)
 
     @property
     def n_members(self) -> int:
@@ -69,11 +66,10 @@ class Predictor:
     def member_eta(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         """Uncalibrated linear predictors (n_members, n_obs, n_out) of x {modality: (n_members, n_obs, n_vars)}; gradients flow to x."""
         self.network.eval()
-        if isinstance(self.network, Baseline):
+        if isinstance(self.network, Baseline) or self.start is None:
             own = {name: values[0] for name, values in x.items()}
             return self.network(own, {name: flags[0] for name, flags in seen.items()}).unsqueeze(0)
-        scores = torch.stack([x[name] @ self.coef[name] + self.intercept[name] for name in x], dim=2)
-        return self.network(x, seen, scores)[0]
+        return self.network(x, seen, self.start.scores(x))[0]
 
     def widened(self, tensors: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:
         """Some rows of {modality: (n_obs, ...)}, the same for every member: {modality: (n_members, n_rows, ...)}."""

@@ -121,11 +121,14 @@ def test_an_untrained_network_is_the_linear_solution(name):
     network = make_network(name, {}, {key: values.shape[1] for key, values in fold.x.items()}, Streams([1]), (fold.head, {})).eval()
     x, seen = ({key: values[None] for key, values in part.items()} for part in (fold.x, fold.seen))
     network.method.attach(Anchors(x, seen, {key: [fold.features(key)] for key in fold.x}))
-    scores = torch.randn(1, len(fold.y), len(fold.x), 1, generator=torch.Generator().manual_seed(0))
+    scores = torch.randn(1, len(fold.y), 2 * len(fold.x) + 1, 1, generator=torch.Generator().manual_seed(0))
     eta, _ = network({key: values[None] for key, values in fold.x.items()}, {key: flags[None] for key, flags in fold.seen.items()}, scores)
     seen = torch.stack(list(fold.seen.values()), dim=1).float()
-    expected = (scores[0, :, :, 0] * seen).sum(1) / seen.sum(1)
-    torch.testing.assert_close(eta[0, :, 0], expected, atol=1e-5, rtol=1e-4)
+    own, parts, offset = scores[0, :, :, 0].split([len(fold.x), len(fold.x), 1], dim=1)
+    torch.testing.assert_close(eta[0, :, 0], (own * seen).sum(1) / seen.sum(1), atol=1e-5, rtol=1e-4)
+    network.path.begin(torch.ones(1))
+    eta, _ = network({key: values[None] for key, values in fold.x.items()}, {key: flags[None] for key, flags in fold.seen.items()}, scores)
+    torch.testing.assert_close(eta[0, :, 0], (parts * seen).sum(1) + offset[:, 0], atol=1e-5, rtol=1e-4)
 
 
 @cache

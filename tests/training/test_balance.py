@@ -64,9 +64,12 @@ def test_contributions_are_gradient_times_input():
     x = {name: torch.randn(2, 7, 4, generator=generator) for name in ("a", "b")}
     shown = {"a": torch.arange(7).expand(2, -1) < 5, "b": torch.ones(2, 7, dtype=torch.bool)}
     weight = {name: torch.randn(2, 4, 1, generator=generator) for name in x}
-    batch = Minibatch(x, shown, torch.randn(2, 7, 2, 1, generator=generator), torch.zeros(2, 7, 1), shown["b"])
+    batch = Minibatch(x, shown, torch.randn(2, 7, 5, 1, generator=generator), torch.zeros(2, 7, 1), shown["b"])
     balance.watch(batch)
-    part = [(x[name] @ weight[name])[..., 0] * shown[name] + batch.scores[:, :, place, 0] * shown[name] for place, name in enumerate(x)]
+    part = [
+        ((x[name] @ weight[name])[..., 0] + batch.scores[:, :, place, 0] + batch.scores[:, :, 2 + place, 0]) * shown[name]
+        for place, name in enumerate(x)
+    ]
     found = balance.contributions(3 * sum(part).sum(1), batch, shown)
     expected = torch.stack([3 * own.abs().sum(1) / shown[name].sum(1) for own, name in zip(part, x, strict=True)], dim=1)
     torch.testing.assert_close(found, expected.detach())

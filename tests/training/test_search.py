@@ -12,7 +12,7 @@ from mmomics import plugins
 from mmomics.config.params import check_param
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.training import ridges, search
+from mmomics.training import linear_models, search
 from mmomics.training.fit import fit
 from mmomics.training.search import candidates, journal, run, space
 from mmomics.training.units import Unit
@@ -86,7 +86,7 @@ class Trainer:
 
     def __init__(self, folds, last=10**6):
         self.folds, self.calls, self.last = folds, [], last
-        self.known = {place: ridges.fit(fold) for place, fold in folds.items()}
+        self.known = {place: linear_models.fit(fold) for place, fold in folds.items()}
 
     def __call__(self, model, units):
         if len(self.calls) == self.last:

@@ -21,7 +21,7 @@ from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.report.facts import read_facts
-from mmomics.training import bundle, impute, imputer, linear_path, ridges
+from mmomics.training import bundle, impute, imputer, linear_models, linear_path
 from mmomics.training.fit import fit, make_params
 from mmomics.training.fold import make
 from mmomics.training.predictor import Predictor
@@ -193,12 +193,13 @@ def test_windows_that_say_nothing_leave_the_linear_solution_as_it_was():
     """Windows carry no linear score: an untrained network predicts what it predicts without them, and a trained one about as well."""
     data = from_mudata(study(200, cause="rna", missing=0.1))
     whole, without = fold_of(data), fold_of(data, ["rna", "ecg"])
-    scores = linear_path.fit(whole, ridges.fit(whole))
-    assert (scores.coef["ecg_signal"] == 0).all() and scores.coef["ecg_signal"].shape == (200, 1)
-    torch.testing.assert_close(scores.scores[:, :2], linear_path.fit(without, ridges.fit(without)).scores)
+    scores = linear_path.fit(whole, linear_models.fit(whole))
+    assert (scores.start.coef["ecg_signal"] == 0).all() and scores.start.coef["ecg_signal"].shape == (200, 1)
+    plain_scores = linear_path.fit(without, linear_models.fit(without)).scores
+    torch.testing.assert_close(scores.scores[:, [0, 1, 3, 4, 6]], plain_scores)
     flags = [torch.stack(list(fold.seen.values()), dim=1)[None] for fold in (whole, without)]
     with_windows = linear_path.LinearPath(1, whole.n_vars)(scores.scores[None], flags[0])
-    plain = linear_path.LinearPath(1, without.n_vars)(scores.scores[None, :, :2], flags[1])
+    plain = linear_path.LinearPath(1, without.n_vars)(plain_scores[None], flags[1])
     torch.testing.assert_close(with_windows, plain, atol=1e-3, rtol=1e-3)
     settings = Training(members=3, epochs=20)
     assert auc(data, whole, Model(method="hierarchical"), settings) > auc(data, without, Model(method="hierarchical"), settings) - 0.05

@@ -9,7 +9,7 @@ import pytest
 GIVEN = "config/config.yaml (or --config): "
 JOBS = {
     "ingest": 2, "normalize": 2, "align": 1, "split": 1, "prepare": 1,
-    "impute": 2, "impute_cohort": 1, "ridge": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1,
+    "impute": 2, "impute_cohort": 1, "linear": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1,
 }  # fmt: skip
 
 

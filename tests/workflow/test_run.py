@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+import h5py
 import pytest
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker, since the tests share a finished run
@@ -24,7 +25,8 @@ def test_it_ends_with_report_bundles_and_tables(finished):
     assert len((results / "evaluate/summary.tsv").read_text().splitlines()) > 2
     for model in finished.config["models"]:
         assert (results / f"train/{model}/final/model.json").is_file()
-    assert (results / "imputed.h5mu").is_file()
+    with h5py.File(results / "imputed.h5mu") as file:
+        assert "X_poe_vae" in file["obsm"] and {"imputed", "imputed_sd"} <= set(file["mod/protein/layers"])
     assert list((results / "figures").glob("*.svg"))
 
 
@@ -45,9 +47,11 @@ def test_nothing_is_left_to_do(finished):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("models={poe_vae: {params: {n_latent: 4}}}", {"impute_cohort": 1, "train": 2, "stack": 2, "evaluate": 1, "explain": 1, "report": 1, "all": 1}),
+        ("models={poe_vae: {params: {n_latent: 4}}}",
+         {"impute_cohort": 1, "train": 2, "stack": 2, "evaluate": 1, "explain": 1, "report": 1, "all": 1}),
         ("prepare={n_features: 10}",
-         {"prepare": 1, "impute": 2, "impute_cohort": 1, "ridge": 2, "train": 4, "stack": 2, "evaluate": 1, "explain": 2, "report": 1, "all": 1}),
+         {"prepare": 1, "impute": 2, "impute_cohort": 1, "linear": 2, "train": 4, "stack": 2, "evaluate": 1,
+          "explain": 2, "report": 1, "all": 1}),
         ("imputers=[mean]", {"impute_cohort": 1, "evaluate": 1, "report": 1, "all": 1}),
     ],
 )  # fmt: skip

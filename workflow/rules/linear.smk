@@ -1,14 +1,14 @@
-rule ridge:
+rule linear:
     input:
         cohort=at("cohort.h5mu"),
         splits=at("splits.parquet"),
         prepare=at("prepare.safetensors"),
     output:
-        ridge=at("ridge/{shard}.safetensors"),
+        linear=at("linear/{shard}.safetensors"),
     log:
-        at("logs/ridge/{shard}.log"),
+        at("logs/linear/{shard}.log"),
     benchmark:
-        at("benchmarks/ridge/{shard}.tsv")
+        at("benchmarks/linear/{shard}.tsv")
     conda:
         "../../envs/mmomics.yaml"
     threads: 1
@@ -21,5 +21,5 @@ rule ridge:
         settings=SETTINGS,
         part=part(lambda study, w: [study["seed"], study["seeds"]]),
     shell:
-        "mmomics ridge --settings {params.settings} --input {input.cohort} --splits {input.splits}"
-        " --prepare {input.prepare} --shard {wildcards.shard} --output {output.ridge} 2> {log}"
+        "mmomics linear --settings {params.settings} --input {input.cohort} --splits {input.splits}"
+        " --prepare {input.prepare} --shard {wildcards.shard} --output {output.linear} 2> {log}"

@@ -3,7 +3,7 @@ rule train:
         cohort=at("cohort.h5mu"),
         splits=at("splits.parquet"),
         prepare=at("prepare.safetensors"),
-        ridge=at("ridge/{shard}.safetensors"),
+        linear=at("linear/{shard}.safetensors"),
     output:
         trained=directory(at("train/{model}/{shard}")),
     log:
@@ -34,5 +34,5 @@ rule train:
         ),
     shell:
         "mmomics train --settings {params.settings} --input {input.cohort} --splits {input.splits}"
-        " --prepare {input.prepare} --ridge {input.ridge} --model {wildcards.model} --shard {wildcards.shard} --device {params.device}"
+        " --prepare {input.prepare} --linear {input.linear} --model {wildcards.model} --shard {wildcards.shard} --device {params.device}"
         " --output {output.trained} 2> {log}"

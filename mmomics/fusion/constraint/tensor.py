@@ -3,7 +3,7 @@
 Of (1, h_1) x ... x (1, h_M) come all products of factors of different modalities: of one, of two, of three and so on. All of them are
 taken where they are few, which with `n_factors` of 8 holds for two and three modalities. The whole tensor is exponential in the
 modalities, so beyond that products of fewer modalities at a time are, as many as fit in `n_products` entries; pairs always are, with
-fewer factors per modality if need be (twelve modalities: seven factors, 4,242 products). A modality that is not seen has zero factors
+fewer factors per modality if need be (twelve modalities: seven factors, 3,318 products). A modality that is not seen has zero factors
 and takes no part; the rest of the tensor is the tensor of what is seen.
 """
 

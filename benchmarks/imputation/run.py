@@ -1,0 +1,158 @@
+"""Hidden assays of held-out subjects, foretold by every imputer: correlation, error, coverage and cost, into one table.
+
+Each cohort of `config/cohorts` on its own folds. What is measured is kept in the scratch folder, one line per cohort, fold, imputer, seed
+and hidden assay, so that a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+GENERATIVE = ("poe_vae", "mopoe_vae", "gan", "diffusion")
+IMPUTERS = ("mean", "nearest_neighbors", "pls", "soft_impute", "ridge", *GENERATIVE)
+LIBRARIES = ("mmomics", "torch", "scikit-learn", "numpy")
+MEASURES = ("pearson", "rmse", "coverage")
+
+TEXT = """# Imputing a hidden assay
+
+Every assay is hidden from the held-out subjects of each fold and foretold from their other assays. Means over features, then over
+folds and seeds: Pearson correlation, root mean squared error of standardised values, share of the values inside the 90 % interval.
+*best* is the generative method with the least error. CPU seconds are those of learning all assays of a fold and answering for one
+after another, on a machine that was shared.
+
+{table}
+
+{costs}
+
+Written by `{command}` at commit {commit}. Python {python}, {versions}; {machine}.
+"""
+
+
+def folds_of(cohort: str, data_dir: str, most: int) -> list[Any]:
+    """The first folds of a cohort, from its native files."""
+    import numpy as np
+
+    from mmomics import keys
+    from mmomics.cohort import prepare, samples
+    from mmomics.cohort.align import align
+    from mmomics.cohort.data import from_mudata
+    from mmomics.cohort.device import ingest as ingest_device
+    from mmomics.cohort.ingest import ingest
+    from mmomics.cohort.normalize import normalize
+    from mmomics.cohort.split import split
+    from mmomics.config.load import read_study
+    from mmomics.config.run import Run
+    from mmomics.training import fold
+
+    study = read_study(cohort, Run(models={}, imputers=[], data_dir=data_dir), ROOT / "config" / "cohorts" / f"{cohort}.yaml", ROOT)
+    settings, frame = study.cohort, samples.read(study.cohort.samples, study.folder)
+    assays = {key: normalize(ingest(key, assay, study.folder), assay.normalize) for key, assay in settings.assays.items()}
+    for key, device in settings.devices.items():
+        assays[key] = normalize(ingest_device(key, device, study.folder, settings.samples, frame))
+    data = from_mudata(align(settings, study.split, {key: assays[key] for key in settings.modalities}, frame).cohort)
+    splits = split(data.obs, study.split, study.seed)
+    splits = splits[(splits[keys.REPEAT] == 0) & (splits[keys.FOLD] != keys.WHOLE)]
+    preparations = {}
+    for place in sorted(splits[keys.FOLD].unique())[:most]:
+        own = splits[(splits[keys.FOLD] == place) & (splits[keys.ROLE] == keys.TRAIN)]
+        rows = np.flatnonzero(np.isin(data.subjects, own[keys.SUBJECT]))
+        preparations[0, int(place)] = prepare.fit(data, rows, {name: study.prepare_of(name) for name in data.values})
+    return [fold.make(data, splits, preparations, repeat, place, None) for repeat, place in preparations]
+
+
+def measure(given: argparse.Namespace, notes: Path) -> list[dict[str, Any]]:
+    """Rows of every cohort, fold, imputer, seed and assay, measured now or before."""
+    import torch
+
+    from mmomics.config.protocol import Training
+    from mmomics.training import imputer
+    from mmomics.training.impute import score
+    from mmomics.training.units import Unit
+
+    torch.set_num_threads(1)
+    rows = [json.loads(line) for line in notes.read_text().splitlines() if line.endswith("}")] if notes.is_file() else []
+    done = {(row["cohort"], row["fold"], row["imputer"], row["seed"]) for row in rows}
+    for cohort in given.cohorts:
+        wanted = [(name, seed) for name in given.imputers for seed in range(given.seeds if name in GENERATIVE else 1)]
+        if all((cohort, place, *one) in done for one in wanted for place in range(given.folds)):
+            continue
+        for fold in folds_of(cohort, given.data_dir, given.folds):
+            for name, seed in wanted:
+                if (cohort, fold.fold, name, seed) in done:
+                    continue
+                unit, start = Unit(0, fold.fold, seed), time.process_time()
+                table = score(imputer.fit(name, fold, unit, Training()), fold, unit)
+                cpu = time.process_time() - start
+                with notes.open("a") as file:
+                    for assay, own in table.groupby("modality", sort=False):
+                        row = {"cohort": cohort, "fold": fold.fold, "imputer": name, "seed": seed, "assay": assay, "cpu": cpu}
+                        row |= {key: float(own[key].mean()) for key in MEASURES}
+                        row["n"] = int(own["n"].iloc[0])
+                        print(json.dumps(row), file=file)
+                        rows.append(row)
+                print(cohort, fold.fold, name, seed, f"{cpu:.1f} s", flush=True)
+    return [row for row in rows if row["cohort"] in given.cohorts and row["imputer"] in given.imputers]
+
+
+def tables(rows: list[dict[str, Any]]) -> tuple[str, str]:
+    """Scores by cohort and assay, and CPU seconds by cohort, in Markdown."""
+    import pandas as pd
+
+    frame = pd.DataFrame(rows)
+    means = frame.groupby(["cohort", "assay", "imputer"], sort=False)[list(MEASURES)].mean()
+    names = [name for name in IMPUTERS if name in set(frame["imputer"])]
+    lines = ["| cohort, hidden assay | " + " | ".join([*names, "best"]) + " |", "|---" * (len(names) + 2) + "|"]
+    for (cohort, assay), own in means.groupby(level=[0, 1], sort=False):
+        own = own.droplevel([0, 1])
+        able = [name for name in GENERATIVE if name in own.index]
+        best = min(able, key=lambda name: own.loc[name, "rmse"], default="")
+        cells = ["{pearson:.3f} / {rmse:.3f} / {coverage:.2f}".format(**own.loc[name]) if name in own.index else "" for name in names]
+        lines.append(f"| {cohort}, {assay} | " + " | ".join([*cells, best]) + " |")
+    cost = frame.drop_duplicates(["cohort", "fold", "imputer", "seed"]).pivot_table(index="cohort", columns="imputer", values="cpu")[names]
+    costs = ["| CPU s per fold | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    costs += [f"| {cohort} | " + " | ".join(f"{value:.1f}" for value in own) + " |" for cohort, own in cost.iterrows()]
+    return "\n".join(lines), "\n".join(costs)
+
+
+def main() -> int:
+    """Measure, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--cohorts", nargs="+", default=["rosmap", "acc", "kipan", "brca", "cll", "motrpac"], help="files of config/cohorts"
+    )
+    parser.add_argument("--imputers", nargs="+", default=list(IMPUTERS), help="(default: %(default)s)")
+    parser.add_argument("--folds", type=int, default=5, help="the first folds of each cohort (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=3, help="of the generative ones (default: %(default)s)")
+    parser.add_argument("--data-dir", default="data", help="folder of the cohorts' files (default: %(default)s)")
+    parser.add_argument(
+        "--scratch", type=Path, default=Path("results/bench_imputation"), help="folder for what is measured (default: %(default)s)"
+    )
+    parser.add_argument("--output", type=Path, default=HERE / "README.md", help="Markdown file (default: %(default)s)")
+    given = parser.parse_args()
+    given.scratch.mkdir(parents=True, exist_ok=True)
+    scores, costs = tables(measure(given, given.scratch / "measured.jsonl"))
+    commit = subprocess.run(["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    options = {"cohorts": " ".join(given.cohorts), "imputers": " ".join(given.imputers), "folds": given.folds, "seeds": given.seeds}
+    command = " ".join(["python benchmarks/imputation/run.py", *(f"--{name} {value}" for name, value in options.items())])
+    text = TEXT.format(
+        table=scores, costs=costs, command=command, commit=commit, python=platform.python_version(),
+        versions=", ".join(f"{name} {version(name)}" for name in LIBRARIES), machine=f"{platform.machine()}, {os.cpu_count()} cores",
+    )  # fmt: skip
+    given.output.write_text(text)
+    print(given.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

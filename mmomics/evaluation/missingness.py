@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -97,10 +98,11 @@ def _resemblance(name: str, summary: Summary, seed: int) -> list[tuple]:
     share = beyond(summary, name)
     share = share[np.isfinite(share)]
     if len(share) >= FEWEST:
-        outside = int((share > OUTSIDE).sum())
-        p = stats.binomtest(outside, len(share), 1 - OUTSIDE, alternative="greater").pvalue
+        outside, n_has = int((share > OUTSIDE).sum()), int((~lacks & told).sum())
+        above = math.ceil((1 - OUTSIDE) * n_has)  # so many of those who have it lie as far out, and where they begin is chance too
+        p = stats.hypergeom.cdf(above - 1, n_has + len(share), n_has, outside + above - 1)
         ends = wilson(outside, len(share))
-        rows.append((name, DISTANCE, "binomial", "share", outside / len(share), *ends, int((~lacks).sum()), len(share), p))
+        rows.append((name, DISTANCE, "hypergeometric", "share", outside / len(share), *ends, n_has, len(share), float(p)))
     return rows
 
 

@@ -16,7 +16,18 @@ from mmomics import __version__
 from mmomics.report.blocks import Figure, Section, Table
 from mmomics.report.figures import style
 from mmomics.report.inputs import Inputs
-from mmomics.report.sections import cohort, comparison, drivers, headline, imputation, methods, performance, robustness, training
+from mmomics.report.sections import (
+    cohort,
+    comparison,
+    drivers,
+    headline,
+    imputation,
+    methods,
+    missingness,
+    performance,
+    robustness,
+    training,
+)
 from mmomics.report.standing import standing
 
 INLINE = 400_000  # bytes of a table that travels in the page; a larger one is only in the folder of figures
@@ -28,6 +39,7 @@ def sections(inputs: Inputs) -> list[Section]:
     parts = [
         headline.section(inputs, place),
         cohort.section(inputs),
+        missingness.section(inputs),
         comparison.section(inputs, place),
         performance.section(inputs, place),
         robustness.section(inputs, place),

@@ -38,6 +38,10 @@ METRICS = {
     "pearson": "Pearson r",
     "spearman": "Spearman \N{GREEK SMALL LETTER RHO}",
     "coverage": "coverage of the 90 % interval",
+    "width": "width of the 90 % interval",
+    "predictable": "predictable features",
+    "energy": "energy distance",
+    "structure": "structure kept",
 }
 
 

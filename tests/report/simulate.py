@@ -79,6 +79,7 @@ class Results:
             self.evaluate,
             self.hidden,
             self.imputation,
+            self.missingness,
             self.training,
             self.explain,
         ):
@@ -322,15 +323,39 @@ class Results:
 
     def imputation(self) -> None:
         rows = []
+        pairs = []
         for imputer, skill in (("mean", 0.0), ("ridge", 0.30), ("poe_vae", 0.36)):
             for place, modality in enumerate(ASSAYS):
                 r = skill * (1 - 0.2 * place)
                 values = {"pearson": r or None, "spearman": r or None, "r2": r**2, "rmse": np.sqrt(1 - r**2)}
-                values |= {"coverage": 0.88} if imputer == "poe_vae" else {}
-                rows += [(imputer, modality, name, v, v - 0.03, v + 0.03, 60) for name, v in values.items() if v is not None]
-        self.tsv(
-            "evaluate/imputation.tsv", pd.DataFrame(rows, columns=["imputer", "modality", "metric", "mean", "lower", "upper", "n_features"])
-        )
+                values |= {"coverage": 0.84, "width": 3.1, "energy": 0.02, "structure": 0.7} if imputer == "poe_vae" else {}
+                values["predictable"] = r
+                rows += [
+                    (imputer, hidden, modality, name, v, v - 0.03, v + 0.03, 60)
+                    for hidden in ("alone", "pattern")
+                    for name, v in values.items()
+                    if v is not None
+                ]
+                gap = float(values["rmse"] - np.sqrt(1 - (0.30 * (1 - 0.2 * place)) ** 2))
+                if imputer != "ridge":
+                    pairs.append(("alone", modality, "rmse", imputer, "ridge", gap, gap - 0.01, gap + 0.01, 0.04))
+        columns = ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper", "n_features"]
+        self.tsv("evaluate/imputation.tsv", pd.DataFrame(rows, columns=columns))
+        columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+        self.tsv("evaluate/imputation_comparisons.tsv", pd.DataFrame(pairs, columns=columns))
+
+    def missingness(self) -> None:
+        rows = []
+        for place, name in enumerate(ASSAYS):
+            rows += [
+                (name, "outcome", "log-rank", "hazard_ratio", 1.4, 0.9, 2.2, 120, 30, 0.2, 0.9, False),
+                (name, HOSTILE if self.hostile else "age", "Mann-Whitney", "auc", 0.7, 0.6, 0.8, 120, 30, 0.001, 0.008, not place),
+                (name, "other assays", "permutation", "auc", 0.75 - 0.1 * place, 0.6, 0.9, 120, 30, 0.002, 0.01, not place),
+                (name, "outside", "binomial", "share", 0.1, 0.02, 0.2, 120, 30, 0.3, 0.9, False),
+            ]
+        rows.append(("", "all assays", "Little", "d2", 1.1, None, None, self.n, 0, 0.02, 0.02, True))
+        columns = ["modality", "variable", "test", "measure", "estimate", "lower", "upper", "n_with", "n_without", "p_value", "p_adjusted"]
+        self.tsv("evaluate/missingness.tsv", pd.DataFrame(rows, columns=[*columns, "flagged"]))
 
     def training(self) -> None:
         for model in MODELS:

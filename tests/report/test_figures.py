@@ -12,6 +12,7 @@ from mmomics.report.figures import (
     calibration,
     contributions,
     discrimination,
+    extrapolation,
     forest,
     imputers,
     learning,
@@ -111,6 +112,11 @@ def many_imputed(n):
     return imputers.draw(table, ["rmse"], dict.fromkeys(dict.fromkeys(table["imputer"]), style.OTHER))
 
 
+def many_lacking(n):
+    rows = [(f"{k} {LONG}", variable, 0.6, 0.5, 0.7, k % 2 == 0) for k in range(n) for variable in ("other assays", "outside")]
+    return extrapolation.draw(pd.DataFrame(rows, columns=["modality", "variable", "estimate", "lower", "upper", "flagged"]))
+
+
 def many_learning(n):
     rows = [(f"{k} {LONG}", "validation", epoch, 1.0, 0.1) for k in range(n) for epoch in range(3)]
     curves = pd.DataFrame(rows, columns=["model", "term", "epoch", "mean", "sd"])
@@ -138,6 +144,7 @@ def many_shares(n):
         many_explained,
         many_agreeing,
         many_imputed,
+        many_lacking,
         many_learning,
         many_subsets,
         many_shares,

@@ -8,7 +8,7 @@ import pytest
 from tests.report.parsed import Page
 from tests.report.simulate import HOSTILE, OUTCOMES
 
-SECTIONS = ["headline", "cohort", "models", "performance", "imputation", "drivers", "training", "methods"]
+SECTIONS = ["headline", "cohort", "missingness", "models", "performance", "imputation", "drivers", "training", "methods"]
 
 
 @pytest.fixture(scope="module", params=sorted(OUTCOMES))
@@ -100,7 +100,7 @@ def test_a_section_without_tables_is_left_out(results):
             file.unlink() if file.is_file() else None
         folder.rename(folder.parent.parent / f"gone_{folder.parent.name}_{folder.name}")
     sections = [name for name in Page(result.report()).ids if name in SECTIONS]
-    assert sections == ["headline", "cohort", "models", "methods"]
+    assert sections == ["headline", "cohort", "missingness", "models", "methods"]
 
 
 def test_settings_are_shown_as_they_are(results):

@@ -11,7 +11,7 @@ from mmomics import plugins
 from mmomics.commands import report
 from mmomics.report import words
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import drivers, headline, imputation, performance, robustness, training
+from mmomics.report.sections import drivers, headline, imputation, missingness, performance, robustness, training
 from mmomics.report.standing import Standing, standing
 from tests.report.simulate import ASSAYS, OUTCOMES
 
@@ -84,16 +84,47 @@ def test_advantage_is_positive_when_better():
 
 
 @pytest.mark.parametrize(
-    ("ours", "half", "claim"), [(0.5, 0.01, "beats the"), (0.5, 0.9, "does not clearly beat"), (0.99, 0.01, "does not beat")]
+    ("gaps", "half", "claim"),
+    [
+        ((-0.3, -0.2), 0.01, "beats the simple ones."),
+        ((-0.3, -0.2), 0.9, "does not clearly differ from the simple ones."),
+        ((-0.3, 0.0), 0.01, "clearly beats the simple ones on some assays only."),
+        ((0.3, 0.2), 0.01, "loses to the simple ones."),
+        ((0.3, -0.2), 0.01, "beats the simple ones on some assays and loses to them on others."),
+        ((0.3, 0.0), 0.01, "does not beat the simple ones, and loses to them on some assays."),
+    ],
 )
-def test_imputer_is_praised_only_for_clearly_smaller_errors(ours, half, claim):
-    rows = [
-        (name, modality, "rmse", value, value - half, value + half)
-        for name, value in (("mean", 1.0), ("ridge", 0.8), ("poe_vae", ours))
-        for modality in ("a", "b")
-    ]
-    table = pd.DataFrame(rows, columns=["imputer", "modality", "metric", "mean", "lower", "upper"])
-    assert claim in imputation.verdict(None, table).striptags()
+def test_imputer_is_praised_only_for_clearly_smaller_errors(gaps, half, claim, inputs):
+    errors = [("mean", "ab", (1.0, 1.0)), ("ridge", "ab", (0.8, 0.8)), ("poe_vae", "ab", [0.8 + gap for gap in gaps])]
+    rows = [(name, "alone", key, "rmse", v, v - 0.1, v + 0.1) for name, names, own in errors for key, v in zip(names, own, strict=True)]
+    alone = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean", "lower", "upper"])
+    pairs = [("alone", key, "rmse", "poe_vae", "ridge", gap, gap - half, gap + half, 0.5) for key, gap in zip("ab", gaps, strict=True)]
+    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+    changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
+    said = imputation.verdict(changed, alone).striptags()
+    assert claim in said
+    assert ("ridge has the smallest mean RMSE" in said) == (sum(gaps) > 0)
+
+
+def test_intervals_that_cover_too_little_are_named(inputs):
+    alone = inputs.table("imputation")
+    assert "for poe_vae (rna 84 %," in imputation.covered(alone).striptags()
+    assert "every imputer cover 87 to 93 %" in imputation.covered(alone.assign(mean=0.91)).striptags()
+
+
+def test_missingness_is_told_as_the_tests_say(inputs):
+    made = missingness.section(inputs)
+    assert "Lacking an assay goes with who the subjects are: rna with age" in made.lead[1].striptags()
+    assert "speaks against it" in made.lead[2].striptags()
+    (warned,) = [block for block in made.blocks if block.kind == "notes"]
+    assert len(warned.items) == 1 and "AUC of 0.75 (0.60 to 0.90)" in warned.items[0].striptags()
+    table = inputs.table("missingness").assign(flagged=False)
+    calm = missingness.section(replace(inputs, tables=inputs.tables | {"missingness": table}))
+    assert "No assay is clearly missing because of the outcome" in calm.lead[1].striptags()
+    assert "no sign that imputing it is extrapolation" in calm.lead[-1].striptags()
+    assert not any(block.kind == "notes" for block in calm.blocks)
+    untested = missingness.section(replace(inputs, tables={}))
+    assert [block.name for block in untested.blocks] == ["overlap"]
 
 
 def test_an_assay_without_a_score_is_said_to_have_none(inputs):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mmomics.report import words
 from mmomics.report.figures import style
 
-MARKS = "osD^vP"
+MARKS = "osD^vPX<>*hp"
 NOMINAL = 0.9  # of the interval whose coverage is scored
 
 

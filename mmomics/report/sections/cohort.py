@@ -1,4 +1,4 @@
-"""Who was measured how: assays, their overlap, the outcome, what was joined and what was not, and how good it is."""
+"""Who was measured how: assays, the outcome, what was joined and what was not, and how good it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmomics.evaluation import curves
 from mmomics.report import words
 from mmomics.report.blocks import Cell, Figure, Section, Table, cells
 from mmomics.report.facts import kaplan_meier
-from mmomics.report.figures import outcome, overlap
+from mmomics.report.figures import outcome
 from mmomics.report.inputs import Inputs
 from mmomics.report.sections import quality
 from mmomics.report.words import say
@@ -26,9 +26,9 @@ JOINS = {
 
 
 def section(inputs: Inputs) -> Section:
-    """The assays, their overlap and the outcome."""
+    """The assays and the outcome."""
     facts = inputs.facts
-    blocks = [assays(inputs), _overlap(inputs), _outcome(inputs)]
+    blocks = [assays(inputs), _outcome(inputs)]
     blocks += [_joins(inputs.joins)] if len(inputs.joins) else []
     blocks += quality.blocks(inputs)
     complete = int(facts.has.all(axis=1).sum())
@@ -80,29 +80,6 @@ def assays(inputs: Inputs) -> Table:
     heads = ["Modality", "Kind", "Values", "Samples", "Subjects", "Subjects without", "With outcome", "Features", "Values missing"]
     caption = "Subjects without: share of the cohort that lacks the whole assay. Values missing: share of single values, as measured."
     return Table("assays", "Modalities", caption, heads, rows, data, [False] * 3 + [True] * 6)
-
-
-def _overlap(inputs: Inputs) -> Figure:
-    facts = inputs.facts
-    table = overlap.patterns(facts.has, facts.known)
-    counts = facts.has.sum().sort_values(ascending=False, kind="stable")
-    most, hidden = table.iloc[0], len(table) - overlap.MOST
-    names = [name for name in counts.index if most[name]]
-    caption = say(
-        "Columns are patterns of modalities, filled dots the modalities in it; bars count its subjects. The most frequent "
-        "pattern, {}, has {}.",
-        words.listing(words.short(name) for name in names),
-        words.count(int(most["n_subjects"]), "subject"),
-    )
-    if hidden > 0:
-        caption += say(
-            " {} rarer patterns with {} are not drawn.", hidden, words.count(int(table["n_subjects"][overlap.MOST :].sum()), "subject")
-        )
-    alt = f"Overlap of {len(counts)} modalities in {len(table)} patterns; " + "; ".join(
-        f"{int(row['n_subjects'])} subjects have {words.listing(words.short(name) for name in counts.index if row[name]).unescape()}"
-        for _, row in table.head(3).iterrows()
-    )
-    return Figure("overlap", overlap.draw(table, counts), "Who has which assays", caption, alt, table)
 
 
 def _outcome(inputs: Inputs) -> Figure:

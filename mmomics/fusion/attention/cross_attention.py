@@ -19,6 +19,7 @@ from mmomics.nn.attention import Block, ModalityTokens
 from mmomics.nn.layers import Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "inter-modality"
 SPACE = {"n_hidden": [16, 32, 64], "n_tokens": [1, 2, 4], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5]}
 MOST = 2.0  # log weight that a token can ask for: taking one of many away again leaves enough digits
 

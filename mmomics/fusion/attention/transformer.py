@@ -16,6 +16,7 @@ from mmomics.fusion import contract
 from mmomics.nn.attention import Block, ModalityTokens, start
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "transformer"
 SPACE = {"n_hidden": [16, 32, 64], "n_tokens": [1, 2, 4], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5]}
 
 

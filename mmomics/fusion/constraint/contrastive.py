@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from mmomics.fusion import contract
 from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
-from mmomics.nn.layers import Linear
+from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
 SUBCLASS = "coordinated representation"
@@ -40,20 +40,25 @@ class Params(contract.Params):
 
 
 class Method(contract.Method):
-    """One encoder and projection per modality; the embedding is the mean over what is seen."""
+    """One encoder and projection per modality; the embedding is the mean over what is seen, and a layer on it."""
 
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
         self.n_latent = params.n_latent
         self.encoders = Encoders(streams, n_vars, [params.n_hidden], params.dropout, params.input_dropout)
         self.project = nn.ModuleDict({name: Linear(streams, params.n_hidden, params.n_latent) for name in n_vars})
+        self.together = MLP(streams, params.n_latent, [params.n_latent], params.dropout)
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        return mean_seen(self._views(x, seen), seen)
+        return self._fused(self._views(x, seen), seen)
 
     def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         views = self._views(x, seen)
-        return mean_seen(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen)}
+        return self._fused(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen)}
+
+    def _fused(self, views: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        mean = mean_seen(views, seen)
+        return mean + self.together(mean)  # a mean alone knows no interaction of modalities
 
     def _views(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: self.project[name](h) for name, h in self.encoders(x, seen).items()}

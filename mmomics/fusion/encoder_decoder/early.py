@@ -22,6 +22,7 @@ from mmomics.nn.layers import MLP, Dropout, Linear
 from mmomics.nn.sizes import Sizes, windows_of
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "raw-data-level fusion"
 SPACE = {"n_hidden": [16, 32, 64], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5], "reconstruction": [0.0, 0.1, 0.3]}
 
 

@@ -17,6 +17,7 @@ from mmomics.nn.encoders import Encoders, mean_seen
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "hierarchical feature fusion"
 SPACE = {
     "merge": ["addition", "multiplication", "concatenation", "cross_product"],
     "n_hidden": [16, 32, 64],

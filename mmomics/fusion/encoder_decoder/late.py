@@ -20,6 +20,7 @@ from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "decision-level fusion"
 SPACE = {"merge": ["average", "weights", "stacking"], "n_hidden": [16, 32, 64], "n_latent": [4, 8, 16], "dropout": [0.1, 0.3, 0.5]}
 
 

@@ -60,6 +60,11 @@ class SignalEncoder(nn.Module):
         self.mix = MLP(streams, 4 * N_FILTERS, n_hidden, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
+        levels = self.levels(x)
+        return self.mix(self.drop(torch.cat([part for level in levels for part in (level.mean(2), level.amax(2))], dim=-1)))
+
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Both levels before the pooling over time: (n_members, n_obs, n_patches, N_FILTERS), (n_members, n_obs, n_groups, N_FILTERS)."""
         n_channels, n_times = self.shape
         x = F.pad(x.unflatten(-1, (n_channels, n_times)), (0, self.patch + (self.n_patches - 1) * STRIDE - n_times))
         patches = x.unfold(-1, self.patch, STRIDE).transpose(2, 3).flatten(3)  # (n_members, n_obs, n_patches, n_channels * patch)
@@ -69,8 +74,14 @@ class SignalEncoder(nn.Module):
             h = h * (kept.to(h.dtype) / (1 - self.input_dropout)).unsqueeze(-1)
         groups = h.unfold(2, self.group, STEP).flatten(3)  # (n_members, n_obs, n_groups, N_FILTERS * group)
         groups = torch.cat([groups, self.place.expand(*groups.shape[:2], -1, -1)], dim=-1)
-        deep = F.gelu(self.second(groups))
-        return self.mix(self.drop(torch.cat([part for level in (h, deep) for part in (level.mean(2), level.amax(2))], dim=-1)))
+        return h, F.gelu(self.second(groups))
+
+    def stretches(self, x: Tensor, n: int) -> Tensor:
+        """The second level pooled over each of n stretches of the window (n_members, n_obs, n, 2 * N_FILTERS): mean and maximum."""
+        deep = self.levels(x)[1]
+        over = deep.flatten(0, 1).transpose(1, 2)  # (n_members * n_obs, N_FILTERS, n_groups)
+        pooled = torch.cat([F.adaptive_avg_pool1d(over, n), F.adaptive_max_pool1d(over, n)], dim=1)
+        return pooled.transpose(1, 2).unflatten(0, deep.shape[:2])
 
 
 def _wavelets(streams: Streams, n_channels: int, patch: int) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort.data import CohortData
+from mmomics.cohort.data import CohortData, from_mudata
 from mmomics.cohort.prepare import Fitted, Preparation
 from mmomics.preparation.contract import Obs
 
@@ -59,24 +59,21 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
     """
     import mudata as md
 
-    from mmomics.cohort.data import from_mudata
-
     cohort = md.read_h5mu(source)
     data = from_mudata(cohort)
     modalities = {name: _filled(name, assay, data, preparation.get(name), imputation) for name, assay in cohort.mod.items()}
-    with md.set_options(pull_on_update=False):
-        result = md.MuData(modalities)
-        result.obs = cohort.obs.loc[result.obs_names]
-        for name in modalities:
-            result.obs[f"{name}:{SEEN}"] = pd.Series(data.seen[name], index=data.subjects).loc[result.obs_names].to_numpy()
-        order = cohort.obs_names.get_indexer(result.obs_names)
-        for model, embedding in imputation.embeddings.items():
-            if embedding is not None:
-                result.obsm[f"X_{model}"] = embedding[order]
-        for key, value in cohort.uns.items():
-            result.uns[key] = value
-        result.uns["imputation"] = {"imputer": imputation.imputer, **imputation.about}
-        result.write_h5mu(target)
+    result = md.MuData(modalities)
+    result.obs = cohort.obs.loc[result.obs_names]
+    for name in modalities:
+        result.obs[f"{name}:{SEEN}"] = pd.Series(data.seen[name], index=data.subjects).loc[result.obs_names].to_numpy()
+    order = cohort.obs_names.get_indexer(result.obs_names)
+    for model, embedding in imputation.embeddings.items():
+        if embedding is not None:
+            result.obsm[f"X_{model}"] = embedding[order]
+    for key, value in cohort.uns.items():
+        result.uns[key] = value
+    result.uns["imputation"] = {"imputer": imputation.imputer, **imputation.about}
+    result.write_h5mu(target)
 
 
 def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | None, imputation: Imputation) -> ad.AnnData:
@@ -101,8 +98,11 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
     obs = pd.DataFrame({SEEN: data.seen[name][own]}, index=data.subjects[own])
     if name in imputation.distance:
         obs["distance"] = imputation.distance[name].reindex(obs.index)
-    obsm = {key: _spread_out(np.asarray(block), data.seen[name][own]) for key, block in assay.obsm.items()}
-    made = ad.AnnData(values, obs=obs, var=var, obsm=obsm, layers={IMPUTED: imputed, IMPUTED_SD: spread}, uns=dict(assay.uns))
+    order = np.argsort(pd.Index(data.subjects).get_indexer(assay.obs_names))
+    obsm = {key: _spread_out(np.asarray(block)[order], data.seen[name][own]) for key, block in assay.obsm.items()}
+    made = ad.AnnData(
+        values, obs=obs, var=var.astype({BY: "category"}), obsm=obsm, layers={IMPUTED: imputed, IMPUTED_SD: spread}, uns=dict(assay.uns)
+    )
     made.uns["imputation"] = {"imputer": imputation.imputer, "n_imputed": len(rows)}
     return made
 
@@ -134,7 +134,7 @@ def _by_mean(imputed: np.ndarray, spread: np.ndarray, values: np.ndarray, var: p
 
 
 def _spread_out(block: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Rows of the measured subjects among all; NaN for the others."""
+    """Rows of the measured subjects, in the order of the cohort, among all; NaN for the others."""
     out = np.full((len(seen), *block.shape[1:]), np.nan, dtype=np.float32)
     out[seen] = block
     return out

@@ -58,6 +58,9 @@ def test_measured_values_stay(filled):
         np.testing.assert_array_equal(assay.layers["imputed"][seen][there], before.X[there])
         assert (assay.layers["imputed_sd"][seen][there] == 0).all()
         assert np.isnan(assay.X[~seen]).all()  # X says what was measured
+        for key, block in before.obsm.items():
+            np.testing.assert_array_equal(assay.obsm[key][seen], block)
+            assert np.isnan(assay.obsm[key][~seen]).all()
     assert list(result.obs.loc[SUBJECTS, "age"]) == [50, 60, 70, 40, 30, 20] and result.uns["outcome"]["task"] == "regression"
     assert result["rna"].uns["kind"] == "rna"
 

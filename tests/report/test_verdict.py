@@ -112,6 +112,15 @@ def test_intervals_that_cover_too_little_are_named(inputs):
     assert "every imputer cover 87 to 93 %" in imputation.covered(alone.assign(mean=0.91)).striptags()
 
 
+def test_what_is_hidden_together_is_set_against_what_is_hidden_alone(inputs):
+    rows = [("ridge", hidden, "rna", metric, value) for hidden, r, c in (("alone", 0.8, 0.9), ("pattern", 0.95, 0.82))
+            for metric, value in (("rmse", r), ("coverage", c))]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])
+    said = imputation.together(table).striptags()
+    assert "mean RMSE is 0.950, and 0.800 with the one assay hidden alone; the 90 % intervals cover 82 % and 90 %." in said
+    assert imputation.together(table[table["hidden"] == "alone"]) is None
+
+
 def test_missingness_is_told_as_the_tests_say(inputs):
     made = missingness.section(inputs)
     assert "Lacking an assay goes with who the subjects are: rna with age" in made.lead[1].striptags()

@@ -151,17 +151,21 @@ def covered(alone: pd.DataFrame) -> Markup | None:
 
 def together(scored: pd.DataFrame) -> Markup | None:
     """What it costs when assays are hidden together, as subjects of this cohort lack them."""
-    error = scored[scored["metric"] == "rmse"].pivot_table(index=["imputer", "modality"], columns="hidden", values="mean", sort=False)
-    if not {ALONE, PATTERN} <= set(error.columns):
+    means = {}
+    for metric in ("rmse", "coverage"):
+        own = scored[scored["metric"] == metric].pivot_table(index=["imputer", "modality"], columns="hidden", values="mean", sort=False)
+        if {ALONE, PATTERN} <= set(own.columns):
+            means[metric] = own.dropna().mean()
+    if "rmse" not in means:
         return None
-    error = error.dropna()
-    return say(
-        "Hidden together with all that other subjects without the assay lack too, as gaps come in this cohort, the mean RMSE is {} "
-        "where it is "
-        "{} with the one assay hidden alone.",
-        words.number(error[PATTERN].mean()),
-        words.number(error[ALONE].mean()),
+    text = say(
+        "Hidden together with all that other subjects without the assay lack too, as gaps come in this cohort, the mean RMSE is {}, and {} "
+        "with the one assay hidden alone",
+        *(words.number(means["rmse"][hidden]) for hidden in (PATTERN, ALONE)),
     )
+    if "coverage" in means:
+        text += say("; the 90 % intervals cover {} and {}", *(words.percent(means["coverage"][hidden]) for hidden in (PATTERN, ALONE)))
+    return text + say(".")
 
 
 def _figure(table: pd.DataFrame) -> Figure:

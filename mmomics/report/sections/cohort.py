@@ -34,12 +34,12 @@ def section(inputs: Inputs) -> Section:
     complete = int(facts.has.all(axis=1).sum())
     known = int(facts.known.sum())
     lead = say(
-        "{} of {} subjects ({}) have all {} modalities; the others lack at least one, which stays missing. "
-        "The outcome is known for {} ({}).",
+        "{} of {} subjects ({}) have all {} modalities{}. The outcome is known for {} ({}).",
         f"{complete:,}",
         f"{len(facts.obs):,}",
         words.percent(complete / len(facts.obs)),
         facts.has.shape[1],
+        "" if complete == len(facts.obs) else "; the others lack at least one, which stays missing",
         f"{known:,}",
         words.percent(known / len(facts.obs)),
     )

@@ -22,6 +22,7 @@ from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
 from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "generative adversarial network"
 SPACE = {"n_hidden": [32, 64, 128], "n_latent": [16, 32], "input_dropout": [0.2, 0.4], "adversarial": [0.02, 0.05, 0.2]}
 N_CRITIC = 32
 

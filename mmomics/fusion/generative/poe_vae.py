@@ -16,6 +16,7 @@ from mmomics.nn.decoders import Decoders
 from mmomics.nn.experts import Experts, divergence, product
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "variational autoencoder"
 SPACE = {"n_hidden": [32, 64, 128], "n_latent": [16, 32], "input_dropout": [0.2, 0.4], "beta": [0.03, 0.1, 0.3]}
 
 

@@ -19,6 +19,7 @@ from mmomics.nn.encoders import Encoders, mean_seen
 from mmomics.nn.layers import MLP
 from mmomics.nn.streams import Streams
 
+SUBCLASS = "fused graph construction"
 SPACE = {"n_hidden": [16, 32, 64], "n_layers": [1, 2], "n_neighbors": [5, 10, 20], "dropout": [0.1, 0.3, 0.5]}
 
 

@@ -17,7 +17,7 @@ from tests.folds import make_fold
 def history(method="hierarchical", fold=None, linear=1.0, **settings):
     """Learning curves of two members whose linear scores are noise: no ridge is fitted."""
     fold = fold or make_fold("binary", n_obs=60, sizes=(6, 8, 5))[0]
-    scores = linear * torch.randn(len(fold.y), len(fold.x), 1, generator=torch.Generator().manual_seed(0))
+    scores = linear * torch.randn(len(fold.y), 2 * len(fold.x) + 1, 1, generator=torch.Generator().manual_seed(0))
     rows = Rows([fold], [scores], [0, 0], [0, 1], torch.device("cpu"))
     model = make_network(method, {}, rows.n_vars, Streams([1, 2]), (fold.head, {}))
     attach(model.method, rows)

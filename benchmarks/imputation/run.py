@@ -102,7 +102,8 @@ def measure(given: argparse.Namespace, notes: Path) -> list[dict[str, Any]]:
                         print(json.dumps(row), file=file)
                         rows.append(row)
                 print(cohort, fold.fold, name, seed, f"{cpu:.1f} s", flush=True)
-    return [row for row in rows if row["cohort"] in given.cohorts and row["imputer"] in given.imputers]
+    kept = {"cohort": given.cohorts, "imputer": given.imputers, "fold": range(given.folds), "seed": range(given.seeds)}
+    return [row for row in rows if all(row[key] in values for key, values in kept.items())]
 
 
 def tables(rows: list[dict[str, Any]]) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from mmomics.training.units import Unit
 
 EVIDENCE = 3.0  # of all features of a modality together, beside a feature's own, in how far the network is followed
 LARGEST_SHARE = 0.9  # of a feature's variance that the network's draws may take up
-PATIENCE = 5  # epochs without a gain at most: what plain models leave holds little, and is found early or not at all
+PATIENCE = 3  # epochs without a gain at most: what plain models leave holds little, and is found early or not at all
 PROBES = 8  # draws per held-out row that measure it
 LEAST = 1e-6  # variance of a feature that never varies
 

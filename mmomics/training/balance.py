@@ -4,6 +4,10 @@ On-the-fly gradient modulation: Peng et al. 2022, doi:10.1109/CVPR52688.2022.008
 a modality's contribution is gradient times input of the outcome's loss, through the network and through the linear path, which needs no
 read-out per modality. AdamW does not see the scale of a gradient, so it is the step that is shortened. The paper's noise is left
 out: dropout gives as much.
+
+Neither this nor `alone` is on by default. On ROSMAP (hierarchical, transformer and poe_vae, three seeds each, alpha .1, .5 and 1, share
+.2 and .5) the held-out loss moved by -.001 to +.002 and the AUROC of the test rows by -.001 to +.003: each model starts from the linear
+models of all modalities, so none is left behind.
 """
 
 from __future__ import annotations

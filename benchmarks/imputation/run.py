@@ -29,8 +29,9 @@ TEXT = """# Imputing a hidden assay
 Every assay is hidden from the held-out subjects of each fold and foretold from their other assays. Means over features, then over
 folds and seeds: Pearson correlation, root mean squared error of standardised values, share of the values inside the 90 % interval.
 Generative methods start from stacked kernel ridge models of their own; where they agree with each other, held-out training rows gained
-nothing from their networks, which were then not followed. How these models are stacked was settled while looking at the first fold of
-these cohorts; on other folds it was looked at afterwards. CPU seconds are those of learning all assays of a fold and answering for one
+nothing from their networks, which were then not followed. How these models are stacked was settled while looking at the first two
+folds of these cohorts (the one there is of `rosmap`), so the gain on them is a little hopeful. CPU
+seconds are those of learning all assays of a fold and answering for one
 after another, on a machine that was shared.
 
 {table}

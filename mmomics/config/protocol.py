@@ -76,9 +76,9 @@ class Training(Strict):
 
     members: int = Field(5, ge=1, description="Networks per fold and seed, each stopped on another inner fold, averaged.")
     epochs: int = Field(60, ge=1, description="Passes over the training rows at most.")
-    patience: int = Field(10, ge=1, description="Epochs without a better validation loss before a member stops.")
+    patience: int = Field(15, ge=1, description="Epochs without a better validation loss before a member stops.")
     batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
-    learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
+    learning_rate: float = Field(3e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
     calibration: Literal["slope", "isotonic"] = Field(
         "slope",

@@ -21,6 +21,15 @@ def test_every_plug_in_stands_in_the_list(capsys):
             assert {f"  {name}" for name in plugins.names(folder)} <= {line.split("  [")[0] for line in lines}
 
 
+@pytest.mark.parametrize("name", plugins.names("fusion"))
+def test_fusion_methods_tell_sub_class_references_and_what_a_search_may_try(capsys, name):
+    shown = listed(capsys, "fusion", name)
+    assert f"[{plugins.family('fusion', name).replace('_', '-')}: {plugins.constant('fusion', name, 'SUBCLASS', None)}]" in shown
+    assert "references: " in shown
+    space, defaults = plugins.constant("fusion", name, "SPACE", None), plugins.defaults("fusion", name)
+    assert set(space) <= set(defaults) and all(defaults[key] in choices for key, choices in space.items())
+
+
 @pytest.mark.parametrize("package", ["tables", "devices"])
 def test_formats_tell_the_ends_of_their_files(capsys, package):
     for name in plugins.names(package):

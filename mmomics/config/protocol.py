@@ -83,7 +83,7 @@ class Training(Strict):
     calibration: Literal["slope", "isotonic"] = Field(
         "slope",
         description="Of predicted probabilities, on inner held-out rows: `slope` (one number, for every outcome) or, for classes, "
-        "`isotonic` (a rising curve on top, where at least 50 of these rows are outside the most common class; fewer keep the slope alone).",
+        "`isotonic` (a rising curve on top, where at least 50 of these rows are outside the most common class; fewer keep the slope).",
     )
     modality_dropout: float = Field(0.2, ge=0, lt=1, description="Chance that a measured modality is hidden in a minibatch.")
     alone: float = Field(

@@ -79,7 +79,8 @@ class Method(contract.Method):
                 continue
             noise = self.streams.uniform(self.params.n_groups)
             members = []
-            for member, names in enumerate(anchors.features[name]):
+            unnamed = [("",) * self.n_vars[name]] * len(self.streams)
+            for member, names in enumerate(anchors.features.get(name, unnamed)):
                 pathways = _covering(gene_sets.members(sets, names), len(names), int(PATHWAYS * self.params.n_groups)) if sets else []
                 found += len(pathways)
                 rest = torch.tensor(sorted(set(range(len(names))).difference(*pathways)), dtype=torch.long)

@@ -1,15 +1,36 @@
 """Small synthetic cohorts with a planted truth, as the engine sees them."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import torch
 
 from mmomics import plugins
 from mmomics.cohort.prepare import Fitted
+from mmomics.training import fit as fitting
+from mmomics.training import linear_models
 from mmomics.training.fold import Fold
 
 TASKS = ("binary", "multiclass", "regression", "survival")
 CLASSES = {"binary": ["no", "yes"], "multiclass": ["a", "b", "c"]}
+
+
+KNOWN = {}  # linear models by the content of their fold: every method contains the same, which have tests of their own
+
+
+def fit(model, folds, units, settings):
+    """`training.fit.fit` with the folds' linear models fitted once, whichever test asks first."""
+    return fitting.fit(model, folds, units, settings, known={place: _known(fold) for place, fold in folds.items()})
+
+
+def _known(fold):
+    parts = [fold.y, fold.has, fold.inner, *fold.x.values(), *fold.seen.values()]
+    content = hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts)).hexdigest()
+    key = content, fold.head.outcome["task"], *fold.x, *fold.windows
+    if key not in KNOWN:
+        KNOWN[key] = linear_models.fit(fold)
+    return KNOWN[key]
 
 
 def make_fold(task="binary", n_obs=120, sizes=(20, 30, 5), seed=0, missing=0.3, signal=2.0, interaction=False, fold=0):

@@ -10,6 +10,16 @@ from mmomics.config.protocol import Prepare, Search, Split, Training
 from mmomics.config.samples import Samples
 from mmomics.config.strict import Strict
 
+# attributes of the modules in which networks keep what belongs to a modality
+RESERVED = frozenset(
+    """T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches eval extra_repr
+    float forward get_buffer get_extra_state get_parameter get_submodule half ipu items keys load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters pop register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook
+    requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training type update values xpu
+    zero_grad""".split()
+)
 SIGNAL = "_signal"  # what a device modality's name gets for its windows
 
 
@@ -83,6 +93,8 @@ class Cohort(Strict):
         for name in self.modalities:
             if not name.isidentifier():
                 raise ValueError(f"modality name '{name}' must be letters, digits and _ (not first a digit)")
+            if name in RESERVED:
+                raise ValueError(f"the modality name '{name}' is kept for the program; choose another name")
             if name == "clinical":
                 raise ValueError("the modality name 'clinical' is kept for `covariates`; choose another name")
         if len(set(self.names)) < len(self.names):

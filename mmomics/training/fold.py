@@ -111,10 +111,11 @@ def make(
     preparation = {name: fitted for name, fitted in preparations[repeat, fold].items() if modalities is None or name in modalities}
     n_vars = sizes(preparations, modalities)
     x, seen = tensors(data, preparation, n_vars)
-    for name, flags in seen.items():
-        if not (flags & labels.has).any():
-            seen[name] = torch.zeros_like(flags)
-            log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
+    learned = torch.stack([labels.has, *(target.has for target in also.values())]).any(0)
+    for name in [name for name, flags in seen.items() if not (flags & learned).any()]:
+        seen[name] = torch.zeros_like(seen[name])
+        preparation.pop(name, None)  # a bundle must not see on new subjects what it has never learned from
+        log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
     return Fold(
         **vars(labels), also=also, repeat=repeat, fold=fold, preparation=preparation, x=x, seen=seen, windows=n_vars.windows,
     )  # fmt: skip

@@ -32,7 +32,10 @@ class FusionModel(nn.Module):
         self.readout = Linear(streams, method.n_latent, head.n_out, bias=head.has_intercept, zero=True)
         self.also = dict(also or {})
         self.further = nn.ModuleDict(
-            {name: Linear(streams, method.n_latent, other.n_out, bias=other.has_intercept, zero=True) for name, other in self.also.items()}
+            {  # not by its bare name, which a module may have for an attribute
+                f"to_{name}": Linear(streams, method.n_latent, other.n_out, bias=other.has_intercept, zero=True)
+                for name, other in self.also.items()
+            }
         )
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor], scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,7 +50,7 @@ class FusionModel(nn.Module):
         for name, other in self.also.items():
             y, has = batch.also[name]
             # a share of the weight, however many outcomes: the first is what is stopped and scored by
-            terms[f"also_{name}"] = other.loss(self.further[name](z), y, has.to(z.dtype)) * ALSO / len(self.also)
+            terms[f"also_{name}"] = other.loss(self.further[f"to_{name}"](z), y, has.to(z.dtype)) * ALSO / len(self.also)
         return {"task": self.head.loss(eta, batch.y, batch.has.to(eta.dtype)), **terms}
 
     def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:

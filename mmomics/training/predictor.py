@@ -66,9 +66,10 @@ class Predictor:
     def member_eta(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         """Uncalibrated linear predictors (n_members, n_obs, n_out) of x {modality: (n_members, n_obs, n_vars)}; gradients flow to x."""
         self.network.eval()
-        if isinstance(self.network, Baseline) or self.start is None:
+        if isinstance(self.network, Baseline):
             own = {name: values[0] for name, values in x.items()}
             return self.network(own, {name: flags[0] for name, flags in seen.items()}).unsqueeze(0)
+        assert self.start is not None  # every fusion model has one
         return self.network(x, seen, self.start.scores(x))[0]
 
     def widened(self, tensors: dict[str, Tensor], rows: Tensor) -> dict[str, Tensor]:

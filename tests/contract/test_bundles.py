@@ -13,10 +13,9 @@ from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.errors import UserError
 from mmomics.training.bundle import load, save
-from mmomics.training.fit import fit
 from mmomics.training.predictor import Predictor
 from mmomics.training.units import Unit
-from tests.folds import TASKS, make_fold
+from tests.folds import TASKS, fit, make_fold
 
 ALL = [*plugins.names("fusion"), *plugins.names("baselines")]
 QUICK = Training(members=2, epochs=3, batch_size=32)

@@ -6,9 +6,8 @@ from sklearn.metrics import roc_auc_score
 from mmomics import plugins
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.training.fit import fit
 from mmomics.training.units import Unit
-from tests.folds import make_fold
+from tests.folds import fit, make_fold
 
 # the outcome's linear part is nought here: a network needs some hundred steps before it gains, and may not be stopped before
 SETTINGS = Training(members=2, epochs=30, patience=30, learning_rate=0.01)

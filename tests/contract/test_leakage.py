@@ -12,8 +12,8 @@ from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.preparation.contract import PLACES
 from mmomics.training import fold, imputer
-from mmomics.training.fit import fit
 from mmomics.training.units import Unit
+from tests.folds import fit
 
 ALL = [*plugins.names("fusion"), *plugins.names("baselines")]
 GENERATIVE = [name for name in plugins.names("fusion") if plugins.family("fusion", name) == "generative"]

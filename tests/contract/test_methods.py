@@ -17,10 +17,10 @@ from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.streams import Streams
-from mmomics.training.fit import fit, make_network, make_params
+from mmomics.training.fit import make_network, make_params
 from mmomics.training.fold import make
 from mmomics.training.units import Unit
-from tests.folds import TASKS, make_fold
+from tests.folds import TASKS, fit, make_fold
 
 METHODS = plugins.names("fusion")
 ALL = [*METHODS, *plugins.names("baselines")]
@@ -184,8 +184,9 @@ def test_same_seed_same_numbers_whatever_trains_beside(name, task):
     model = Model(method=name, params=PARAMS.get(name, {}))
     folds = {(0, place): make_fold(task, seed=place, fold=place, missing=0.0)[0] for place in range(2)}
     units = [Unit(0, 0, 0), Unit(0, 1, 0), Unit(0, 1, 1)]
-    together = fit(model, folds, units, QUICK)
-    alone = [fit(model, folds, [unit], QUICK)[0] for unit in units]
+    settings = Training(members=2, epochs=2, batch_size=32)
+    together = fit(model, folds, units, settings)
+    alone = [fit(model, folds, [unit], settings)[0] for unit in units]
     for one, other in zip(together, alone, strict=True):
         torch.testing.assert_close(one.eta, other.eta, atol=1e-4, rtol=1e-3)
         np.testing.assert_allclose(one.history["value"].astype(float), other.history["value"].astype(float), rtol=1e-3)

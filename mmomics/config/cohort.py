@@ -18,9 +18,14 @@ RESERVED = frozenset(
     register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook
     requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training type update values xpu
-    zero_grad""".split()
+    zero_grad""".split()  # noqa: SIM905
 )
 SIGNAL = "_signal"  # what a device modality's name gets for its windows
+
+
+def device(modality: str) -> str:
+    """A modality's own name, or that of the device whose windows it is."""
+    return modality.removesuffix(SIGNAL)
 
 
 class Cohort(Strict):

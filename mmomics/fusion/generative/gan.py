@@ -47,25 +47,26 @@ class Method(contract.Generative):
         self.n_latent = self.n_noise = params.n_latent
         width, drawn = params.n_hidden, {name: n_vars[name] for name in self.drawn}
         self.encoders = Encoders(streams, n_vars, [width], params.dropout, params.input_dropout)
+        self.mix = MLP(streams, width, [width], params.dropout)  # what modalities say together is more than the mean of what each says
         self.mean = Linear(streams, width, params.n_latent)
         self.spread = nn.Sequential(MLP(streams, width + params.n_latent, [width], 0.0), Linear(streams, width, params.n_latent))
         self.decoders = Decoders(streams, params.n_latent, width, drawn)
         self.critic = Critic(streams, drawn, width)
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        return self.mean(mean_seen(self.encoders(x, seen), seen))
+        return self.mean(self._context(x, seen))
 
     def decode(self, z: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         return self.decoders(z)
 
     def draw(self, x: dict[str, Tensor], seen: dict[str, Tensor], noise: Tensor) -> Tensor:
-        h = mean_seen(self.encoders(x, seen), seen)
+        h = self._context(x, seen)
         return self.mean(h) + self._swing(h, noise)
 
     def step(
         self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor], target: dict[str, Tensor] | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        h = mean_seen(self.encoders(x, shown), shown)
+        h = self._context(x, shown)
         z = self.mean(h)
         wanted = {name: (target or x)[name] for name in self.drawn}
         terms = {"reconstruction": self.params.reconstruction * self.decoders.misfit(wanted, z, seen)}
@@ -75,6 +76,10 @@ class Method(contract.Generative):
             real, fake = (self.critic(each, seen, h.detach()) for each in (wanted, values))
             terms["adversarial"] = self.params.adversarial * (F.softplus(-real) + F.softplus(fake)).mean(-1)
         return z, terms
+
+    def _context(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        h = mean_seen(self.encoders(x, seen), seen)
+        return h + self.mix(h)
 
     def _swing(self, h: Tensor, noise: Tensor) -> Tensor:
         """Odd in the noise, so that it has no mean whatever was learned."""

@@ -12,7 +12,7 @@ from mmomics.config.check import check
 from mmomics.config.cohort import SIGNAL, Cohort
 from mmomics.config.cohort_file import read_cohort
 from mmomics.config.inputs import native_files
-from mmomics.config.params import check_param
+from mmomics.config.params import check_param, files, shared_evenly
 from mmomics.config.prepared import settle
 from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, SettledModel, Study
@@ -72,6 +72,9 @@ def check_model(key: str, model: Model) -> SettledModel:
     package = next(package for package in METHODS if method in plugins.names(package))
     if model.of is not None and package != "ensembles":
         raise UserError(f"{where}.of", f"'{method}' combines no models", f"only these do: {', '.join(plugins.names('ensembles'))}")
+    senseless = [name for name in ("modalities", "per_modality") if getattr(model, name) and package == "ensembles"]
+    if senseless:
+        raise UserError(f"{where}.{senseless[0]}", f"'{method}' combines models and sees no modality itself", "name the models in `of`")
     defaults, choices = plugins.defaults(package, method), plugins.choices(package, method)
     for param, value in model.params.items():
         if param not in defaults:
@@ -80,8 +83,17 @@ def check_model(key: str, model: Model) -> SettledModel:
         check_param(f"{where}.params", param, value, defaults[param])
         if param in choices:
             _known(list(choices[param]), value, f"{where}.params.{param}")
+    settings = {**defaults, **model.params}
+    if not shared_evenly(settings):
+        problem = f"{settings['n_heads']} heads cannot share {settings['n_hidden']} (n_hidden) evenly"
+        raise UserError(f"{where}.params.n_heads", problem, "choose a divisor of n_hidden")
     explained = plugins.constant(package, method, "EXPLAINABLE", default=True)
-    return SettledModel(**{**model.model_dump(), "method": method}, explained=explained)
+    named = files(package, method, model.params)
+    missing = [file for file in named if not Path(file).is_file()]
+    if missing:
+        param = next(name for name, value in model.params.items() if value == missing[0])
+        raise UserError(f"{where}.params.{param}", f"there is no file {missing[0]}", "give its path from the working directory")
+    return SettledModel(**{**model.model_dump(), "method": method}, explained=explained, files=named)
 
 
 def read_settings(path: str | Path) -> Study:
@@ -118,7 +130,7 @@ def _given(settings: Strict) -> dict[str, Any]:
 def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
     modalities = [*cohort.names, *(["clinical"] if cohort.covariates else [])]
     models: dict[str, SettledModel] = {}
-    alone_only: set[str] = set()
+    became: dict[str, list[str]] = {key: [] for key in run.models}
     for key, model in run.models.items():
         settled = check_model(key, model)
         if settled.modalities is None and str(settled.method) in plugins.names("baselines"):
@@ -136,22 +148,47 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
             if not kept:
                 continue
             settled = settled.model_copy(update={"modalities": kept})
-        if settled.per_modality:
-            alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
-            models |= {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
-            alone_only |= {f"{key}_{modality}" for modality in alone}
-        else:
-            models[key] = settled
-    ensembles = {key for key, model in models.items() if model.method in plugins.names("ensembles")}
-    plain = [key for key, model in models.items() if key not in ensembles | alone_only and model.method != CONTROL]
+        alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
+        own = {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
+        own = own if settled.per_modality else {key: settled}
+        models |= own
+        became[key] = list(own)
+    alone_only = {each for key, own in became.items() if run.models[key].per_modality for each in own}
+    ensembles = [key for key, model in models.items() if model.method in plugins.names("ensembles")]
+    plain = [key for key, model in models.items() if key not in alone_only.union(ensembles) and model.method != CONTROL]
     for key in ensembles:
-        for member in models[key].of or []:
-            _known([name for name in models if name not in ensembles], member, f"{RUN_FILE}: models.{key}.of")
-        of = plain if models[key].of is None else models[key].of
-        if not of:
-            raise UserError(f"{RUN_FILE}: models.{key}", "there is no model to combine", "name some in `models`, or take the ensemble out")
-        models[key] = models[key].model_copy(update={"of": of})
+        where, named = f"{RUN_FILE}: models.{key}", models[key].of
+        if named is None and not plain:
+            raise UserError(where, "there is no model to combine", "name some in `models`, or take the ensemble out")
+        of = plain if named is None else _members(named, run, became, where, name)
+        if of:
+            models[key] = models[key].model_copy(update={"of": of})
+        else:
+            log.warning("%s: cohort %s has none of the models that it combines; model left out", where, name)
+            del models[key]
     return models
+
+
+def _members(named: list[str], run: Run, became: dict[str, list[str]], where: str, cohort: str) -> list[str]:
+    """The models that an ensemble's `of` names, as far as a cohort has them.
+
+    Several cohorts share one list, so a model of the run that this cohort leaves out is left out here too, not refused.
+    """
+    found: list[str] = []
+    lost: list[str] = []
+    one_each = {each: [each] for own in became.values() for each in own}
+    for member in named:
+        if member in run.models and (run.models[member].method or member) in plugins.names("ensembles"):
+            raise UserError(f"{where}.of", f"'{member}' is an ensemble itself", "name the models that it combines")
+        of_another_cohort = any(model.per_modality and member.startswith(f"{key}_") for key, model in run.models.items())
+        own = {**one_each, **became}.get(member, [])
+        if not own and not of_another_cohort:
+            _known([*became, *one_each], member, f"{where}.of")
+        found += own
+        lost += [] if own else [member]
+    if lost:
+        log.warning("%s.of: cohort %s has no %s", where, cohort, listed(lost))
+    return list(dict.fromkeys(found))
 
 
 def _generative() -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from mmomics import plugins
 from mmomics.errors import UserError
 
+FILES = "FILES"  # literal of a plug-in's module: the parameters that name a file
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
@@ -38,6 +41,16 @@ def check_param(where: str, name: str, value: Any, default: Any) -> None:
         limits = [f">= {low:g}"] * math.isfinite(low) + [f"< {high:g}"] * math.isfinite(high)
         expected = " ".join([WORDS.get(kind, kind.__name__), " and ".join(limits)]).strip()
         raise UserError(f"{where}.{name}", f"found {value!r}, expected {expected}", f"the default is {default!r}")
+
+
+def files(package: str, method: str, params: Mapping[str, Any]) -> list[str]:
+    """The files that a method's parameters name, in the order in which it declares them."""
+    return [str(params[name]) for name in plugins.constant(package, method, FILES, []) if params.get(name)]
+
+
+def shared_evenly(settings: Mapping[str, Any]) -> bool:
+    """Whether the heads of attention, where a method has such, share its width without a rest."""
+    return "n_heads" not in settings or settings["n_hidden"] % settings["n_heads"] == 0
 
 
 def _bounds(name: str, default: Any) -> tuple[float, float]:

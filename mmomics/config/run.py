@@ -14,13 +14,20 @@ from mmomics.config.strict import Strict
 class Model(Strict):
     """One configured model: a method with its settings and the modalities it may see."""
 
-    method: str | None = Field(None, description="A file of `mmomics/fusion` or `mmomics/baselines`. Default: the model's name.")
-    modalities: list[str] | None = Field(None, description="Modalities that the model may see. Default: all, with `clinical`.")
-    per_modality: bool = Field(False, description="One model for every assay alone, named `<model>_<assay>`, in place of this one.")
+    method: str | None = Field(
+        None, description="A file of `mmomics/fusion`, `mmomics/baselines` or `mmomics/ensembles`. Default: the model's name."
+    )
+    modalities: list[str] | None = Field(
+        None, description="Modalities that the model may see. Default: all, with `clinical`. Not for an ensemble."
+    )
+    per_modality: bool = Field(
+        False, description="One model for every assay alone, named `<model>_<assay>`, in place of this one. Not for an ensemble."
+    )
     of: list[str] | None = Field(
         None,
-        description="Models that an ensemble (`mmomics methods ensembles`) combines. Default: all but those for one modality alone, the "
-        "random control and other ensembles.",
+        description="Models that an ensemble (`mmomics methods ensembles`) combines; the name of one with `per_modality` stands for all of "
+        "its models, and one that a cohort leaves out is left out here too. Default: all but those for one modality alone, the random "
+        "control and other ensembles.",
     )
     ship: bool = Field(True, description="Also train on the whole cohort: explain the model and leave a bundle that predicts.")
     params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
@@ -30,6 +37,7 @@ class SettledModel(Model):
     """A model of a study: its method, and what follows from it."""
 
     explained: bool = Field(description="Computed, not given: whether its inputs can be attributed, which needs gradients.")
+    files: list[str] = Field([], description="Computed, not given: the files that its `params` name.")
 
 
 class Run(Strict):

@@ -76,6 +76,31 @@ def test_one_model_per_assay(study):
     assert not settled.models["single_rna"].ship and settled.models[METHOD].ship
 
 
+def test_an_ensemble_takes_the_models_that_the_cohort_has(study, caplog):
+    models = {
+        "clinical": {"method": "linear", "modalities": ["clinical"]},
+        "linear": {},
+        "single": {"method": METHOD, "per_modality": True},
+        "stack": {"of": ["clinical", "linear"]},
+        "assays": {"method": "stack", "of": ["single", "single_rna", "single_ecg"]},
+        "average": {"of": ["clinical"]},
+    }
+    settled = study(models=models).models
+    assert set(settled) == {"linear", "single_rna", "single_meth", "stack", "assays"}
+    assert settled["stack"].of == ["linear"] and sorted(settled["assays"].of) == ["single_meth", "single_rna"]
+    for said in ("models.stack.of: cohort mine has no clinical", "models.assays.of: cohort mine has no single_ecg",
+                 "models.average: cohort mine has none of the models that it combines; model left out"):  # fmt: skip
+        assert said in caplog.text
+    assert study({"covariates": ["age"]}, models=models).models["stack"].of == ["clinical", "linear"]
+
+
+def test_a_study_knows_the_files_that_its_models_read(study, tmp_path):
+    file = tmp_path / "pathways.gmt"
+    file.write_text("one\t\tA\tB\n")
+    settled = study(models={"self_attention": {"params": {"pathways": str(file)}}, "plain": {"method": "self_attention"}, "linear": {}})
+    assert {name: model.files for name, model in settled.models.items()} == {"self_attention": [str(file)], "plain": [], "linear": []}
+
+
 def test_a_study_knows_which_models_can_be_explained(study):
     settled = study(models={METHOD: {}, "linear": {}, "trees": {"method": "forest"}})
     assert {name: model.explained for name, model in settled.models.items()} == {METHOD: True, "linear": True, "trees": False}
@@ -105,6 +130,15 @@ def test_no_more_jobs_than_folds_and_seeds(study):
          "config.yaml: models.m.params.n_latent: found 'big', expected a whole number >= 1; the default is 32"),
         ({}, {"models": {"m": {"method": "hierarchical", "params": {"merge": "additon"}}}},
          "config.yaml: models.m.params.merge: there is no 'additon'; did you mean 'addition'?"),
+        ({}, {"models": {"linear": {}, "stack": {"per_modality": True}}},
+         "config.yaml: models.stack.per_modality: 'stack' combines models and sees no modality itself; name the models in `of`"),
+        ({}, {"models": {"linear": {}, "stack": {"modalities": ["rna"]}}}, "models.stack.modalities: 'stack' combines models"),
+        ({}, {"models": {"linear": {}, "stack": {"of": ["linaer"]}}}, "models.stack.of: there is no 'linaer'; did you mean 'linear'?"),
+        ({}, {"models": {"linear": {}, "average": {}, "stack": {"of": ["average"]}}}, "models.stack.of: 'average' is an ensemble itself"),
+        ({}, {"models": {"feature_graph": {"params": {"network": "no/such.sif"}}}},
+         "config.yaml: models.feature_graph.params.network: there is no file no/such.sif; give its path from the working directory"),
+        ({}, {"models": {"m": {"method": "transformer", "params": {"n_heads": 3}}}},
+         "config.yaml: models.m.params.n_heads: 3 heads cannot share 32 (n_hidden) evenly; choose a divisor of n_hidden"),
         ({}, {"imputers": ["transformer"]}, "imputers: there is no 'transformer'; choose one of: "),
         ({}, {"imputers": ["maen"]}, "imputers: there is no 'maen'; did you mean 'mean'?"),
     ],

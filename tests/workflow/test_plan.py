@@ -36,6 +36,17 @@ def test_trees_are_not_explained(site):
     assert models["train"] == JOBS["train"] + 2
 
 
+def test_files_that_params_name_are_inputs(site):
+    models = "models={self_attention: {ship: false, params: {pathways: sets.gmt}}}"
+    says = "config/config.yaml: models.self_attention.params.pathways: there is no file sets.gmt; "
+    assert site.complaint("--config", models).startswith(says)
+    (site.folder / "sets.gmt").write_text("one\t\tA\tB\n")
+    plan = site.snakemake("--dry-run", "--config", models).stdout
+    jobs = [job for job in plan.split("\n\n") if re.search(r"^rule train:", job, re.MULTILINE)]
+    assert {"self_attention" in job for job in jobs} == {True, False}
+    assert all(("sets.gmt" in job) == ("self_attention" in job) for job in jobs)
+
+
 @pytest.mark.parametrize("view", ["--lint", "--dag", "--rulegraph", "--summary", "--list-rules"])
 def test_the_views_of_snakemake(site, view):
     done = site.snakemake(view)

@@ -8,6 +8,9 @@ import time
 import h5py
 import pytest
 
+FROM_ALIGN = {
+    "align", "split", "prepare", "impute", "impute_cohort", "linear", "train", "stack", "evaluate", "explain", "report",
+}  # fmt: skip
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker, since the tests share a finished run
 
 
@@ -52,6 +55,7 @@ def test_nothing_is_left_to_do(finished):
         ("prepare={n_features: 10}",
          {"prepare": 1, "impute": 2, "impute_cohort": 1, "linear": 2, "train": 4, "stack": 2, "evaluate": 1,
           "explain": 2, "report": 1, "all": 1}),
+        ("models={poe_vae: {ship: false}}", {"impute_cohort": 1, "report": 1, "all": 1}),
         ("imputers=[mean]", {"impute_cohort": 1, "evaluate": 1, "report": 1, "all": 1}),
     ],
 )  # fmt: skip
@@ -59,13 +63,20 @@ def test_a_change_reruns_what_it_concerns_and_what_follows(finished, change, exp
     assert finished.planned("--config", change) == expected
 
 
-def test_a_new_title_only_rewrites_the_report(finished):
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"title": "Another title"}, {"report"}),
+        ({"also": {"purity": {"task": "regression", "column": "purity"}}}, FROM_ALIGN),
+    ],
+)
+def test_a_change_of_the_cohort_reruns_what_it_concerns(finished, change, expected):
     import yaml
 
     cohort = yaml.safe_load((finished.folder / "config/cohorts/acc.yaml").read_text())
-    finished.write("cohorts/acc.yaml", {**cohort, "title": "Another title"})
+    finished.write("cohorts/acc.yaml", {**cohort, **change})
     try:
-        assert finished.planned() == {"report": 1, "all": 1}
+        assert set(finished.planned()) - {"all"} == expected
     finally:
         finished.write("cohorts/acc.yaml", cohort)
 

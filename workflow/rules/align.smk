@@ -26,11 +26,13 @@ rule align:
                     for key in (
                         "samples",
                         "outcome",
+                        "also",
                         "covariates",
                         "batch",
                         "modalities",
                     )
                 ],
+                study["cohort"]["prepare"]["batch"],
                 [study["split"][key] for key in ("column", "group")],
             ]
         ),

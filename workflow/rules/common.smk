@@ -168,6 +168,11 @@ def models(cohort):
     return list(STUDIES[cohort]["models"])
 
 
+def prior(wildcards):
+    """The files that a model's `params` name: pathways, a network."""
+    return STUDIES[wildcards.cohort]["models"].get(wildcards.model, {}).get("files", [])
+
+
 def members(wildcards):
     """The models that an ensemble combines, trained on the same shard."""
     return [
@@ -251,6 +256,12 @@ def part(choose):
     `choose(study, wildcards)` picks it; the text is canonical, since parameters are compared as text.
     """
     return lambda w: json.dumps(choose(STUDIES[w.cohort], w), sort_keys=True)
+
+
+def trained(study, wildcards):
+    """What a model learns from: whether it is shipped or explained changes nothing of what a fold trains."""
+    model = study["models"].get(wildcards.model, {})
+    return [model.get(key) for key in ("method", "modalities", "params", "of")]
 
 
 def scaled(amount):

@@ -22,7 +22,13 @@ rule stack:
     params:
         version=VERSION,
         settings=SETTINGS,
-        part=part(lambda study, w: [study["models"].get(w.model), study["seed"]]),
+        part=part(
+            lambda study, w: [
+                trained(study, w),
+                study["training"]["calibration"],
+                study["seed"],
+            ]
+        ),
     shell:
         "mmomics stack --settings {params.settings} --input {input.cohort} --splits {input.splits} --model {wildcards.model}"
         " --members {input.members} --folds {input.folds} --shard {wildcards.shard} --output {output.trained} 2> {log}"

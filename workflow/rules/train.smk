@@ -4,6 +4,7 @@ rule train:
         splits=at("splits.parquet"),
         prepare=at("prepare.safetensors"),
         linear=at("linear/{shard}.safetensors"),
+        prior=prior,
     output:
         trained=directory(at("train/{model}/{shard}")),
     log:
@@ -25,7 +26,7 @@ rule train:
         device=device,
         part=part(
             lambda study, w: [
-                study["models"].get(w.model),
+                trained(study, w),
                 study["training"],
                 study["search"],
                 study["seed"],

@@ -28,6 +28,7 @@ from mmomics.nn.streams import Streams
 from mmomics.priors import gene_sets
 
 SUBCLASS = "intra-modality"
+FILES = ["pathways"]
 SPACE = {"n_hidden": [16, 32], "n_groups": [4, 8, 16], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5]}
 FEWEST, LARGEST = 3, 0.5  # features in a pathway, and the share of a modality's features above which it is none
 FAR = -1e4  # logit of a group that holds nothing

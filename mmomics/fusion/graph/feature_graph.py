@@ -26,6 +26,7 @@ from mmomics.nn.streams import Streams
 from mmomics.priors import network
 
 SUBCLASS = "prior knowledge"
+FILES = ["network"]
 SPACE = {"n_hidden": [16, 32, 64], "n_steps": [1, 2, 3], "n_neighbors": [4, 8, 16], "dropout": [0.1, 0.3, 0.5]}
 
 

@@ -4,6 +4,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything brings threads up: two processes of tests fill two cores
+
 import pytest
 from hypothesis import settings
 

@@ -22,6 +22,7 @@ COLUMNS = {  # what each table must hold, by its file's name
     "calibration": ["model", "predicted", "observed"],
     "coverage": ["model", "class", "coverage", "lower", "upper", "size", "size_lower", "size_upper"],
     "curves": ["model"],
+    "weights": ["model", "member", "weight", "lowest", "highest"],
     "imputation": ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper"],
     "imputation_comparisons": ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"],
     "missingness": ["modality", "variable", "test", "measure", "estimate", "lower", "upper", "p_value", "p_adjusted", "flagged"],

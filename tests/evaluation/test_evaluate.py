@@ -115,6 +115,17 @@ def test_from_files_to_tables(tmp_path, task, preset):
     assert set(tables["calibration"]["model"]) == set(MODELS)
 
 
+def test_what_an_ensemble_trusts_is_told(tmp_path):
+    write_inputs(tmp_path, "binary")
+    for shard, weight in (("1of2", [0.25, 0.75]), ("2of2", [0.75, 0.25])):
+        trust = pd.DataFrame({"repeat": 0, "fold": 0, "seed": 0, "member": ["linear", "weak"], "weight": weight})
+        trust.to_parquet(tmp_path / "train" / "strong" / shard / "weights.parquet")
+    main(arguments(tmp_path))
+    table = read(tmp_path)["weights"]
+    assert table["member"].tolist() == ["linear", "weak"] and set(table["model"]) == {"strong"}
+    assert (table[["weight", "lowest", "highest"]] == [0.5, 0.25, 0.75]).all(axis=None)
+
+
 def test_twice_the_same(tmp_path):
     write_inputs(tmp_path, "survival")
     main(arguments(tmp_path))

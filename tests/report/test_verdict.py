@@ -11,7 +11,7 @@ from mmomics import plugins
 from mmomics.commands import report
 from mmomics.report import words
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import drivers, headline, imputation, missingness, performance, robustness, training
+from mmomics.report.sections import comparison, drivers, headline, imputation, missingness, performance, robustness, training
 from mmomics.report.standing import Standing, standing
 from tests.report.simulate import ASSAYS, OUTCOMES
 
@@ -145,6 +145,26 @@ def test_an_assay_without_a_score_is_said_to_have_none(inputs):
     table[["mean", "lower", "upper"]] = np.nan
     made = imputation.section(replace(inputs, tables=inputs.tables | {"imputation": table}))
     assert not made.blocks and not any("beat" in text for text in made.lead)
+
+
+def test_an_ensemble_is_told_apart_from_deep_fusion(inputs):
+    task = plugins.load("evaluation", inputs.facts.task)
+    sign = 1 if task.HIGHER_IS_BETTER[task.PRIMARY] else -1
+    summary = inputs.table("summary").replace({"model": {"transformer": "stack"}})
+    summary.loc[summary["model"] == "stack", "family"] = "ensemble"
+    with_stack = replace(inputs, tables=inputs.tables | {"summary": summary})
+    values = {name: 0.6 + sign * 0.002 * place for place, name in enumerate(dict.fromkeys(summary["model"]))} | {"stack": 0.6 + sign * 0.1}
+    changed = with_means(with_stack, sign, values, 0.3)
+    trust = pd.DataFrame(
+        {"model": "stack", "member": ["linear", "poe_vae"], "weight": [0.75, 0.25], "lowest": [0.5, 0.0], "highest": [1, 0.5]}
+    )
+    changed = replace(changed, tables=changed.tables | {"weights": trust})
+    place = standing(changed)
+    assert place.best == place.ensemble == "stack" and place.fusion not in ("stack", None)
+    said = " ".join(text.striptags() for text in headline.section(changed, place).lead)
+    assert "All models together, in proportions learned on training rows (stack), reach" in said
+    (shown,) = [block for block in comparison.section(changed, place).blocks if block.name == "weights"]
+    assert [str(row[2].text) for row in shown.rows] == [words.percent(0.75), words.percent(0.25)]
 
 
 def test_models_that_are_not_explained_are_named(inputs):

@@ -53,9 +53,10 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
     """Copy a cohort and add the subjects that lack an assay to it, with `obs["seen"]` False.
 
     `X` holds what was measured, NaN for what was not. In `layers["imputed"]` every value is the measured one where there is one, else the
-    imputed mean, and `layers["imputed_sd"]` is its standard deviation (0 = measured). A feature that the preparation left out, and so no
-    imputer knows, has the mean and standard deviation of its measured values: `var["imputed_by"]` is `mean`. A feature that nobody
-    has a value of stays NaN. Subjects of whom nothing was measured have no row in the assays that they lack.
+    imputed mean, and `layers["imputed_sd"]` is its standard deviation. NaN in `X` is what tells an imputed value: its standard deviation
+    may be 0, too, as where a feature never varies. A feature that the preparation left out, and so no imputer knows, has the mean and
+    standard deviation of its measured values: `var["imputed_by"]` is `mean`. A feature that nobody has a value of stays NaN. Subjects of
+    whom nothing was measured have no row in the assays that they lack.
     """
     import mudata as md
 

@@ -20,7 +20,7 @@ METRICS = {
 }
 PREDICTABLE = "predictable"  # share of the features whose R2 is above a tenth
 LEAST_R2 = 0.1
-OF_ASSAYS = {"energy": (-float("inf"), 1.0), "structure": (-1.0, 1.0)}
+OF_ASSAYS = {"energy": (-float("inf"), 1.0), "structure": (-1.0, 1.0), "follow": (0.0, 1.0)}
 RANGE = METRICS | {PREDICTABLE: (0.0, 1.0)} | OF_ASSAYS
 OF_TRUTH = ["pearson", "spearman", "r2"]  # NaN exactly where the truth is constant
 COMPARED = ["rmse", "pearson", "energy", "structure"]
@@ -50,9 +50,8 @@ def imputation(scores: Scores, assays: Scores, test_share: float) -> pd.DataFram
     -------
     DataFrame
         imputer, hidden, modality, metric, mean, lower, upper, n_features; a modality without a feature that varies has rows of NaN with
-        n_features 0. With several folds the interval is over the folds' means
-        (corrected resampled t). With one it is over features taken as independent, which correlated features are not: too
-        narrow, and silent about other subjects.
+        n_features 0. The interval is over the folds' means (corrected resampled t). With one fold there is none: features
+        are not subjects.
     """
     rows = []
     for imputer, hidden, modality, own, of_assay in _parts(scores, assays):
@@ -68,7 +67,7 @@ def imputation(scores: Scores, assays: Scores, test_share: float) -> pd.DataFram
 
 
 def comparisons(scores: Scores, assays: Scores, simple: Collection[str], test_share: float) -> pd.DataFrame:
-    """Each imputer minus the best simple one, per hidden modality, paired by fold (with one fold: by feature).
+    """Each imputer minus the best simple one, per hidden modality, paired by fold; with one fold without interval and p-value.
 
     The reference is the simple imputer with the smallest mean RMSE on these same rows, which favours it: a claim to beat it is
     conservative. p-values are two-sided and not corrected for the number of imputers and modalities.
@@ -110,12 +109,11 @@ def _varying(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_feature(varies: pd.DataFrame) -> dict[str, pd.Series]:
-    """Each metric by fold, and with one fold by feature."""
+    """The mean over features of each metric, by fold."""
     varies = varies.assign(**{PREDICTABLE: (varies["r2"] > LEAST_R2).astype(float)})
     index = [keys.REPEAT, keys.FOLD]
-    one = len(varies[index].drop_duplicates()) == 1
-    values = varies.set_index([*index, "feature"])[[*METRICS, PREDICTABLE]]
-    return {metric: part if one else part.groupby(index).mean() for metric in values if len(part := values[metric].dropna())}
+    values = varies.set_index(index)[[*METRICS, PREDICTABLE]]
+    return {metric: part.groupby(index).mean() for metric in values if len(part := values[metric].dropna())}
 
 
 def _by_assay(of_assay: pd.DataFrame) -> dict[str, pd.Series]:
@@ -124,4 +122,4 @@ def _by_assay(of_assay: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _mean(values: pd.Series, test_share: float) -> Estimate:
-    return corrected_t(values.to_numpy(dtype=float), 0 if "feature" in values.index.names else test_share)
+    return corrected_t(values.to_numpy(dtype=float), test_share)

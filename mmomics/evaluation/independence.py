@@ -11,11 +11,11 @@ from mmomics import keys
 Found = tuple[str, str, float, float, float, int, int, float]  # test, measure, estimate, lower, upper, n_with, n_without, p_value
 FEWEST = 5  # subjects with and without the assay whose variable is known
 Z = 1.959963984540054
-RESAMPLES = 1999
+RESAMPLES, PER_TEST = 1999, 40  # at least, and for every test of a family: with fewer, none could be flagged after Holm's adjustment
 ROUNDS = 100  # of the expectation-maximization algorithm
 
 
-def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray) -> Found | None:
+def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray, n_tests: int = 1) -> Found | None:
     """One variable against lacking an assay: log-rank for survival, Mann-Whitney for numbers, Fisher's exact test for labels.
 
     Parameters
@@ -27,6 +27,8 @@ def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray) -> F
     variable : str
         `outcome`, or a column.
     lacks : bool (n_obs,)
+    n_tests : int
+        In all, for which p-values are to be adjusted.
 
     Returns
     -------
@@ -55,7 +57,8 @@ def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray) -> F
     if counts.shape == (2, 2):
         p = float(stats.fisher_exact(counts).pvalue)
     else:
-        p = float(stats.fisher_exact(counts, method=stats.MonteCarloMethod(RESAMPLES, rng=np.random.default_rng(0))).pvalue)
+        method = stats.MonteCarloMethod(max(RESAMPLES, PER_TEST * n_tests), rng=np.random.default_rng(0))
+        p = float(stats.fisher_exact(counts, method=method).pvalue)
     return "Fisher", "cramers_v", float(stats.contingency.association(counts)), np.nan, np.nan, *_sizes(lacks), p
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mmomics import keys
 from mmomics.cohort.data import CohortData
 from mmomics.evaluation import independence
 from mmomics.evaluation.intervals import wilson
-from mmomics.evaluation.outsiders import Summary, beyond, summarize, telling
+from mmomics.evaluation.outsiders import OUTSIDE, Summary, beyond, outside, summarize, telling
 
 COLUMNS = [
     "modality", "variable", "test", "measure", "estimate", "lower", "upper", "n_with", "n_without", "p_value", "p_adjusted", "flagged",
@@ -22,7 +20,6 @@ ALPHA = 0.05
 FEWEST = 5  # subjects who have an assay, and who lack it, to say anything about
 FEWEST_TOLD = 10  # of either, to tell them apart by their other assays
 TELLING = 0.6  # area under the curve from which on the other assays tell enough
-OUTSIDE = 0.95  # share of those who have an assay than whom a subject lies further out to be outside
 OTHERS, DISTANCE, ALL = "other assays", "outside", "all assays"  # `variable` of the tests that look at the assays themselves
 
 
@@ -50,15 +47,18 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
         share, and d2 (Little's statistic per degree of freedom).
     """
     lacking = {name: ~data.seen[name] for name in assays(data) if _enough(data.seen[name], FEWEST)}
+    variables = ["outcome", *dict.fromkeys([*covariates, keys.BATCH])]
+    n_tests = len(lacking) * len(variables)
     rows = [
         (name, variable, *found)
         for name, lacks in lacking.items()
-        for variable in ["outcome", *dict.fromkeys([*covariates, keys.BATCH])]
-        if (found := independence.against(data.obs, data.outcome["task"], variable, lacks)) is not None
+        for variable in variables
+        if (found := independence.against(data.obs, data.outcome["task"], variable, lacks, n_tests)) is not None
     ]
     summary = summarize(data)
-    own = [row for name in lacking for row in _resemblance(name, summary, seed)]
-    little = independence.little(np.column_stack([scores[:, :2] for scores in summary.scores.values()]))
+    own = [row for name in lacking for row in _resemblance(name, summary, seed, 2 * len(lacking) + 1)]
+    leading = [scores[:, :2] for scores in summary.scores.values()]
+    little = independence.little(np.column_stack(leading)) if leading else None
     if little is not None:
         own.append(("", ALL, "Little", "d2", little[0], np.nan, np.nan, len(data.subjects), 0, little[1]))
     tables = [_adjusted(rows), _adjusted(own)]
@@ -87,22 +87,19 @@ def assays(data: CohortData) -> list[str]:
     return [name for name in data.seen if name != keys.CLINICAL and name not in data.shapes]
 
 
-def _resemblance(name: str, summary: Summary, seed: int) -> list[tuple]:
-    """Rows of the two tests that look at the other assays."""
+def _resemblance(name: str, summary: Summary, seed: int, n_tests: int) -> list[tuple]:
+    """Rows of the two tests that look at the other assays, of so many tests in all."""
     rows = []
     lacks = ~summary.seen[name]
     told = summary.others(name).any(axis=1)
     if _enough(~lacks[told], FEWEST_TOLD):
-        area, lower, upper, p = telling(summary, name, seed)
+        area, lower, upper, p = telling(summary, name, seed, n_tests)
         rows.append((name, OTHERS, "permutation", "auc", area, lower, upper, int((~lacks & told).sum()), int((lacks & told).sum()), p))
-    share = beyond(summary, name)
-    share = share[np.isfinite(share)]
-    if len(share) >= FEWEST:
-        outside, n_has = int((share > OUTSIDE).sum()), int((~lacks & told).sum())
-        above = math.ceil((1 - OUTSIDE) * n_has)  # so many of those who have it lie as far out, and where they begin is chance too
-        p = stats.hypergeom.cdf(above - 1, n_has + len(share), n_has, outside + above - 1)
-        ends = wilson(outside, len(share))
-        rows.append((name, DISTANCE, "hypergeometric", "share", outside / len(share), *ends, n_has, len(share), float(p)))
+    found = outside(summary, name)
+    if found is not None and found[1] >= FEWEST:
+        n_outside, n, p = found
+        ends = wilson(n_outside, n)
+        rows.append((name, DISTANCE, "hypergeometric", "share", n_outside / n, *ends, int((~lacks & told).sum()), n, p))
     return rows
 
 

@@ -10,30 +10,34 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
-from mmomics.imputation.contract import without
+from mmomics.imputation.contract import Tensors, without
 
-Learned = Callable[[str, dict[str, Tensor], dict[str, Tensor]], Tensor]  # modality, x, seen -> (n_choices, n_obs, n_vars)
-FOLDS = 5
+Learned = Callable[[str, Tensors, Tensors], Tensor]  # modality, x, seen -> (n_choices, n_obs, n_vars)
 FEWEST = 10  # rows that have the modality and another one: from fewer, nothing is learned but the mean
+FEWEST_LEFT = 5  # of these, outside any fold
 
 
 @dataclass
 class Answer:
-    """How one modality is predicted: the mean (n_obs, n_vars) of x and seen, and the mean squared error (n_vars,) on rows kept apart."""
+    """How one modality is predicted: the mean (n_obs, n_vars) of x and seen, NaN where nothing can be said, and the mean squared error
+    (n_vars,) on rows kept apart.
+    """
 
-    predict: Callable[[dict[str, Tensor], dict[str, Tensor]], Tensor]
+    predict: Callable[[Tensors, Tensors], Tensor]
     error: Tensor
 
 
 class Conditional(contract.Imputer):
     """A row without any other modality, or a modality that hardly any row has beside another, gets the training mean and its spread."""
 
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        self.x, self.seen = x, seen
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
+        self.x, self.seen, self.measured = x, seen, measured
+        self.fold = contract.folds(inner, len(next(iter(seen.values()), [])))
         self.answers: dict[str, Answer | None] = {}
 
-    def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        mean, variance = contract.moments(modality, self.x, self.seen)
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
+        mean, variance = self.moments(modality)
+        x, seen = ({name: part[name] for name in self.x} for part in (x, seen))  # no windows, which plain models cannot use
         shape = x[modality].shape
         answer = self._answer(modality)
         shown = without(modality, seen)
@@ -41,13 +45,24 @@ class Conditional(contract.Imputer):
             return mean.expand(shape), variance.sqrt().expand(shape)
         known = torch.stack(list(shown.values())).any(0).unsqueeze(-1)
         hidden = {**x, modality: torch.zeros_like(x[modality])}
-        return torch.where(known, answer.predict(hidden, shown), mean), torch.where(known, answer.error, variance).sqrt()
+        guess = answer.predict(hidden, shown)
+        known = known & ~guess.isnan()
+        return torch.where(known, guess, mean), torch.where(known, answer.error, variance).sqrt()
 
     def predictability(self, modality: str) -> Tensor:
-        variance = contract.moments(modality, self.x, self.seen)[1]
+        variance = self.moments(modality)[1]
         answer = self._answer(modality)
         error = variance if answer is None else answer.error
         return torch.where(variance > 0, 1 - error / variance, 0.0).clamp(0, 1)
+
+    def moments(self, modality: str) -> tuple[Tensor, Tensor]:
+        """Mean and variance (n_vars,) over the training rows that have it."""
+        return contract.moments(modality, self.x, self.seen, self.measured)
+
+    def error(self, modality: str, rows: Tensor, guess: Tensor) -> Tensor:
+        """Mean squared error (..., n_vars) of guesses (..., n_rows, n_vars) at some training rows (bool), over what was measured there."""
+        there = contract.entries(modality, self.x, self.seen, self.measured)[rows]
+        return ((guess - self.x[modality][rows]).square() * there).sum(-2) / there.sum(0).clamp_min(1)
 
     @abstractmethod
     def regress(self, modality: str, rows: Tensor) -> Answer:
@@ -56,7 +71,8 @@ class Conditional(contract.Imputer):
     def _answer(self, modality: str) -> Answer | None:
         if modality not in self.answers:
             rows = self.seen[modality] & contract.others_seen(modality, self.seen)
-            self.answers[modality] = self.regress(modality, rows) if int(rows.sum()) >= FEWEST else None
+            n, largest = int(rows.sum()), int(self.fold[rows].bincount().max()) if rows.any() else 0
+            self.answers[modality] = self.regress(modality, rows) if n >= FEWEST and n - largest >= FEWEST_LEFT else None
         return self.answers[modality]
 
 
@@ -69,33 +85,31 @@ class CrossFitted(Conditional):
     together = False  # one model answers for all modalities
 
     @abstractmethod
-    def learn(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Learned:
+    def learn(self, modality: str, x: Tensors, seen: Tensors) -> Learned:
         """Learn from some training rows; not all have the modality. The answer has one slice per choice."""
 
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        super().fit(x, seen)
-        n_obs = len(next(iter(seen.values())))
-        self.fold = torch.randperm(n_obs, generator=torch.Generator().manual_seed(0)) % FOLDS
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
+        super().fit(x, seen, inner, measured)
         self.models: dict[tuple[str, int], Learned] = {}
 
     def regress(self, modality: str, rows: Tensor) -> Answer:
         hidden = {**self.x, modality: torch.zeros_like(self.x[modality])}
         shown = without(modality, self.seen)
-        errors = []
-        for k in range(FOLDS):
+        guesses = torch.empty(0)
+        for k in self.fold[rows].unique().tolist():
             held = rows & (self.fold == k)
-            if held.any():
-                learned = self._model(modality, k)
-                parts = ({name: part[held] for name, part in whole.items()} for whole in (hidden, shown))
-                guess = learned(modality, *parts)
-                mean, _ = contract.moments(modality, *self._apart(k))
-                guess = torch.cat([mean.expand(1, *guess.shape[1:]), guess])
-                errors.append((guess - self.x[modality][held]).square().sum(1))
-        error = torch.stack(errors).sum(0) / rows.sum()
-        best, choice = error.min(0)
-        mean, learned = contract.moments(modality, self.x, self.seen)[0], self._model(modality, -1)
+            learned = self._model(modality, k)
+            parts = ({name: part[held] for name, part in whole.items()} for whole in (hidden, shown))
+            mean, _ = contract.moments(modality, *self._apart(k))
+            guess = learned(modality, *parts)
+            guess = torch.cat([mean.expand(1, *guess.shape[1:]), torch.where(guess.isnan(), mean, guess)])
+            if not len(guesses):
+                guesses = guess.new_zeros(len(guess), len(rows), guess.shape[2])
+            guesses[:, held] = guess
+        best, choice = self.error(modality, rows, guesses[:, rows]).min(0)
+        mean, learned = self.moments(modality)[0], self._model(modality, -1)
 
-        def predict(x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+        def predict(x: Tensors, seen: Tensors) -> Tensor:
             guess = learned(modality, x, seen)
             guess = torch.cat([mean.expand(1, *guess.shape[1:]), guess])
             return guess.gather(0, choice.expand(1, *guess.shape[1:]))[0]
@@ -109,11 +123,11 @@ class CrossFitted(Conditional):
             self.models[key] = self.learn(modality, *self._apart(fold))
         return self.models[key]
 
-    def _apart(self, fold: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def _apart(self, fold: int) -> tuple[Tensors, Tensors]:
         rows = self.fold != fold
         return {name: values[rows] for name, values in self.x.items()}, {name: flags[rows] for name, flags in self.seen.items()}
 
 
-def side_by_side(x: dict[str, Tensor], seen: dict[str, Tensor], but: str) -> Tensor:
+def side_by_side(x: Tensors, seen: Tensors, but: str) -> Tensor:
     """All modalities but one in one matrix (n_obs, n_features), zero, the training mean, where a row lacks them."""
     return torch.cat([values * seen[name].unsqueeze(-1) for name, values in x.items() if name != but], dim=1)

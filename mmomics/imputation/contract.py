@@ -1,7 +1,8 @@
 """What an imputer promises: learned on training rows, it draws a modality that a subject lacks from those it has.
 
 An imputer's file holds a class `Imputer` and, if it has settings, `Params`. Values are standardised as the fold's preparation
-left them, so zero is the training mean of a feature.
+left them, so zero is the training mean of a feature. A measured assay may have entries that were not, which the preparation filled in:
+they are learned from, but nothing is judged by them.
 """
 
 from __future__ import annotations
@@ -11,21 +12,35 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from mmomics.config.cohort import device
 from mmomics.errors import UserError
+
+Tensors = dict[str, Tensor]
+FOLDS = 5  # where none are given
 
 
 class Imputer(ABC):
     """Fit on training rows, then predict any modality of any rows."""
 
     @abstractmethod
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        """Learn from training rows: x {modality: (n_obs, n_vars)}, seen {modality: (n_obs,) bool}."""
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
+        """Learn from training rows.
+
+        Parameters
+        ----------
+        x, seen : dict of str to Tensor
+            Values (n_obs, n_vars), and whether the modality was measured (n_obs,) bool.
+        inner : Tensor (n_obs,) int, optional
+            Fold that each row is left out with where something is chosen or an error estimated: rows of one group share it.
+        measured : dict of str to Tensor (n_obs, n_vars) bool, optional
+            Entries that were measured; of a modality that is not in it, all.
+        """
 
     @abstractmethod
-    def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (n_obs, n_vars) of one modality given what is seen of the others; its own values are not used."""
 
-    def draw(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor], n: int, seed: int) -> Tensor:
+    def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
         """Random draws (n, n_obs, n_vars); Gaussian around the mean unless an imputer knows better."""
         mean, sd = self.predict(modality, x, seen)
         generator = torch.Generator().manual_seed(seed)
@@ -36,18 +51,31 @@ class Imputer(ABC):
         return None
 
 
-def without(modality: str, seen: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What is seen when one modality is hidden."""
-    return {name: flags & (name != modality) for name, flags in seen.items()}
+def without(modality: str, seen: Tensors) -> Tensors:
+    """What is seen when one modality is hidden; a device goes with its windows."""
+    return {name: flags & (device(name) != device(modality)) for name, flags in seen.items()}
 
 
-def others_seen(modality: str, seen: dict[str, Tensor]) -> Tensor:
+def others_seen(modality: str, seen: Tensors) -> Tensor:
     """Rows that have another modality to predict this one from (n_obs,) bool."""
     return torch.stack(list(without(modality, seen).values())).any(0)
 
 
-def moments(modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and variance (n_vars,) of a modality over the training rows that have it.
+def folds(inner: Tensor | None, n_obs: int) -> Tensor:
+    """The fold (n_obs,) of each row: those given, else drawn at random."""
+    if inner is not None and len(inner.unique()) > 1:
+        return inner
+    return torch.randperm(n_obs, generator=torch.Generator().manual_seed(0)) % FOLDS
+
+
+def entries(modality: str, x: Tensors, seen: Tensors, measured: Tensors | None) -> Tensor:
+    """The entries (n_obs, n_vars) bool of a modality that were measured."""
+    whole = seen[modality].unsqueeze(1).expand_as(x[modality])
+    return whole & measured[modality] if measured and modality in measured else whole
+
+
+def moments(modality: str, x: Tensors, seen: Tensors, measured: Tensors | None = None) -> tuple[Tensor, Tensor]:
+    """Mean and variance (n_vars,) of a modality over the training rows that have it, as far as they were measured.
 
     Raises
     ------
@@ -56,5 +84,7 @@ def moments(modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tup
     """
     if modality not in seen or not seen[modality].any():
         raise UserError(f"modality '{modality}'", "no training subject has it, so it cannot be imputed", "add subjects who have it")
-    values = x[modality][seen[modality]]
-    return values.mean(0), values.var(0, correction=min(1, len(values) - 1))
+    there = entries(modality, x, seen, measured)
+    n = there.sum(0)
+    mean = (x[modality] * there).sum(0) / n.clamp_min(1)
+    return mean, ((x[modality] - mean).square() * there).sum(0) / (n - 1).clamp_min(1)

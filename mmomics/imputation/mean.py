@@ -6,16 +6,17 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
+from mmomics.imputation.contract import Tensors
 
 
 class Imputer(contract.Imputer):
     """Mean and standard deviation over the training rows that have the modality."""
 
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
-        self.x, self.seen = x, seen
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
+        self.x, self.seen, self.measured = x, seen, measured
 
-    def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        mean, variance = contract.moments(modality, self.x, self.seen)
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
+        mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
         return mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality])
 
     def predictability(self, modality: str) -> Tensor:

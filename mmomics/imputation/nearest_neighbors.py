@@ -29,8 +29,9 @@ class Imputer(CrossFitted):
                 total += both * torch.cdist(x[name], values).square() / values.shape[1]
                 shared += both
             distance = torch.where(shared > 0, total / shared, torch.inf)
-            near = distance.topk(numbers[-1], largest=False).indices  # (n_obs, k)
-            sums = target[near].cumsum(1)
-            return torch.stack([sums[:, k - 1] / k for k in numbers])
+            far, near = distance.topk(numbers[-1], largest=False)  # (n_obs, k)
+            counted = far.isfinite().unsqueeze(-1)
+            sums, n = (target[near] * counted).cumsum(1), counted.cumsum(1)
+            return torch.stack([sums[:, k - 1] / n[:, k - 1] for k in numbers])  # NaN where no neighbour has anything in common
 
         return predict

@@ -15,6 +15,7 @@ from torch import Tensor
 PENALTIES = tuple(10.0 ** (step / 2) for step in range(-8, 5))  # times n_obs, of a kernel whose mean diagonal is one
 FEW = 150  # rows up to which every penalty is tried out of fold; with more, generalised cross-validation chooses as well for less
 WEIGHING_STEPS = 300
+SAME = 1e-6  # share of the similarity below which what differs between rows is rounding
 ALIKE = 3.0  # of the evidence of all targets together, beside a target's own
 CAUTION, CAUTIOUS_ROWS = 0.1, 20  # what the prior counts beside the evidence: a share of it, and so many rows
 
@@ -45,14 +46,19 @@ class Smoother:
 
 
 def smooth(kernel: Tensor, y: Tensor, fold: Tensor) -> Smoother:
-    """Fit targets y (n_obs, n_targets) on a kernel (n_obs, n_obs); `fold` (n_obs,) numbers the part that each row is left out with."""
+    """Fit targets y (n_obs, n_targets) on a kernel (n_obs, n_obs); `fold` (n_obs,) numbers the part that each row is left out with.
+
+    Rows that are all alike in the kernel foretell the mean.
+    """
     n_obs = len(y)
     middle = kernel.mean(0)
     centred = kernel - middle - middle.unsqueeze(1) + middle.mean()
-    unit = float(centred.diagonal().mean().clamp_min(1e-12)) * n_obs
+    mean = y.mean(0)
+    if centred.diagonal().mean() <= SAME * kernel.diagonal().mean():
+        return Smoother(_means_without(y, fold), torch.zeros_like(y), middle, mean)
+    unit = float(centred.diagonal().mean()) * n_obs
     spread, axes = (part.to(y.dtype) for part in torch.linalg.eigh(centred.double()))
     spread = spread.clamp_min(0.0)
-    mean = y.mean(0)
     along = axes.T @ (y - mean)
     parts = [torch.nonzero(fold == k)[:, 0] for k in fold.unique()]
     penalty = torch.tensor(PENALTIES, dtype=y.dtype) * unit
@@ -77,6 +83,12 @@ def smooth(kernel: Tensor, y: Tensor, fold: Tensor) -> Smoother:
         for place in chosen.unique():
             oof[:, chosen == place] = out_of_fold(int(place), everything[chosen == place])
     return Smoother(oof, axes @ (along / (spread.unsqueeze(1) + penalty[chosen])), middle, mean)
+
+
+def _means_without(y: Tensor, fold: Tensor) -> Tensor:
+    """For each row the mean (n_obs, n_targets) of the rows of the other folds: what rows that are all alike foretell."""
+    own = (fold.unsqueeze(1) == fold).to(y.dtype)
+    return (y.sum(0) - own @ y) / (len(y) - own.sum(1, keepdim=True)).clamp_min(1.0)
 
 
 def _generalised(spread: Tensor, along: Tensor, penalty: Tensor) -> Tensor:

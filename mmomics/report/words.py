@@ -42,6 +42,7 @@ METRICS = {
     "predictable": "predictable features",
     "energy": "energy distance",
     "structure": "structure kept",
+    "follow": "network followed",
 }
 
 

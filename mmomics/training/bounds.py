@@ -33,6 +33,7 @@ class Bounds:
 
     def draw(self, mean: Tensor, sd: Tensor, noise: Tensor) -> Tensor:
         """Values (n_obs, n_vars) from their moments and standard normal noise, which features may share."""
+        mean = mean.clamp(self.low, self.high)
         value = torch.clamp(mean + sd * noise, self.floor, self.ceiling)
         return torch.where(self.two, torch.where(torch.special.ndtr(noise) > 1 - self._share(mean), self.high, self.low), value)
 

@@ -74,6 +74,8 @@ class Fold(Labels):
         The modalities whose features are windows of a signal.
     also : dict of str to Target
         Further outcomes that are learned beside the first.
+    measured : dict of str to Tensor (n_obs, n_vars) bool
+        Of modalities with gaps: the features that were measured, and not filled in, of those who have it.
     """
 
     repeat: int
@@ -83,6 +85,7 @@ class Fold(Labels):
     seen: dict[str, Tensor]
     windows: dict[str, tuple[int, int]] = field(default_factory=dict)
     also: dict[str, Target] = field(default_factory=dict)
+    measured: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def n_vars(self) -> Sizes:
@@ -118,6 +121,7 @@ def make(
         log.warning("repeat %d, fold %d: no training subject with an outcome has %s, so it is left out", repeat, fold, name)
     return Fold(
         **vars(labels), also=also, repeat=repeat, fold=fold, preparation=preparation, x=x, seen=seen, windows=n_vars.windows,
+        measured=entries(data, preparation, n_vars),
     )  # fmt: skip
 
 
@@ -169,6 +173,21 @@ def tensors(data: CohortData, preparation: Preparation, n_vars: dict[str, int]) 
         x[name] = F.pad(values, (0, size - values.shape[1]))
         seen[name] = torch.from_numpy(data.seen[name]) if there else torch.zeros(len(data.subjects), dtype=torch.bool)
     return x, seen
+
+
+def entries(data: CohortData, preparation: Preparation, n_vars: Sizes) -> dict[str, Tensor]:
+    """The kept features (n_obs, n_vars) bool that were measured of those who have a modality; without covariates, windows and those
+    without a gap.
+    """
+    found = {}
+    for name, fitted in preparation.items():
+        if name == keys.CLINICAL or name in n_vars.windows or name not in data.values:
+            continue
+        position = pd.Index(data.features[name]).get_indexer(fitted.features)
+        there = ~np.isnan(data.values[name][:, position]) & (position >= 0)
+        if not there[data.seen[name]].all():
+            found[name] = F.pad(torch.from_numpy(there), (0, n_vars[name] - len(position)), value=True)
+    return found
 
 
 @dataclass

@@ -14,11 +14,12 @@ from mmomics import keys
 from mmomics.imputation.contract import Imputer, others_seen, without
 from mmomics.training import resemblance
 from mmomics.training.fold import Fold
+from mmomics.training.imputer import GenerativeImputer
 from mmomics.training.units import Unit
 
 ALONE, PATTERN = "alone", "pattern"  # what is hidden: one assay, or with it all that another subject without it lacks too
 COLUMNS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "feature", "n", "pearson", "spearman", "r2", "rmse", "coverage", "width"]
-OF_ASSAYS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "n", "n_features", "energy", "structure"]
+OF_ASSAYS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "n", "n_features", "energy", "structure", "follow"]
 INSIDE = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
 FEWEST = 3  # test rows to correlate over
 DRAWS = 5  # of every row, for what a mean does not have: the distribution
@@ -57,21 +58,29 @@ def scores(imputer: Imputer, fold: Fold, unit: Unit, hidings: list[str]) -> tupl
     -------
     of_features : DataFrame
         repeat, fold, hidden, modality, feature, n, pearson, spearman, r2, rmse (standardised values), coverage (share of values inside
-        the 90 % interval) and width of that interval.
+        the 90 % interval) and width of that interval. Entries that were not measured do not count.
     of_assays : DataFrame
-        repeat, fold, hidden, modality, n, n_features, energy and structure (see `resemblance`).
+        repeat, fold, hidden, modality, n, n_features, energy and structure (see `resemblance`); follow, how far (0..1) the network of a
+        generative imputer is followed, NaN of one without.
     """
     tables, assays = [], []
     for question in questions(fold, unit, hidings):
         name, features = question.modality, fold.preparation[question.modality].features
         x = {other: values[question.rows] * question.seen[other].unsqueeze(-1) for other, values in fold.x.items()}
-        truth = _plain(fold.x[name][question.rows], len(features))
+        filled = _plain(fold.x[name][question.rows], len(features))
+        there = np.ones(filled.shape, dtype=bool)
+        if name in fold.measured:
+            there = fold.measured[name][question.rows, : len(features)].numpy()
+        truth = np.where(there, filled, np.nan)
         mean, sd = (_plain(part, len(features)) for part in imputer.predict(name, x, question.seen))
         place = {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "hidden": question.hidden, "modality": name}
-        quality = _agreement(truth, mean) | {"coverage": (np.abs(truth - mean) <= INSIDE * sd).mean(0), "width": 2 * INSIDE * sd.mean(0)}
-        tables.append(pd.DataFrame({**place, "feature": features, "n": len(truth), **quality}))
+        inside = _mean(np.where(there, np.abs(filled - mean) <= INSIDE * sd, np.nan))
+        quality = _agreement(truth, mean) | {"coverage": inside, "width": 2 * INSIDE * sd.mean(0)}
+        tables.append(pd.DataFrame({**place, "feature": features, "n": there.sum(0), **quality}))
         drawn = _plain(imputer.draw(name, x, question.seen, DRAWS, unit.seed), len(features))
-        alike = {"energy": resemblance.energy(truth, drawn), "structure": resemblance.structure(truth, drawn)}
+        drawn = np.where(there, drawn, filled)  # rows are looked at whole: where nothing was measured they are the same
+        alike = {"energy": resemblance.energy(filled, drawn), "structure": resemblance.structure(filled, drawn)}
+        alike["follow"] = imputer.follow(name) if isinstance(imputer, GenerativeImputer) else np.nan
         assays.append({**place, "n": len(truth), "n_features": len(features), **alike})
     of_features = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     return of_features, pd.DataFrame(assays, columns=OF_ASSAYS)
@@ -142,16 +151,24 @@ def _plain(values: Tensor, n: int) -> np.ndarray:
     return out
 
 
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean of every column over what is not NaN; NaN of fewer than three."""
+    n = np.isfinite(values).sum(0)
+    return np.where(n >= FEWEST, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
+
+
 def _agreement(truth: np.ndarray, mean: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures of every feature over the rows in which the truth is known."""
     from scipy.stats import rankdata
 
-    spread = ((truth - truth.mean(0)) ** 2).mean(0)
-    error = ((truth - mean) ** 2).mean(0)
+    mean = np.where(np.isnan(truth), np.nan, mean)
+    spread = _mean((truth - _mean(truth)) ** 2)
+    error = _mean((truth - mean) ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(spread > 0, 1 - error / spread, np.nan)
     return {
         "pearson": _correlation(truth, mean),
-        "spearman": _correlation(rankdata(truth, axis=0), rankdata(mean, axis=0)),
+        "spearman": _correlation(*(rankdata(values, axis=0, nan_policy="omit") for values in (truth, mean))),
         "r2": r2,
         "rmse": np.sqrt(error),
     }
@@ -159,9 +176,8 @@ def _agreement(truth: np.ndarray, mean: np.ndarray) -> dict[str, np.ndarray]:
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Pearson's correlation of every column; 0 where the prediction is constant, NaN where the truth is."""
-    a, b = a - a.mean(0), b - b.mean(0)
-    norm_a, norm_b = np.sqrt((a**2).sum(0)), np.sqrt((b**2).sum(0))
-    constant = norm_b <= 1e-6 * np.sqrt(len(b))
+    a, b = a - _mean(a), b - _mean(b)
+    spread_a, spread_b = np.sqrt(_mean(a**2)), np.sqrt(_mean(b**2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        r = np.where(constant, 0.0, (a * b).sum(0) / (norm_a * norm_b))
-    return np.where(norm_a > 0, r, np.nan)
+        r = np.where(spread_b <= 1e-6, 0.0, _mean(a * b) / (spread_a * spread_b))
+    return np.where(spread_a > 0, r, np.nan)

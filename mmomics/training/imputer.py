@@ -12,13 +12,13 @@ from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.fusion.contract import Generative
 from mmomics.imputation import contract
-from mmomics.imputation.contract import others_seen, without
+from mmomics.imputation._foretell import Foretelling
+from mmomics.imputation.contract import Tensors, others_seen, without
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
 from mmomics.training.bounds import Bounds
 from mmomics.training.fit import attach, make_params
 from mmomics.training.fold import Fold
-from mmomics.training.foretell import Foretelling
 from mmomics.training.generative import ImputationModel
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit
@@ -40,9 +40,11 @@ def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cp
     """
     if name in plugins.names("imputation"):
         imputer: contract.Imputer = plugins.load("imputation", name).Imputer()
+        used = [key for key in fold.x if key not in fold.windows]  # samples of a signal are no features for plain models
     else:
-        imputer = GenerativeImputer(name, fold, unit, settings, device)
-    imputer.fit({key: x[fold.train] for key, x in fold.x.items()}, {key: seen[fold.train] for key, seen in fold.seen.items()})
+        imputer, used = GenerativeImputer(name, fold, unit, settings, device), list(fold.x)
+    x, seen = ({key: part[key][fold.train] for key in used} for part in (fold.x, fold.seen))
+    imputer.fit(x, seen, fold.inner[fold.train], {key: there[fold.train] for key, there in fold.measured.items()})
     return imputer
 
 
@@ -79,29 +81,29 @@ class GenerativeImputer(contract.Imputer):
             raise UserError("config: imputers", f"'{name}' cannot draw modalities", f"choose one of: {', '.join(able)}")
         self.name, self.fold, self.unit, self.settings, self.device = name, fold, unit, settings, device
 
-    def fit(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> None:
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
         fold = self.fold
-        self.x, self.seen = x, seen
+        self.x, self.seen, self.measured = x, seen, measured
         drawn = [name for name in x if name not in fold.windows and seen[name].any()]
         self.bounds = {name: Bounds(x[name][seen[name]]) for name in drawn}
-        self.foretelling = Foretelling(x, seen, fold.inner[fold.train], drawn)
+        self.foretelling = Foretelling(x, seen, inner, drawn, measured)
         self.left: dict[str, Tensor] = {}  # of training rows (n_obs, n_vars), in standard deviations; zeros where not measured
         self.error: dict[str, Tensor] = {}  # (n_vars,) what plain models leave on average
         for name in drawn:
             mean, error = self.foretelling.out_of_fold(name)
             off = (x[name] - mean) / error.clamp_min(LEAST).sqrt()
-            self.left[name] = off * seen[name].unsqueeze(-1)
+            self.left[name] = off * contract.entries(name, x, seen, measured)
             self.error[name] = error[seen[name]].mean(0)
         asked = {name: x[name].shape[1] for name in drawn if name != keys.CLINICAL and (seen[name] & others_seen(name, seen)).any()}
         self.gains: dict[str, Gain] = {}
         if asked and len(x) > 1:
             self._train(asked)
 
-    def predict(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, sd, _ = self._moments(modality, x, seen)
         return self.bounds[modality].moments(mean, sd)
 
-    def draw(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor], n: int, seed: int) -> Tensor:
+    def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
         mean, sd, z = self._moments(modality, x, seen)
         left, n_obs = self.left[modality], len(mean)
         unit = left.square().sum(0).clamp_min(LEAST).sqrt()
@@ -119,12 +121,16 @@ class GenerativeImputer(contract.Imputer):
         return torch.stack(draws)
 
     def predictability(self, modality: str) -> Tensor:
-        variance = contract.moments(modality, self.x, self.seen)[1]
+        variance = contract.moments(modality, self.x, self.seen, self.measured)[1]
         rest = self.gains[modality].rest.square() if modality in self.gains else 1.0
         return torch.where(variance > 0, 1 - self.error[modality] * rest / variance.clamp_min(LEAST), 0.0).clamp(0, 1)
 
+    def follow(self, modality: str) -> float:
+        """How far its network is followed, 0 (what it starts from is all there is) to 1; the mean over features."""
+        return float(self.gains[modality].follow.mean()) if modality in self.gains else 0.0
+
     @torch.no_grad()
-    def _moments(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _moments(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor, Tensor | None]:
         """Mean and standard deviation (n_obs, n_vars), and the network's mean embedding (n_members, n_obs, n_latent)."""
         contract.moments(modality, self.x, self.seen)  # says so if nobody has it
         shown = without(modality, seen)
@@ -139,7 +145,7 @@ class GenerativeImputer(contract.Imputer):
         return mean + sd * found * known, torch.where(known, sd * gain.rest, sd), z
 
     @torch.no_grad()
-    def _swing(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor], z: Tensor, generator: torch.Generator) -> Tensor:
+    def _swing(self, modality: str, x: Tensors, seen: Tensors, z: Tensor, generator: torch.Generator) -> Tensor:
         """One draw by a member taken at random, as its distance (n_obs, n_vars) from the mean, as far as the network is followed."""
         method = self.network.method
         noise = torch.randn(*z.shape[:2], method.n_noise, generator=generator)
@@ -148,7 +154,7 @@ class GenerativeImputer(contract.Imputer):
         there, middle = (method.decode(part)[modality][0][member] for part in (drawn, z))
         return (there - middle) * self.gains[modality].follow
 
-    def _widened(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def _widened(self, x: Tensors, seen: Tensors) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         n_members = self.settings.members
         return {name: values.expand(n_members, -1, -1) for name, values in x.items()}, {
             name: flags.expand(n_members, -1) for name, flags in seen.items()
@@ -158,7 +164,8 @@ class GenerativeImputer(contract.Imputer):
         settings, fold = self.settings, self.fold
         n_inner = int(fold.inner.max()) + 1
         left = torch.zeros(len(fold.y), 1, sum(asked.values()))
-        left[fold.train, 0] = torch.cat([self.left[name] for name in asked], dim=1)
+        there = {name: contract.entries(name, self.x, self.seen, self.measured) | ~self.seen[name].unsqueeze(1) for name in asked}
+        left[fold.train, 0] = torch.cat([self.left[name].where(there[name], torch.nan) for name in asked], dim=1)
         rows = Rows([fold], [left], [0] * settings.members, [k % n_inner for k in range(settings.members)], torch.device(self.device))
         streams = Streams(self.unit.member_seeds(settings.members), self.device)
         method = plugins.load("fusion", self.name).Method(rows.n_vars, make_params("fusion", self.name, {}), streams)
@@ -175,8 +182,8 @@ class GenerativeImputer(contract.Imputer):
         """How far to follow the network: least squares on held-out rows, between 0 and 1."""
         sums: dict[str, list[Tensor]] = {}
         for name, left, found, swings, where in self.network.held_out(rows, PROBES):
-            parts = [found * left, found**2, left**2, swings, torch.ones_like(left[..., :1])]
-            totals = [(part * where.unsqueeze(-1)).sum((0, 1)).cpu() for part in parts]
+            parts = [found * left, found**2, left**2, swings, torch.ones_like(left)]
+            totals = [(part * where).sum((0, 1)).cpu() for part in parts]
             sums[name] = [a + b for a, b in zip(sums.get(name, [torch.zeros(1)] * 5), totals, strict=True)]
         gains = {}
         for name, (match, size, left, swings, n) in sums.items():

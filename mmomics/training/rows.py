@@ -59,6 +59,8 @@ class Rows:
         self.n_obs = self.y.shape[1]
         self.device = device
         self.validate = self._validation(inner == held)
+        n_own = (inner == held).sum(1, keepdim=True)
+        self.own = (torch.arange(self.validate.shape[1]) < n_own).to(device)  # (n_members, most): not filled up
 
     def take(self, rows: Tensor) -> Minibatch:
         """The rows (n_members, n_rows) of each member's own fold."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mmomics import keys
 from mmomics.baselines.contract import Baseline
-from mmomics.config.cohort import SIGNAL
+from mmomics.config.cohort import device
 from mmomics.heads.contract import Head
 from mmomics.training.model import FusionModel
 from mmomics.training.rows import CHUNK, Rows
@@ -51,11 +51,6 @@ class Subset:
         named = torch.stack([has[name] for name in self.modalities]).all(0)
         others = [flags for name, flags in has.items() if name not in self.modalities]
         return named if self.rule == ONLY or not others else named & torch.stack(others).any(0)
-
-
-def device(modality: str) -> str:
-    """A modality's own name, or that of the device whose windows it is."""
-    return modality.removesuffix(SIGNAL)
 
 
 def sources(modalities: Iterable[str]) -> list[str]:

@@ -34,11 +34,11 @@ def test_interval_over_folds():
     assert found["n_features"] == 30
 
 
-def test_interval_over_features_of_one_fold():
+def test_features_of_one_fold_make_no_interval():
     scores = make_scores(folds=1)
     found = imputation({"ridge": scores}, {}, 0.25).set_index(["modality", "metric"]).loc[("protein", "rmse")]
-    own = scores.loc[scores["modality"] == "protein", "rmse"]
-    assert list(found[["mean", "lower", "upper"]]) == pytest.approx(corrected_t(own.to_numpy(), 0)[:3])
+    assert found["mean"] == pytest.approx(scores.loc[scores["modality"] == "protein", "rmse"].mean())
+    assert np.isnan(found["lower"]) and np.isnan(found["upper"])
 
 
 def test_constant_features_are_counted_out_of_every_metric():
@@ -103,7 +103,8 @@ def test_each_imputer_is_compared_with_the_best_simple_one_fold_by_fold():
     one = comparisons({name: own[own["fold"] == 0] for name, own in scores.items()}, {}, ["mean", "ridge"], 0.25)
     first = one[(one["imputer"] == "mean") & (one["modality"] == "rna") & (one["metric"] == "rmse")].iloc[0]
     pairs = (scores["mean"]["rmse"] - scores["ridge"]["rmse"])[(scores["mean"]["fold"] == 0) & (scores["mean"]["modality"] == "rna")]
-    assert list(first[["difference", "lower", "upper"]]) == pytest.approx(corrected_t(pairs.to_numpy(), 0)[:3])
+    assert first["difference"] == pytest.approx(pairs.mean())
+    assert first[["lower", "upper", "p_value"]].isna().all()
 
 
 def test_without_a_simple_imputer_nothing_is_compared():

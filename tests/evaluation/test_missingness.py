@@ -74,6 +74,50 @@ def test_subjects_beyond_those_who_have_the_assay_are_far_out():
     assert flagged(missingness(data, []), DISTANCE)
 
 
+@pytest.mark.parametrize(("n", "sizes"), [(40, (5,)), (60, (5, 5, 5)), (120, (5, 5))])
+def test_lying_outside_has_its_size_where_assays_are_missing_by_chance(n, sizes):
+    rng = np.random.default_rng(n)
+    p, share = [], []
+    for _ in range(300):
+        seen = {"a": rng.random(n) > 0.45, **{f"m{k}": rng.random(n) > 0.2 * k for k in range(len(sizes))}}
+        scores = {f"m{k}": np.where(seen[f"m{k}"][:, None], rng.normal(size=(n, size)), np.nan) for k, size in enumerate(sizes)}
+        found = outsiders.outside(outsiders.Summary(scores, seen), "a")
+        if found is not None:
+            share.append(found[0] / found[1])
+            p.append(found[2])
+    assert len(p) > 250 and np.mean(np.array(p) < 0.05) <= 0.08
+    assert 0.04 < np.mean(share) < 0.07
+
+
+def test_of_too_many_components_for_the_reference_the_leading_are_looked_at():
+    rng = np.random.default_rng(0)
+    seen = {"a": np.arange(40) < 20, "b": np.ones(40, dtype=bool), "c": np.ones(40, dtype=bool)}
+    scores = {name: rng.normal(size=(40, 5)) for name in "bc"}
+    before = outsiders.beyond(outsiders.Summary(scores, seen), "a")
+    for own in scores.values():
+        own[:, 2:] = 100 * rng.normal(size=(40, 3))  # twenty subjects bear four components, two of each
+    np.testing.assert_array_equal(before, outsiders.beyond(outsiders.Summary(scores, seen), "a"))
+    assert np.isfinite(before[20:]).all()
+
+
+def test_components_of_rounding_are_not_looked_at():
+    data = make_cohort("mcar", n=100)
+    sex = np.random.default_rng(0).random(100) < 0.5
+    data.values["clinical"] = np.column_stack([sex, ~sex, data.values["clinical"][:, 0]]).astype("float32")
+    assert outsiders.summarize(data).scores["clinical"].shape[1] == 2
+
+
+def test_very_few_subjects_are_no_error():
+    table = missingness(make_cohort("mcar", n=8, share=0.5), ["age"])
+    assert list(table.columns) == COLUMNS and not table["flagged"].any()
+
+
+def test_permutations_suffice_for_the_whole_family_of_tests():
+    summary = outsiders.summarize(make_cohort("mnar"))
+    few, many = (outsiders.telling(summary, "a", 0, n_tests)[3] for n_tests in (1, 60))
+    assert few * 60 > 0.05 > many * 60
+
+
 def test_a_complete_cohort_has_nothing_to_test():
     data = make_cohort("mcar")
     whole = {name: np.ones(240, dtype=bool) for name in data.seen}

@@ -6,6 +6,7 @@ from sklearn.cross_decomposition import PLSRegression
 
 from mmomics import plugins
 from mmomics.errors import UserError
+from mmomics.imputation.contract import others_seen, without
 
 SIMPLE = plugins.names("imputation")
 LEARNING = [name for name in SIMPLE if name != "mean"]
@@ -130,3 +131,58 @@ def test_nearest_neighbours_are_those_of_scikit_learn():
     others = torch.cat([truth[name] / truth[name].shape[1] ** 0.5 for name in ("m1", "m2")], 1).numpy()
     expected = KNeighborsRegressor(5).fit(others, truth["m0"].numpy()).predict(others)
     torch.testing.assert_close(learned("m0", truth, everyone)[1], torch.from_numpy(expected), atol=1e-5, rtol=1e-5)
+
+
+def test_a_device_is_hidden_with_its_windows():
+    seen = {name: torch.tensor([True]) for name in ("ecg", "ecg_signal", "rna")}
+    for name in ("ecg", "ecg_signal"):
+        assert [other for other, flags in without(name, seen).items() if flags] == ["rna"]
+    assert not others_seen("ecg", {**seen, "rna": torch.tensor([False])})
+
+
+def test_a_row_that_no_donor_has_anything_in_common_with_gets_the_mean_and_the_whole_spread():
+    x, seen, _ = factors()
+    seen["m2"] = torch.arange(150) < 40
+    seen["m0"], seen["m1"] = torch.arange(150) >= 40, torch.arange(150) >= 30  # ten donors of m1 have m2 and not m0
+    seen["m1"][30:40] = torch.arange(10) < 2  # but for two
+    x = {name: values * seen[name].unsqueeze(1) for name, values in x.items()}
+    imputer = fitted("nearest_neighbors", x, seen)
+    only = {name: torch.full((1,), name == "m2") for name in seen}
+    learned = imputer.learn("m1", x, seen)("m1", {name: values[:1] for name, values in x.items()}, only)
+    donors = x["m1"][seen["m1"] & seen["m2"]]
+    assert len(donors) == 2
+    torch.testing.assert_close(learned, donors.mean(0).expand_as(learned))  # not with donors at infinite distance
+    seen["m1"][30:40] = False
+    lonely = fitted("nearest_neighbors", x, seen)
+    mean, sd = lonely.predict("m1", {name: values[:1] for name, values in x.items()}, only)
+    own = x["m1"][seen["m1"]]
+    torch.testing.assert_close(mean[0], own.mean(0))
+    torch.testing.assert_close(sd[0], own.std(0), rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_visits_of_one_subject_are_left_out_together(name):
+    generator = torch.Generator().manual_seed(0)
+    x = {key: torch.randn(40, 30, generator=generator).repeat(3, 1) for key in ("m0", "m1")}  # three visits alike, and nothing in common
+    seen = {key: torch.ones(120, dtype=torch.bool) for key in x}
+    told = []
+    for inner in (torch.arange(40).repeat(3) % 5, torch.arange(120) // 40):
+        imputer = plugins.load("imputation", name).Imputer()
+        imputer.fit(x, seen, inner)
+        told.append(float(imputer.predictability("m0").mean()))
+    assert told[0] < 0.1
+    if name != "soft_impute":  # twenty factors cannot tell forty subjects apart
+        assert told[1] > 2 * told[0]
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_errors_are_those_of_what_was_measured(name):
+    _, _, truth = factors(300)
+    seen = {key: torch.ones(300, dtype=torch.bool) for key in truth}
+    there = torch.rand(truth["m0"].shape, generator=torch.Generator().manual_seed(1)) > 0.4
+    x = {**truth, "m0": truth["m0"] * there}
+    imputer = plugins.load("imputation", name).Imputer()
+    imputer.fit(x, seen, None, {"m0": there})
+    mean, sd = imputer.predict("m0", x, seen)
+    inside = ((mean - truth["m0"]).abs() <= 1.645 * sd)[there].float().mean()
+    assert 0.87 < inside < 0.95

@@ -69,3 +69,13 @@ def test_from_few_rows_weights_stay_at_the_prior():
     few = weigh(torch.stack([y, -y]), y, prior)
     many = weigh(torch.stack([y, -y]).repeat(1, 500, 1), y.repeat(500, 1), prior)
     assert (many[0] > few[0]).all() and (few[0] < 0.85).all() and (many[1] < 0.05).all()
+
+
+def test_rows_that_are_all_alike_foretell_the_mean_of_the_other_folds():
+    generator = torch.Generator().manual_seed(0)
+    x = 3.0 + 1e-5 * torch.randn(60, 200, generator=generator)  # what differs is rounding in x @ x.T
+    y, fold = torch.randn(60, 4, generator=generator), torch.arange(60) % 5
+    model = smooth(x @ x.T, y, fold)
+    torch.testing.assert_close(model(torch.randn(3, 200, generator=generator) @ x.T), y.mean(0).expand(3, -1))
+    for k in range(5):
+        torch.testing.assert_close(model.oof[fold == k], y[fold != k].mean(0).expand(12, -1))

@@ -106,6 +106,28 @@ def test_imputer_is_praised_only_for_clearly_smaller_errors(gaps, half, claim, i
     assert ("ridge has the smallest mean RMSE" in said) == (sum(gaps) > 0)
 
 
+def told(inputs, half, follow=None):
+    """The verdict on an imputer whose errors are smaller by 0.2."""
+    rows = [(name, "alone", "a", "rmse", v) for name, v in (("ridge", 0.8), ("poe_vae", 0.6))]
+    rows += [("poe_vae", "alone", "a", "follow", follow)] if follow is not None else []
+    alone = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])
+    pairs = [("alone", "a", "rmse", "poe_vae", "ridge", -0.2, -0.2 - half, -0.2 + half, 0.01)]
+    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+    changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
+    return imputation.verdict(changed, alone).striptags()
+
+
+def test_one_fold_says_nothing_clearly(inputs):
+    said = told(inputs, float("nan"))
+    assert "on one fold only" in said
+    assert "beats" not in said and "(clearly" not in said and "smaller on 1 of 1 assay and larger on 0;" in said
+
+
+def test_a_network_that_added_nothing_is_not_praised_for_what_it_starts_from(inputs):
+    words = "its network added nothing to the linear and kernel models that it starts from"
+    assert words in told(inputs, 0.01, 0.0) and words not in told(inputs, 0.01, 0.3) and words not in told(inputs, 0.01)
+
+
 def test_intervals_that_cover_too_little_are_named(inputs):
     alone = inputs.table("imputation")
     assert "for poe_vae (rna 84 %," in imputation.covered(alone).striptags()
@@ -132,6 +154,11 @@ def test_missingness_is_told_as_the_tests_say(inputs):
     assert "No assay is clearly missing because of the outcome" in calm.lead[1].striptags()
     assert "no sign that imputing it is extrapolation" in calm.lead[-1].striptags()
     assert not any(block.kind == "notes" for block in calm.blocks)
+    assert "Too few subjects" not in made.lead[-1].striptags()
+    some = missingness.section(replace(inputs, tables=inputs.tables | {"missingness": table[table["modality"] != "rna"]}))
+    assert "Too few subjects have, or lack, rna to test whether those who lack it" in some.lead[-1].striptags()
+    little = table[table["variable"] == "all assays"]  # p is 0.02, but not flagged
+    assert "does not speak against it" in missingness._little(little)[0].striptags()
     untested = missingness.section(replace(inputs, tables={}))
     assert [block.name for block in untested.blocks] == ["overlap"]
 

@@ -10,7 +10,7 @@ from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.training import imputer
 from mmomics.training.bounds import Bounds
-from mmomics.training.foretell import Foretelling
+from mmomics.imputation._foretell import Foretelling
 from mmomics.training.impute import score
 from mmomics.training.units import Unit
 from tests.folds import make_fold

@@ -17,6 +17,7 @@ from mmomics.report.words import say
 
 ALONE, PATTERN = "alone", "pattern"  # what `impute` hides
 HIDDEN = {ALONE: "this assay", PATTERN: "as others lack"}
+FOLLOW, LEAST_FOLLOW = "follow", 5e-4  # how far a network is followed (0..1); below, not at all
 SHOWN = ["rmse", "pearson", "coverage"]
 NOMINAL, OFF = 0.9, 0.03  # coverage of intervals, and how far off it may be
 
@@ -75,21 +76,30 @@ def verdict(inputs: Inputs, alone: pd.DataFrame) -> Markup | None:
     name, n = table["imputer"].iloc[0], len(table)
     won, lost = int((table["upper"] < 0).sum()), int((table["lower"] > 0).sum())
     lower = int((table["difference"] < 0).sum())
-    text = say("<strong>The generative imputer {} {}.</strong>", words.model(name), _claim(won, lost, n))
+    one = table["upper"].isna().all()
+    claim = "was compared with the simple ones on one fold only, which says nothing clearly" if one else _claim(won, lost, n)
+    text = say("<strong>The generative imputer {} {}{}.</strong>", words.model(name), claim, _unfollowed(alone, name))
+    clearly = ("", "") if one else (f" (clearly on {won})", f" (clearly on {lost})")
     text += say(
-        " Against the best simple one of each assay, fold by fold, its RMSE is smaller on {} of {} (clearly on {}) and larger on {} "
-        "(clearly on {});",
+        " Against the best simple one of each assay, fold by fold, its RMSE is smaller on {} of {}{} and larger on {}{};",
         lower,
         words.count(n, "assay"),
-        won,
-        n - lower,
-        lost,
+        clearly[0],
+        int((table["difference"] > 0).sum()),
+        clearly[1],
     )
     rivals = words.listing(words.model(rival) for rival in dict.fromkeys(table["reference"]))
     text += say(
         " its mean RMSE is {}, theirs ({}) {}.", words.number(table["rmse"].mean()), rivals, words.number(table["rmse_reference"].mean())
     )
     return text + _filled_by(inputs, alone)
+
+
+def _unfollowed(alone: pd.DataFrame, name: str) -> str:
+    """What has to be added of an imputer whose network was never followed: it is none but in name."""
+    follow = alone.loc[(alone["imputer"] == name) & (alone["metric"] == FOLLOW), "mean"]
+    unused = len(follow) > 0 and follow.max() < LEAST_FOLLOW
+    return ": its network added nothing to the linear and kernel models that it starts from" if unused else ""
 
 
 def _claim(won: int, lost: int, n: int) -> str:
@@ -233,7 +243,8 @@ def _table(table: pd.DataFrame) -> Table:
         "it all that another subject without it lacks. Width: of the 90 % interval, in standard deviations. Predictable: share of "
         "features with R² "
         "above 0.1. Energy distance: of drawn from true rows, 0 = same distribution. Structure: correlation of the correlations between "
-        "features."
+        "features. Network followed: how far (0 to 1) the network of a generative imputer is added to the linear and kernel models that it "
+        "starts from."
     )
     return Table(
         "imputation_scores",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from mmomics import keys
 from mmomics.report import words
 from mmomics.report.blocks import Cell, Figure, Notes, Section, Table
 from mmomics.report.figures import extrapolation, overlap
@@ -35,6 +36,13 @@ def section(inputs: Inputs) -> Section:
         blocks += [Notes("Imputation is extrapolation", warned, warning=True)] if warned else []
         if own.any() and not warned:
             lead.append(say("Those who lack an assay are not clearly unlike those who have it: no sign that imputing it is extrapolation."))
+        untested = [
+            name
+            for name in facts.has.columns.drop(keys.CLINICAL, errors="ignore")
+            if not facts.has[name].all() and name not in set(table.loc[own, "modality"])
+        ]
+        if untested:
+            lead.append(_untested(untested))
         blocks += [_figure(table[own])] if own.any() else []
         blocks.append(_table(table))
     return Section("missingness", "Missing assays", lead, blocks)
@@ -89,15 +97,23 @@ def _little(table: pd.DataFrame) -> list[Markup]:
     rows = table[table["variable"] == ALL]
     if rows.empty:
         return []
-    p = float(rows["p_value"].iloc[0])
     return [
         say(
             "Little's test of all patterns together, on two components of each modality, {} that assays are missing completely at "
-            "random ({}).",
-            "speaks against it" if p < 0.05 else "does not speak against it",
-            words.p_value(p),
+            "random ({}, adjusted by Holm's method).",
+            "speaks against it" if _yes(rows["flagged"]).iloc[0] else "does not speak against it",
+            words.p_value(float(rows["p_adjusted"].iloc[0])),
         )
     ]
+
+
+def _untested(names: list[str]) -> Markup:
+    """Assays of which nothing can be said."""
+    return say(
+        "Too few subjects have, or lack, {} to test whether those who lack {} are like those who have {}.",
+        words.listing(words.short(name) for name in names),
+        *["it" if len(names) == 1 else "them"] * 2,
+    )
 
 
 def _warning(name: object, part: pd.DataFrame) -> Markup:

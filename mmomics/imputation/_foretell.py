@@ -13,6 +13,8 @@ from collections import Counter
 import torch
 from torch import Tensor
 
+from mmomics.imputation import contract
+from mmomics.imputation.contract import Tensors
 from mmomics.nn.smoothers import Smoother, smooth, weigh
 
 FEWEST = 10  # rows to learn from; below, the training mean is all there is
@@ -21,8 +23,6 @@ MOST_PATTERNS = 4
 MOST_ALONE = 4  # modalities that also get a model by themselves, the largest first
 ROWS_OF_SECOND = 100  # rows at which the second level has half of its say
 TOGETHER = 0.6  # prior weight of the linear model on all modalities together
-
-Tensors = dict[str, Tensor]
 
 
 class Foretold:
@@ -36,6 +36,8 @@ class Foretold:
     others : tuple of str
     fold : Tensor (n_obs,) int
         Inner fold of each row.
+    measured : Tensor (n_obs, n_vars) bool
+        Entries of the modality that were measured: the error is of these.
 
     Attributes
     ----------
@@ -45,7 +47,7 @@ class Foretold:
         Mean square of what was left.
     """
 
-    def __init__(self, x: Tensors, seen: Tensors, modality: str, others: tuple[str, ...], fold: Tensor) -> None:
+    def __init__(self, x: Tensors, seen: Tensors, modality: str, others: tuple[str, ...], fold: Tensor, measured: Tensor) -> None:
         self.others = others
         self.x = {name: x[name] * seen[name].unsqueeze(-1) for name in others}
         self.seen = {name: seen[name].to(x[name].dtype) for name in others}
@@ -53,7 +55,7 @@ class Foretold:
         by_size = sorted(others, key=lambda name: -float(self.seen[name].sum()) * x[name].shape[1])
         self.alone = by_size[:MOST_ALONE] if len(others) > 1 else []
         y = x[modality]
-        self.mean = y.mean(0)
+        self.mean, self.low, self.high = y.mean(0), y.amin(0), y.amax(0)
         self.models: list[Smoother] = [smooth(kernel, y, fold) for kernel in self._kernels(self.x, self.seen)]
         n_rest = len(self.models) - 1
         prior = torch.tensor([TOGETHER, *[(1 - TOGETHER) / n_rest] * n_rest])
@@ -65,17 +67,17 @@ class Foretold:
         trust = 0.5 * len(y) / (len(y) + ROWS_OF_SECOND)
         self.weight_of_levels = weigh(both, y - self.mean, torch.tensor([1 - trust, trust]))
         self.oof = (both * self.weight_of_levels.unsqueeze(1)).sum(0) + self.mean
-        self.error = (self.oof - y).square().mean(0)
+        self.error = ((self.oof - y).square() * measured).sum(0) / measured.sum(0).clamp_min(1)
 
     def __call__(self, x: Tensors, seen: Tensors) -> Tensor:
-        """Mean (n_new, n_vars) of new rows."""
+        """Mean (n_new, n_vars) of new rows; no model leaves the range of the training values, however far out a row lies."""
         kernels = self._kernels(
             {name: x[name] * seen[name].unsqueeze(-1) for name in self.others}, {n: seen[n].to(x[n].dtype) for n in self.others}
         )
         first = torch.zeros(len(next(iter(x.values()))), len(self.mean))
         for model, weight, kernel in zip(self.models, self.weight, kernels, strict=True):
-            first += (model(kernel) - self.mean) * weight
-        second = self.second(first @ self.first.T) - self.mean
+            first += (model(kernel).clamp(self.low, self.high) - self.mean) * weight
+        second = self.second(first @ self.first.T).clamp(self.low, self.high) - self.mean
         return first * self.weight_of_levels[0] + second * self.weight_of_levels[1] + self.mean
 
     def _kernels(self, x: Tensors, seen: Tensors) -> list[Tensor]:
@@ -96,15 +98,17 @@ class Foretelling:
     ----------
     x, seen : dict of str to Tensor
         Training rows.
-    fold : Tensor (n_obs,) int
+    fold : Tensor (n_obs,) int or None
         Inner fold of each.
     names : list of str
         Modalities that plain models can use and foretell: all but windows of a signal.
+    measured : dict of str to Tensor, optional
+        Of the training rows, see `contract.Imputer.fit`.
     """
 
-    def __init__(self, x: Tensors, seen: Tensors, fold: Tensor, names: list[str]) -> None:
-        self.x, self.seen, self.names = x, seen, names
-        self.fold = fold if len(fold.unique()) > 1 else torch.arange(len(fold)) % 5
+    def __init__(self, x: Tensors, seen: Tensors, fold: Tensor | None, names: list[str], measured: Tensors | None = None) -> None:
+        self.x, self.seen, self.names, self.measured = x, seen, names, measured
+        self.fold = contract.folds(fold, len(next(iter(seen.values()), [])))
         self.fits: dict[tuple[str, tuple[str, ...]], tuple[Foretold, Tensor] | None] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
@@ -128,8 +132,8 @@ class Foretelling:
         return mean, error
 
     def _nothing(self, modality: str, n_obs: int) -> tuple[Tensor, Tensor]:
-        values = self.x[modality][self.seen[modality]]
-        return values.mean(0).repeat(n_obs, 1), values.var(0, correction=min(1, len(values) - 1)).repeat(n_obs, 1)
+        mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
+        return mean.repeat(n_obs, 1), variance.repeat(n_obs, 1)
 
     def _by_pattern(self, modality: str, seen: Tensors) -> dict[tuple[str, ...], Tensor]:
         """Positions of the rows that each fit answers; without those that have nothing to go by."""
@@ -166,7 +170,6 @@ class Foretelling:
             self.fits[key] = None
             if len(rows) >= FEWEST:
                 x, seen = ({name: part[name][rows] for name in (modality, *others)} for part in (self.x, self.seen))
-                fold = self.fold[rows]
-                fold = fold if len(fold.unique()) > 1 else torch.arange(len(rows)) % 5
-                self.fits[key] = Foretold(x, seen, modality, others, fold), rows
+                there = contract.entries(modality, self.x, self.seen, self.measured)[rows]
+                self.fits[key] = Foretold(x, seen, modality, others, contract.folds(self.fold[rows], len(rows)), there), rows
         return self.fits[key]

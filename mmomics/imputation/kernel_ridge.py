@@ -1,0 +1,27 @@
+"""Stacked kernel ridge regressions, linear and bent, of each modality and of all: what generative imputers start from, and no more."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmomics.imputation import contract
+from mmomics.imputation._foretell import Foretelling
+from mmomics.imputation.contract import Tensors, without
+
+
+class Imputer(contract.Imputer):
+    """See `Foretelling`; the error out of fold is the standard deviation."""
+
+    def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
+        self.foretelling = Foretelling(x, seen, inner, list(x), measured)
+
+    def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
+        mean, error = self.foretelling.predict(modality, x, without(modality, seen))
+        return mean, error.sqrt()
+
+    def predictability(self, modality: str) -> Tensor:
+        own = self.foretelling
+        _, variance = contract.moments(modality, own.x, own.seen, own.measured)
+        error = own.out_of_fold(modality)[1][own.seen[modality]].mean(0)
+        return torch.where(variance > 0, 1 - error / variance, 0.0).clamp(0, 1)

@@ -76,10 +76,11 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
     tables = {name: dict(list(pd.read_parquet(folder / "predictors.parquet").groupby(UNIT))) for name, folder in members.items()}
     found: dict[str, list[pd.DataFrame]] = {"predictions": [], "predictors": [], "weights": []}
     for unit in next(iter(tables.values())):
-        one = combine(ensemble, cohort.labels(int(unit[0]), int(unit[1])), cohort.obs.index, [table[unit] for table in tables.values()])
+        labels, etas = cohort.labels(int(unit[0]), int(unit[1])), [table[unit] for table in tables.values()]
+        one = combine(ensemble, labels, cohort.obs.index, etas, study.training.calibration)
         own = {
             "predictions": one.predictions(),
-            "predictors": pd.DataFrame(one.eta.numpy(), one.subjects).add_prefix("eta").reset_index(),
+            "predictors": one.predictors(),
             "weights": pd.DataFrame({"member": list(tables), "weight": one.weights.numpy()}),
         }
         for name, table in own.items():
@@ -106,7 +107,8 @@ def _ship(args: argparse.Namespace, study: Study, members: dict[str, Path], coho
     trust = trust[trust >= min(LEAST, float(trust.max()))]
     trust /= trust.sum()
     labels, held_out = cohort.labels(0, keys.WHOLE), pd.concat(own["predictors"])
-    head = whole(labels, cohort.obs.index, held_out[[keys.SUBJECT, *held_out.filter(regex=r"^eta\d+$")]])
+    held_out = held_out[[keys.SUBJECT, *held_out.filter(regex=r"^eta\d+$")]]
+    head = whole(labels, cohort.obs.index, held_out, study.training.calibration)
     loaded = {str(name): bundle.load_one(members[str(name)])[0] for name in trust.index}
     predictor = EnsemblePredictor(str(study.models[args.model].method), loaded, {name: float(trust[name]) for name in loaded}, head)
     summary = {"cohort": study.name, "title": study.cohort.title, "n_subjects": len(cohort.obs), "n_with_outcome": int(labels.has.sum()),

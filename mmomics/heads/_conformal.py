@@ -2,12 +2,14 @@
 
 Every training row gets a score: how ill its outcome fits the predictor that did not learn from it. A new row is held against each
 training row through the predictor that left that row's inner fold out (Barber et al. 2021, doi:10.1214/20-AOS1965, section 3; for
-classes Romano, Sesia & Candes 2020, arXiv:2006.02544), at the rank ceil(COVERAGE * (n + 1)).
+classes Romano, Sesia & Candes 2020, arXiv:2006.02544), at the rank ceil(COVERAGE * (n + 1)). The linear path of a fusion model departs
+from that: training rows have the score of the fit that left them out, new rows the mean of the inner fits in every network.
 
 What holds: for exchangeable rows CV+ covers at least 2 * COVERAGE - 1 (less a term that falls with n), in practice about COVERAGE. That
-asks that held-out rows serve for scores alone. Here they choose a few numbers too (epoch, penalties, calibration), and a baseline has one
-final predictor in place of one per inner fold, for which COVERAGE holds as far as leaving a fold out changes little. So the coverage on
-test rows, which nothing was chosen on, is measured in `evaluate`.
+asks that held-out rows serve for scores alone. Here they choose a few numbers too (epoch, penalties, calibration), a search picks the
+settings of the smallest loss on the same rows, and a baseline or an ensemble of models has one final predictor in place of one per inner
+fold, for which COVERAGE holds as far as leaving a fold out changes little. So the guarantee is approximate, and the coverage on test
+rows, which nothing was chosen on, is measured in `evaluate`.
 """
 
 from __future__ import annotations
@@ -19,18 +21,22 @@ from torch import Tensor
 
 from mmomics.keys import COVERAGE
 
-MOST = 400  # scores kept of an inner fold: so many steps of its distribution are enough
+MOST = 2000  # scores kept, about, of all inner folds together: so many steps of their distribution are enough
 CHUNK = 2048  # rows whose ranks are taken together
 
 Scores = list[list[float]]  # of each inner fold, in ascending order
 
 
 def by_fold(scores: np.ndarray, fold: np.ndarray, n_folds: int) -> Scores:
-    """Scores (n_rows,) of each inner fold (n_rows,), sorted; of many rows evenly spaced order statistics, rounded up: never too bold."""
+    """Scores (n_rows,) of each inner fold (n_rows,), sorted; of many rows evenly spaced order statistics, rounded up: never too bold.
+
+    A fold keeps as large a share of its scores as any other, so that it counts as its size.
+    """
     kept = []
+    share = min(1.0, MOST / max(len(scores), 1))
     for number in range(n_folds):
         own = np.sort(scores[fold == number].astype(float))
-        n_kept = min(len(own), MOST)
+        n_kept = math.ceil(share * len(own))
         kept.append(own[np.ceil(np.arange(1, n_kept + 1) * len(own) / max(n_kept, 1)).astype(int) - 1].tolist())
     return kept
 

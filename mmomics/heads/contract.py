@@ -93,6 +93,14 @@ class Head(ABC):
             return eta.expand(n_folds, *eta.shape)
         return _conformal.of_folds(members, n_folds)
 
+    def common(self, eta: Tensor) -> Tensor:
+        """A predictor of this head's as it means the same to heads made from other rows."""
+        return eta
+
+    def own(self, eta: Tensor) -> Tensor:
+        """The inverse of `common`."""
+        return eta
+
     def calibrated(self, eta: Tensor) -> Tensor:
         """The predictor after the calibration slope."""
         return eta * self.state.get("slope", 1.0)

@@ -32,6 +32,13 @@ class Regression(Head):
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         return weighted_mean(0.5 * (eta[..., 0] - y[..., 0]) ** 2, weight)
 
+    def common(self, eta: Tensor) -> Tensor:
+        """In the outcome's units."""
+        return self.state["center"] + self.state["scale"] * eta
+
+    def own(self, eta: Tensor) -> Tensor:
+        return (eta - self.state["center"]) / self.state["scale"]
+
     def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
         """Also the out-of-fold residuals, from which the interval is made (`_conformal` says what it promises)."""
         super().calibrate(eta, y, has, fold, method)

@@ -48,15 +48,17 @@ class Survival(Head):
         return ((log_risk - eta) * event).sum(-1) / event.sum(-1).clamp_min(1.0)
 
     def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Also Breslow's cumulative baseline hazard on a grid of times, from the out-of-fold predictor, and how early follow-up ended."""
+        """Also Breslow's cumulative baseline hazard at the events, from the out-of-fold predictor, and how early follow-up ended."""
         super().calibrate(eta, y, has, fold, method)
         time, event = y[has].double().numpy().T
         log_hazard = self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST).double()
         hazard = torch.exp(log_hazard).numpy()
         at_risk = (hazard[None, :] * (time[None, :] >= time[:, None])).sum(1)
-        grid = np.asarray(self.outcome["times"])
         step = np.where(event > 0, 1.0 / at_risk, 0.0)
-        self.state["cumulative_hazard"] = [float(step[time <= t].sum()) for t in grid]
+        knots = np.unique(np.append(time[event > 0], time.max()))  # and where follow-up ends
+        order = np.argsort(time)
+        self.state["times"] = knots.tolist()
+        self.state["cumulative_hazard"] = step[order].cumsum()[np.searchsorted(time[order], knots, side="right") - 1].tolist()
         self.scored(-torch.from_numpy(np.log(np.interp(time, *self._rising()).clip(EARLIEST))) - log_hazard, has, fold)
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
@@ -67,7 +69,8 @@ class Survival(Head):
         censoring times are known of all). An upper bound cannot be had that way.
         """
         risk = eta[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
-        survival = np.exp(-np.exp(risk)[:, None] * np.asarray(self.state["cumulative_hazard"])[None, :])
+        told = np.searchsorted(self.state["times"], self.outcome["times"], side="right")  # so many steps were taken by then
+        survival = np.exp(-np.exp(risk)[:, None] * np.array([0.0, *self.state["cumulative_hazard"]])[told])
         columns = [f"s_{float(time)!r}" for time in self.outcome["times"]]
         scores = self.state["scores"]
         each = self.left_out(eta, members)[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
@@ -78,8 +81,8 @@ class Survival(Head):
 
     def _rising(self) -> tuple[np.ndarray, np.ndarray]:
         """Times from 0 and a cumulative baseline hazard that rises between all of them, so that each stands for one time."""
-        time = np.concatenate([[0.0], np.asarray(self.outcome["times"], dtype=float)])
-        hazard = np.concatenate([[0.0], np.asarray(self.state["cumulative_hazard"])])
+        time = np.array([0.0, *self.state["times"]])
+        hazard = np.array([0.0, *self.state["cumulative_hazard"]])
         return time, hazard + FLAT * max(hazard[-1], FLAT) * time / time[-1]
 
 

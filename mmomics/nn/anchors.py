@@ -62,17 +62,22 @@ class Anchors(nn.Module):
             setattr(self, f"axes_{name}", axes)
             setattr(self, f"unit_{name}", spread.clamp_min(1e-6)[:, None, None])
 
-    def nodes(self) -> tuple[Subjects, int]:
-        """The anchors, in training a sample of them, and to how many of these a subject is linked."""
+    def nodes(self) -> tuple[Subjects, Tensor]:
+        """The anchors, in training a sample of them, and to how many of these a subject is linked (n_members,)."""
         x = {name: getattr(self, f"x_{name}") for name in self.names}
         seen = {name: getattr(self, f"seen_{name}") for name in self.names}
-        if not self.training or self.n_anchors <= self.n_sampled:
-            return (x, seen), self.n_neighbors
         measured = torch.stack(list(seen.values())).any(0)
-        pick = self.streams.permutation([torch.nonzero(row)[:, 0].cpu() for row in measured], self.n_sampled)
+        if not self.training or self.n_anchors <= self.n_sampled:
+            return (x, seen), measured.new_full((len(measured),), self.n_neighbors, dtype=torch.long)
+        n_measured = measured.sum(1)
+        # of a member for whom nobody was measured all are drawn from, unseen as they are
+        real = [torch.nonzero(row if row.any() else ~row)[:, 0].cpu() for row in measured]
+        pick = self.streams.permutation(real, self.n_sampled)
+        first = torch.arange(self.n_sampled, device=pick.device) < n_measured[:, None]  # beyond, anchors come round again
         x = {name: rows.gather(1, pick.unsqueeze(-1).expand(-1, -1, rows.shape[-1])) for name, rows in x.items()}
-        seen = {name: flags.gather(1, pick) for name, flags in seen.items()}
-        return (x, seen), max(FEWEST, round(self.n_neighbors * self.n_sampled / self.n_anchors))  # the same reach among fewer
+        seen = {name: flags.gather(1, pick) & first for name, flags in seen.items()}
+        reach = (self.n_neighbors * n_measured.clamp_max(self.n_sampled) / n_measured.clamp_min(1)).round().long()
+        return (x, seen), reach.clamp(min(FEWEST, self.n_neighbors), self.n_neighbors)  # the same reach among fewer
 
     def apart(self, subjects: Subjects, nodes: Subjects) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Squared distance of subjects to nodes by modality (n_members, n_obs, n_nodes), in units of the mean; who may be linked.
@@ -92,11 +97,15 @@ class Anchors(nn.Module):
         return distance, comparable
 
 
-def links(distance: Tensor, comparable: Tensor, n_neighbors: int) -> Tensor:
-    """Weights of every row's nearest nodes (n_members, n_obs, n_nodes): rows sum to 1, or to 0 where nothing is comparable."""
+def links(distance: Tensor, comparable: Tensor, n_neighbors: Tensor) -> Tensor:
+    """Weights of every row's nearest nodes (n_members, n_obs, n_nodes): rows sum to 1, or to 0 where nothing is comparable.
+
+    A member's rows are linked to `n_neighbors` (n_members,) nodes.
+    """
     score = (distance * -SHARPNESS).masked_fill(~comparable, FAR)
-    nearest = score.topk(min(n_neighbors, score.shape[-1]), dim=-1).indices
-    keep = torch.zeros_like(comparable).scatter(-1, nearest, True) & comparable
+    nearest = score.topk(min(int(n_neighbors.max()), score.shape[-1]), dim=-1).indices  # nearest first
+    within = torch.arange(nearest.shape[-1], device=score.device) < n_neighbors[:, None, None]
+    keep = torch.zeros_like(comparable).scatter(-1, nearest, within.expand_as(nearest)) & comparable
     return F.softmax(score.masked_fill(~keep, FAR), dim=-1) * keep
 
 

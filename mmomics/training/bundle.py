@@ -28,7 +28,7 @@ from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
-FORMAT = 2
+FORMAT = 3
 LINEAR = ("coef", "intercept", "joint")  # of a LinearStart, by modality
 FURTHER = "further."  # read-outs of further outcomes: learned beside the first, not shipped
 MODEL, MEMBERS = "model.json", "members"
@@ -158,6 +158,8 @@ def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _fill(network: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Put saved tensors in place. Buffers take the saved shape: how many anchors or trees there are is learned."""
+    if missing := [name for name in network.state_dict() if name not in tensors and not name.startswith(FURTHER)]:
+        raise KeyError(f"no {missing[0]}")  # what an older mmomics did not write would stay empty, in silence
     parameters = dict(network.named_parameters())
     with torch.no_grad():
         for name, tensor in tensors.items():

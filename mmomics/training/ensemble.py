@@ -45,8 +45,12 @@ class Combined:
         """Predictions of the test rows: subject and the head's columns."""
         return self.head.predict(self.head.calibrated(self.eta), self.subjects).reset_index()
 
+    def predictors(self) -> pd.DataFrame:
+        """What `whole` learns from: subject and eta0, eta1, ... of the test rows, as they mean the same in every fold."""
+        return pd.DataFrame(self.head.common(self.eta).numpy(), self.subjects).add_prefix("eta").reset_index()
 
-def combine(ensemble: Ensemble, labels: Labels, subjects: pd.Index, members: list[pd.DataFrame]) -> Combined:
+
+def combine(ensemble: Ensemble, labels: Labels, subjects: pd.Index, members: list[pd.DataFrame], calibration: str = "slope") -> Combined:
     """Weigh models on one fold and seed.
 
     Parameters
@@ -57,6 +61,7 @@ def combine(ensemble: Ensemble, labels: Labels, subjects: pd.Index, members: lis
     subjects : Index (n_obs,)
     members : list of DataFrame
         What `Fit.predictors` gives, of one fold and seed each.
+    calibration : {"slope", "isotonic"}
     """
     train, test = ([_eta(member, role) for member in members] for role in (keys.TRAIN, keys.TEST))
     rows = _common(train, subjects)
@@ -65,7 +70,7 @@ def combine(ensemble: Ensemble, labels: Labels, subjects: pd.Index, members: lis
     y, inner, head = labels.y[rows], labels.inner[rows], labels.head.copy()
     weights = ensemble.weigh(head, eta, y, inner)
     oof = torch.einsum("k,nko->no", weights, eta)
-    head.calibrate(oof, y, torch.ones(len(rows), dtype=torch.bool))
+    head.calibrate(oof, y, torch.ones(len(rows), dtype=torch.bool), method=calibration)
     tested = pd.Index(subjects[test_rows], name=keys.SUBJECT)
     return Combined(weights, head, tested, torch.einsum("k,nko->no", weights, _stack(test, tested)))
 
@@ -86,7 +91,7 @@ def _stack(tables: list[pd.DataFrame], subjects: pd.Index) -> Tensor:
     return torch.stack([torch.from_numpy(table.loc[subjects].to_numpy(dtype="float32")) for table in tables], dim=1)
 
 
-def whole(labels: Labels, subjects: pd.Index, held_out: pd.DataFrame) -> Head:
+def whole(labels: Labels, subjects: pd.Index, held_out: pd.DataFrame, calibration: str = "slope") -> Head:
     """The head of the ensemble that is shipped, calibrated on what its folds predicted of subjects that they did not see.
 
     Parameters
@@ -95,14 +100,15 @@ def whole(labels: Labels, subjects: pd.Index, held_out: pd.DataFrame) -> Head:
         Of the whole cohort.
     subjects : Index (n_obs,)
     held_out : DataFrame
-        Columns subject, eta0, ...: predictors of test rows, of all folds and seeds.
+        What `Combined.predictors` gives, of all folds and seeds.
+    calibration : {"slope", "isotonic"}
     """
     head = labels.head.copy()
     mean = held_out.groupby(keys.SUBJECT).mean()
     rows = torch.from_numpy(subjects.isin(mean.index))
     eta = torch.zeros(len(subjects), mean.shape[1])
-    eta[rows] = torch.from_numpy(mean.loc[subjects[rows.numpy()]].to_numpy(dtype="float32"))
-    head.calibrate(eta, labels.y, rows & labels.has)
+    eta[rows] = head.own(torch.from_numpy(mean.loc[subjects[rows.numpy()]].to_numpy(dtype="float32")))
+    head.calibrate(eta, labels.y, rows & labels.has, method=calibration)
     return head
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 from torch import Tensor
 
 from mmomics import __version__, keys, plugins
+from mmomics.config.params import shared_evenly
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.storage import atomic
@@ -96,6 +97,8 @@ def space(model: Model) -> dict[str, list[Any]]:
     defaults = plugins.defaults(package, str(model.method))
     declared = plugins.constant(package, str(model.method), "SPACE", {})
     free = {name: choices for name, choices in declared.items() if name not in model.params}
+    if "n_hidden" in free:
+        free["n_hidden"] = [width for width in free["n_hidden"] if shared_evenly({**defaults, **model.params, "n_hidden": width})]
     return {name: [defaults[name], *(choice for choice in choices if choice != defaults[name])] for name, choices in free.items()}
 
 

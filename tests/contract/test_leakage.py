@@ -40,7 +40,7 @@ def cohort(task, corrupt):
         obs["time"], obs["event"] = rng.exponential(100, N_OBS), label == 1
         if corrupt:
             obs.iloc[-N_TEST:, 1] = ~obs["event"].iloc[-N_TEST:]
-            obs.iloc[-N_TEST:, 0] = obs["time"].iloc[-N_TEST:].to_numpy()[::-1]
+            obs.iloc[-N_TEST:, 0] = obs["time"].iloc[-N_TEST:].to_numpy()[::-1] * 20  # beyond all others: the grid of the output grows
     elif task == "regression":
         obs["outcome"] = rng.normal(size=N_OBS) + (np.arange(N_OBS) >= N_OBS - N_TEST) * 50.0 * corrupt
     else:

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.fusion.constraint import deep_cca, low_rank_tensor, tensor
+from mmomics.fusion.constraint import contrastive, deep_cca, low_rank_tensor, tensor
 from mmomics.nn.streams import Streams
 from mmomics.training.fit import fit
 from mmomics.training.units import Unit
@@ -150,3 +150,18 @@ def test_rows_with_one_modality_and_values_that_are_not_seen_do_not_count():
     few[:, 0, :2] = True
     for there in (few, torch.zeros_like(seen)):  # one row, none
         assert torch.isfinite(deep_cca.disagreement(views, there, 0.1)).all()
+
+
+def test_a_row_that_a_minibatch_holds_twice_is_not_held_against_itself():
+    x = {name: drawn(2, 6, 5, seed=place) for place, name in enumerate(("a", "b", "c"))}
+    method = contrastive.Method(dict.fromkeys(x, 5), contrastive.Params(), Streams([0, 1])).eval()
+
+    def contrast(rows):
+        batch = {name: values[:, rows] for name, values in x.items()}
+        seen = {name: torch.ones(2, len(rows), dtype=torch.bool) for name in x}
+        return method.step(batch, seen, seen)[1]["contrast"]
+
+    torch.testing.assert_close(contrast([0, 0]), torch.zeros(2))  # nobody else is there
+    assert (contrast([0, 1]) > 0).all()
+    # each of two subjects, twice, meets the other twice: log(1 + 2 e^d), not log(2 + 2 e^d)
+    assert (contrast([0, 1]) < contrast([0, 0, 1, 1])).all() and (contrast([0, 0, 1, 1]) < contrast([0, 1]) + np.log(2) * 0.1).all()

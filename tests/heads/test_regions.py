@@ -10,6 +10,7 @@ import torch
 
 from mmomics import plugins
 from mmomics.heads._conformal import MOST, bound, by_fold, of_folds
+from mmomics.heads.survival import times
 from mmomics.keys import COVERAGE
 
 CLASSES = {"binary": ["well", "ill"], "multiclass": ["a", "b", "c"]}
@@ -109,9 +110,35 @@ def test_one_predictor_alone_gives_split_conformal_quantiles():
 def test_many_scores_are_thinned_without_getting_bolder():
     scores = np.random.default_rng(0).exponential(size=10_000)
     kept = by_fold(scores, np.arange(10_000) % 2, 3)
-    assert [len(own) for own in kept] == [MOST, MOST, 0]
+    assert [len(own) for own in kept] == [MOST / 2, MOST / 2, 0]
     exact = np.sort(scores)[math.ceil(COVERAGE * 10_001) - 1]
     assert exact <= bound(np.zeros((3, 1)), kept)[0] < exact * 1.02
+
+
+def test_a_fold_counts_as_its_size_after_thinning():
+    rng = np.random.default_rng(0)
+    fold = (np.arange(20_000) >= 19_000).astype(int)
+    scores = rng.exponential(size=20_000) + 5 * fold  # the small fold fits ill
+    kept = by_fold(scores, fold, 2)
+    assert [len(own) / sum(map(len, kept)) for own in kept] == pytest.approx([0.95, 0.05])
+    exact = np.sort(scores)[math.ceil(COVERAGE * 20_001) - 1]
+    assert exact <= bound(np.zeros((2, 1)), kept)[0] < exact * 1.02
+
+
+def test_the_longest_follow_up_of_the_cohort_changes_nothing_but_where_survival_is_told():
+    x, obs = study("survival", np.random.default_rng(0))
+    later = obs.assign(time=np.where(np.arange(len(obs)) == N_TRAIN + 1, 2 * obs["time"].max(), obs["time"]))
+    found = []
+    for table in (obs, later):
+        outcome = {"task": "survival", "times": times(table)}
+        head = plugins.load("heads", "survival").HEAD.fit(outcome, table[:N_TRAIN])
+        y, has = head.target(table)
+        has &= torch.arange(len(y)) < N_TRAIN
+        head.calibrate(x[:, :1], y * has[:, None], has)
+        found.append((head.state, head.predict(head.calibrated(x[:, :1]), obs.index)))
+    (state, told), (other_state, other) = found
+    assert state == other_state
+    assert told["time_lower"].equals(other["time_lower"]) and list(told) != list(other)
 
 
 def test_members_stand_for_the_folds_they_left_out():

@@ -68,6 +68,41 @@ def test_training_looks_at_a_sample_of_the_real_anchors():
     assert (torch.cdist(sample["a"][0], x["a"][0, :25]).amin(1) < 1e-3).all()
 
 
+def test_of_fewer_measured_anchors_than_are_sampled_each_is_one_node_as_at_prediction():
+    anchors, x, seen = kept({"a": 12}, n_anchors=40, n_sampled=20)
+    seen["a"][0, 8:] = False
+    anchors.keep(x, seen)
+    subjects = new({"a": 12})
+    found = []
+    for mode in (True, False):
+        nodes, n_neighbors = anchors.train(mode).nodes()
+        distance, comparable = anchors.apart(subjects, nodes)
+        assert (comparable["a"].sum(2) == 8).all()
+        found.append(links(distance["a"], comparable["a"], n_neighbors)[0] @ nodes[0]["a"][0])
+    torch.testing.assert_close(*found)
+
+
+def test_the_reach_is_each_members_own():
+    """Of members with 40, 16 and 8 measured anchors; 10 are sampled."""
+    generator = torch.Generator().manual_seed(0)
+    x = {"a": torch.randn(3, 40, 12, generator=generator)}
+    seen = {"a": torch.arange(40) < torch.tensor([40, 16, 8])[:, None]}
+    anchors = Anchors(Streams([0, 1, 2]), {"a": 12}, 40, 10, n_neighbors=12)
+    anchors.keep(x, seen)
+    subjects = tuple({"a": part["a"].expand(3, -1, *part["a"].shape[2:])} for part in new({"a": 12}))
+    nodes, n_neighbors = anchors.train().nodes()
+    distance, comparable = anchors.apart(subjects, nodes)
+    assert (links(distance["a"], comparable["a"], n_neighbors) > 0).sum(2).unique(dim=1)[:, 0].tolist() == [3, 8, 8]
+
+
+def test_members_without_a_measured_anchor_link_nobody():
+    anchors, x, seen = kept({"a": 12}, n_anchors=40, n_sampled=10)
+    anchors.keep({"a": 0 * x["a"]}, {"a": ~seen["a"]})
+    nodes, n_neighbors = anchors.train().nodes()
+    distance, comparable = anchors.apart(new({"a": 12}), nodes)
+    assert (links(distance["a"], comparable["a"], n_neighbors) == 0).all()
+
+
 def test_windows_link_nobody():
     n_vars = Sizes({"a": 6, "ecg": 400}, {"ecg": (2, 200)})
     anchors = Anchors(Streams([0]), n_vars, 30, 30, 5)

@@ -12,8 +12,10 @@ from mmomics import plugins
 from mmomics.config.params import check_param
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
+from mmomics.fusion.contract import Anchors
+from mmomics.nn.streams import Streams
 from mmomics.training import linear_models, search
-from mmomics.training.fit import fit
+from mmomics.training.fit import fit, make_params
 from mmomics.training.search import candidates, journal, run, space
 from mmomics.training.units import Unit
 from tests.folds import make_fold
@@ -38,6 +40,28 @@ def test_every_declared_space_is_of_settings_that_the_method_takes(package, name
         for choice in choices:
             check_param(name, param, choice, defaults[param])
             assert choice in allowed.get(param, choices)
+
+
+@pytest.mark.parametrize(
+    ("name", "param"), [(name, param) for name in plugins.names("fusion") for param in plugins.constant("fusion", name, "SPACE", {})]
+)
+def test_every_searched_setting_of_a_network_changes_what_it_learns(name, param):
+    """One that acts in drawing alone, say, cannot change the loss that the search looks at."""
+    defaults, choices = plugins.defaults("fusion", name), plugins.constant("fusion", name, "SPACE", {})[param]
+    generator = torch.Generator().manual_seed(0)
+    common = torch.randn(1, 40, 1, generator=generator)  # so that features are linked
+    x = {key: common + torch.randn(1, 40, 24, generator=generator) for key in ("a", "b", "c")}
+    seen = {key: torch.ones(1, 40, dtype=torch.bool) for key in x}
+    told = []
+    for value in (defaults[param], next(choice for choice in choices if choice != defaults[param])):
+        method = plugins.load("fusion", name).Method(dict.fromkeys(x, 24), make_params("fusion", name, {param: value}), Streams([0]))
+        place = torch.arange(method.n_anchors) % 40
+        names = [tuple(f"g{gene}" for gene in range(24))]
+        shown = {key: flags[:, place] & (torch.arange(method.n_anchors) < 40) for key, flags in seen.items()}
+        method.attach(Anchors({key: values[:, place] for key, values in x.items()}, shown, dict.fromkeys(x, names)))
+        z, terms = method.step(x, seen, seen)
+        told.append((z.shape, *(float(value.detach()) for value in (z.square().sum(), *terms.values()))))
+    assert told[0] != told[1]
 
 
 def test_some_method_declares_a_space_and_some_baseline():
@@ -68,6 +92,11 @@ def test_what_the_user_set_is_not_searched():
     name = next(iter(free))
     assert set(space(Model(method="forest", params={name: free[name][-1]}))) == set(free) - {name}
     assert space(Model(method="linear")) == {}
+
+
+def test_widths_that_the_heads_of_attention_cannot_share_are_not_tried():
+    assert space(Model(method="transformer", params={"n_heads": 32}))["n_hidden"] == [32, 64]
+    assert set(space(Model(method="transformer"))["n_hidden"]) == {16, 32, 64}
 
 
 def two_folds(corrupt=False, task="binary"):

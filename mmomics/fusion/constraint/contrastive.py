@@ -54,7 +54,7 @@ class Method(contract.Method):
 
     def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         views = self._views(x, seen)
-        return self._fused(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen)}
+        return self._fused(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen, _again(x))}
 
     def _fused(self, views: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         mean = mean_seen(views, seen)
@@ -63,7 +63,7 @@ class Method(contract.Method):
     def _views(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: self.project[name](h) for name, h in self.encoders(x, seen).items()}
 
-    def _contrast(self, views: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+    def _contrast(self, views: dict[str, Tensor], seen: dict[str, Tensor], again: Tensor) -> Tensor:
         present = stack_seen(seen, views).to(torch.float32)  # (n_members, n_obs, n_modalities)
         stacked = torch.stack([F.normalize(view, dim=-1) for view in views.values()], dim=2) * present.unsqueeze(-1)
         total, n_seen = stacked.sum(2), present.sum(2)
@@ -73,7 +73,14 @@ class Method(contract.Method):
             others = F.normalize(total - own, dim=-1)
             paired = (present[:, :, position] > 0) & (n_seen > 1)  # rows with this modality and another
             similarity = own @ others.transpose(1, 2) / self.params.temperature  # (n_members, n_obs, n_obs)
-            similarity = similarity.masked_fill(~paired.unsqueeze(1), -1e4)
+            similarity = similarity.masked_fill(~paired.unsqueeze(1) | again, -1e4)
             loss = torch.logsumexp(similarity, dim=-1) - similarity.diagonal(dim1=1, dim2=2)
             losses.append((loss * paired).sum(-1) / paired.sum(-1).clamp_min(1))
         return torch.stack(losses).mean(0)
+
+
+def _again(x: dict[str, Tensor]) -> Tensor:
+    """Pairs of rows (n_members, n_obs, n_obs) that are one subject, whom a minibatch of a small cohort may hold twice; not the diagonal."""
+    told = torch.stack([values.detach().sum(-1) for values in x.values()], dim=-1)  # a subject's sums are its own
+    same = (told.unsqueeze(2) == told.unsqueeze(1)).all(-1)
+    return same & ~torch.eye(same.shape[-1], dtype=torch.bool, device=same.device)

@@ -21,7 +21,7 @@ from mmomics.nn.layers import MLP, Linear
 from mmomics.nn.streams import Streams
 
 SUBCLASS = "diffusion model"
-SPACE = {"n_hidden": [32, 64, 128], "n_latent": [8, 16, 32], "input_dropout": [0.2, 0.4], "n_steps": [4, 8, 16]}
+SPACE = {"n_hidden": [32, 64, 128], "n_latent": [8, 16, 32], "input_dropout": [0.2, 0.4]}
 
 
 @dataclass

@@ -64,7 +64,7 @@ class Method(contract.Method):
             )
         return rows + last(torch.cat([rows, near @ nodes], dim=-1))
 
-    def _links(self, subjects: Subjects, anchors: Subjects, n_neighbors: int) -> Tensor:
+    def _links(self, subjects: Subjects, anchors: Subjects, n_neighbors: Tensor) -> Tensor:
         """Weights of every row's nearest anchors (n_members, n_obs, n_anchors) over the modalities that both have."""
         distance, comparable = self.anchors.apart(subjects, anchors)
         if not distance:

@@ -80,6 +80,6 @@ class Method(contract.Method):
             rows = rows + last(torch.cat([rows, near[name] @ nodes], dim=-1))
         return torch.tanh(self.labels[name](rows))
 
-    def _links(self, subjects: Subjects, anchors: Subjects, n_neighbors: int) -> dict[str, Tensor]:
+    def _links(self, subjects: Subjects, anchors: Subjects, n_neighbors: Tensor) -> dict[str, Tensor]:
         distance, comparable = self.anchors.apart(subjects, anchors)
         return {name: links(distance[name], comparable[name], n_neighbors) for name in distance}

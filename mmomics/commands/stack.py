@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import logging
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from mmomics.errors import MOST, UserError, did_you_mean, listed
 
+if TYPE_CHECKING:
     import pandas as pd
 
     from mmomics.config.run import Study
     from mmomics.training.fold import Labels
+    from mmomics.training.units import Unit
 
 log = logging.getLogger(__name__)
 LEAST = 0.01  # a member that is trusted less is left out of the bundle
@@ -31,8 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from pathlib import Path
-
     import pandas as pd
 
     from mmomics.cohort.data import read_labels
@@ -42,9 +42,37 @@ def run(args: argparse.Namespace) -> None:
 
     choose("cpu")
     study = read_settings(args.settings)
-    cohort = Labelled(*read_labels(args.input), pd.read_parquet(args.splits))
+    if args.model not in study.models:
+        raise UserError(f"{args.settings}: models", f"there is no model '{args.model}'", did_you_mean(args.model, study.models))
+    of = study.models[args.model].of
+    if of is None:
+        raise UserError("--model", f"'{args.model}' combines no models", "train it with `mmomics train`")
     members = {Path(folder).resolve().parent.name: Path(folder) for folder in args.members}
+    if sorted(members) != sorted(of) or len(members) != len(args.members):
+        raise UserError("--members", f"'{args.model}' combines {listed(of, MOST)}", "give one folder <model>/<shard> of each, and no other")
+    cohort = Labelled(*read_labels(args.input), pd.read_parquet(args.splits))
     (_ship if args.shard == units.FINAL else _weigh)(args, study, members, cohort)
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    """A table in a folder that a model's training left."""
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(folder / f"{name}.parquet")
+    except (OSError, ValueError) as error:
+        raise UserError(folder, f"has no readable {name}.parquet", "give the folder <model>/<shard> of a trained shard") from error
+
+
+def _by_unit(folder: Path, wanted: list[Unit]) -> dict[Unit, pd.DataFrame]:
+    """Predictors of a model for each fold and seed of a shard, which must be those of its folder."""
+    from mmomics.training.ensemble import UNIT
+    from mmomics.training.units import Unit
+
+    found = {Unit(*map(int, unit)): table for unit, table in _table(folder, "predictors").groupby(UNIT)}
+    if set(found) != set(wanted):
+        raise UserError(folder, "is of other folds or seeds than the shard", "give the members' folders of the same shard and seeds")
+    return found
 
 
 @dataclass
@@ -68,15 +96,19 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
 
     from mmomics import plugins
     from mmomics.storage import atomic
+    from mmomics.training import units
     from mmomics.training.ensemble import UNIT, combine
     from mmomics.training.fit import make_params
 
     model = study.models[args.model]
     ensemble = plugins.load("ensembles", str(model.method)).Ensemble(make_params("ensembles", str(model.method), model.params))
-    tables = {name: dict(list(pd.read_parquet(folder / "predictors.parquet").groupby(UNIT))) for name, folder in members.items()}
+    wanted = units.of_shard(cohort.splits, args.shard, study.seed, study.seeds)
+    if not wanted:
+        raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
+    tables = {name: _by_unit(folder, wanted) for name, folder in members.items()}
     found: dict[str, list[pd.DataFrame]] = {"predictions": [], "predictors": [], "weights": []}
-    for unit in next(iter(tables.values())):
-        labels, etas = cohort.labels(int(unit[0]), int(unit[1])), [table[unit] for table in tables.values()]
+    for unit in wanted:
+        labels, etas = cohort.labels(*unit.place), [table[unit] for table in tables.values()]
         one = combine(ensemble, labels, cohort.obs.index, etas, study.training.calibration)
         own = {
             "predictions": one.predictions(),
@@ -84,8 +116,8 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
             "weights": pd.DataFrame({"member": list(tables), "weight": one.weights.numpy()}),
         }
         for name, table in own.items():
-            found[name].append(pd.concat([pd.DataFrame(dict(zip(UNIT, map(int, unit), strict=True)), index=table.index), table], axis=1))
-        log.info("repeat %d, fold %d, seed %d: %d models weighed", *unit, len(tables))
+            found[name].append(pd.concat([pd.DataFrame(dict(zip(UNIT, astuple(unit), strict=True)), index=table.index), table], axis=1))
+        log.info("repeat %d, fold %d, seed %d: %d models weighed", *astuple(unit), len(tables))
     with atomic(args.output) as draft:
         draft.mkdir()
         for name, parts in found.items():
@@ -94,16 +126,18 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
 
 def _ship(args: argparse.Namespace, study: Study, members: dict[str, Path], cohort: Labelled) -> None:
     """One bundle: the weights are the mean over folds and seeds, the calibration is on what the folds held out."""
-    from pathlib import Path
-
     import pandas as pd
 
     from mmomics import keys
     from mmomics.training import bundle
     from mmomics.training.ensemble import EnsemblePredictor, whole
 
-    own = {name: [pd.read_parquet(Path(folder) / f"{name}.parquet") for folder in args.folds] for name in ("weights", "predictors")}
+    if not args.folds:
+        raise UserError("--folds", "the weights of the bundle are those of the folds", "give the folders <ensemble>/<shard> of all shards")
+    own = {name: [_table(Path(folder), name) for folder in args.folds] for name in ("weights", "predictors")}
     trust = pd.concat(own["weights"]).groupby("member", sort=False)["weight"].mean()
+    if set(trust.index) != set(members):
+        raise UserError("--folds", f"they combine {listed(trust.index, MOST)}", f"make them anew: '{args.model}' combines other models")
     trust = trust[trust >= min(LEAST, float(trust.max()))]
     trust /= trust.sum()
     labels, held_out = cohort.labels(0, keys.WHOLE), pd.concat(own["predictors"])

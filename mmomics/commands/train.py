@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from mmomics import plugins
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
     from mmomics.training import fold, linear_models, search, units
@@ -40,6 +41,8 @@ def run(args: argparse.Namespace) -> None:
     if args.model not in study.models:
         raise UserError(f"{args.settings}: models", f"there is no model '{args.model}'", did_you_mean(args.model, study.models))
     model = study.models[args.model]
+    if model.of is not None:
+        raise UserError("--model", f"'{args.model}' combines models and is not trained", "combine them with `mmomics stack`")
     device = choose(args.device)
     log.info("model %s: %s, seed %d, device %s", args.model, model.model_dump_json(exclude_defaults=True), study.seed, device)
     folds = fold.Folds.read(args.input, args.splits, args.prepare)
@@ -47,10 +50,12 @@ def run(args: argparse.Namespace) -> None:
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
     by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
-    known = linear_models.load(args.linear) if args.linear else None
+    known = linear_models.known(args.linear, by_place) if args.linear else {}
+    if str(model.method) in plugins.names("fusion"):  # once for all trials
+        known = {place: linear_models.fit(own, known.get(place)) for place, own in by_place.items()}
 
-    def train(candidate: Model, some: list[Unit]) -> list[Fit]:
-        return fit(candidate, by_place, some, study.training, device, known)
+    def train(candidate: Model, some: list[Unit], hidden: bool) -> list[Fit]:
+        return fit(candidate, by_place, some, study.training, device, known, hidden=hidden)
 
     with search.journal(args.output, model, by_place, wanted, study.training) as finished:
         found = search.run(model, wanted, train, study.search.trials, finished)

@@ -120,6 +120,8 @@ def fit(
     settings: Training,
     device: str = "cpu",
     known: Mapping[Place, LinearModels] | None = None,
+    *,
+    hidden: bool = True,
 ) -> list[Fit]:
     """Train a configured model on each unit.
 
@@ -133,15 +135,18 @@ def fit(
     device : str
     known : mapping, optional
         Linear models by (repeat, fold); what is not known of them is fitted where it is needed.
+    hidden : bool
+        Whether to predict test rows with modalities hidden too.
     """
     method, known = str(model.method), known or {}
     if method in plugins.names("baselines"):
-        return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings) for unit in units]
+        return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings, hidden) for unit in units]
     n_units = max(1, NETWORKS_PER_PASS // settings.members)
-    scores = {place: linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in folds.items()}
+    own = {unit.place: folds[unit.place] for unit in units}
+    scores = {place: linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in own.items()}
     fits: list[Fit] = []
     for start in range(0, len(units), n_units):
-        fits += _fusion(method, model.params, folds, scores, units[start : start + n_units], settings, torch.device(device))
+        fits += _fusion(method, model.params, own, scores, units[start : start + n_units], settings, torch.device(device), hidden)
         log.info("%s: %d of %d folds and seeds trained", method, len(fits), len(units))
     return fits
 
@@ -158,7 +163,7 @@ def make_network(
     return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), *heads)
 
 
-def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training) -> Fit:
+def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training, with_hidden: bool) -> Fit:
     method, task = str(model.method), fold.head.outcome["task"]
     network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, model.params), task)
     fold = replace(fold, head=fold.head.copy())
@@ -172,13 +177,13 @@ def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, setting
     everyone = torch.zeros(len(fold.y), oof.shape[1])
     everyone[has] = oof
     x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
-    hidden = subsets.of_baseline(network, x, seen)
+    hidden = subsets.of_baseline(network, x, seen) if with_hidden else None
     return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has, hidden=hidden)
 
 
 def _fusion(
     method: str, params: dict[str, Any], folds: Mapping[Place, Fold], scores: Mapping[Place, LinearScores],
-    units: list[Unit], settings: Training, device: torch.device,
+    units: list[Unit], settings: Training, device: torch.device, with_hidden: bool,
 ) -> list[Fit]:  # fmt: skip
     places = list(dict.fromkeys(unit.place for unit in units))
     n_inner = [int(folds[place].inner.max()) + 1 for place in places]
@@ -196,7 +201,8 @@ def _fusion(
     group = torch.tensor([group for group, _, _ in members])
     history = loop.train(network, rows, group, settings)
     eta, z = network.predict(rows)
-    hidden = subsets.of_networks(network, rows, [folds[units[position].place].test for position in group.tolist()])
+    tests = [folds[units[position].place].test for position in group.tolist()]
+    hidden = subsets.of_networks(network, rows, tests) if with_hidden else None
     oof, held = rows.pool(eta.gather(1, rows.validate.unsqueeze(-1).expand(-1, -1, eta.shape[-1])), group)
     fits = []
     for position, unit in enumerate(units):

@@ -64,10 +64,31 @@ def load(path: str | Path) -> dict[tuple[int, int], LinearModels]:
     """
     try:
         tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
+        models: dict[tuple[int, int], LinearModels] = {}
+        for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors):
+            parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
+            models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**{**parts, "loss": float(parts["loss"])})
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise UserError(path, "is no readable file of linear models", "make it anew with `mmomics linear`") from error
-    models: dict[tuple[int, int], LinearModels] = {}
-    for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors):
-        parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
-        models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**{**parts, "loss": float(parts["loss"])})
+    return models
+
+
+def known(path: str | Path, folds: Mapping[tuple[int, int], Fold]) -> dict[tuple[int, int], LinearModels]:
+    """The models of a file, held against the folds that they are for.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or is of other subjects or features.
+    """
+    models = load(path)
+    for place, fold in folds.items():
+        sizes = {name: (x.shape[1], int((fold.has & fold.seen[name]).sum())) for name, x in fold.x.items()}
+        featured = [name for name in fold.x if name not in fold.windows]
+        sizes[beside(featured)] = sum(sizes[name][0] for name in featured), int(fold.has.sum())
+        for name, (n_vars, n_obs) in sizes.items():
+            found = models.get(place, {}).get(name)
+            if found is not None and (found.coef.shape, found.oof.shape) != ((n_vars, fold.head.n_out), (n_obs, fold.head.n_out)):
+                what = f"is of other inputs: {len(found.coef)} features of {len(found.oof)} subjects for '{name}', not {n_vars} of {n_obs}"
+                raise UserError(path, what, "make it anew with `mmomics linear`")
     return models

@@ -25,7 +25,7 @@ import pandas as pd
 from torch import Tensor
 
 from mmomics import __version__, keys, plugins
-from mmomics.config.params import shared_evenly
+from mmomics.config.params import files, shared_evenly
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.storage import atomic
@@ -36,7 +36,7 @@ from mmomics.training.units import Place, Unit
 log = logging.getLogger(__name__)
 COLUMNS = [keys.REPEAT, keys.FOLD, keys.SEED, "trial", "params", "loss", "chosen"]
 
-Train = Callable[[Model, list[Unit]], list[Fit]]
+Train = Callable[[Model, list[Unit], bool], list[Fit]]  # the last: whether test rows with modalities hidden are asked for
 
 
 @dataclass
@@ -74,7 +74,7 @@ def run(model: Model, units: list[Unit], train: Train, trials: int, folder: Path
     """
     tried = candidates(space(model), trials)
     if len(tried) < 2:
-        return Searched(train(model, units), [model.params] * len(units), pd.DataFrame(columns=COLUMNS))
+        return Searched(train(model, units, True), [model.params] * len(units), pd.DataFrame(columns=COLUMNS))
     losses = pd.concat([_trial(model, units, train, number, params, folder) for number, params in enumerate(tried)], ignore_index=True)
     stamp = [keys.REPEAT, keys.FOLD, keys.SEED]
     ranked = losses.assign(loss=losses["loss"].fillna(math.inf)).sort_values(["loss", "trial"])
@@ -86,14 +86,19 @@ def run(model: Model, units: list[Unit], train: Train, trials: int, folder: Path
     for number in sorted(set(chosen)):
         own = [unit for unit, choice in zip(units, chosen, strict=True) if choice == number]
         log.info("%s: trial %d is chosen for %d of %d folds and seeds: %s", model.method, number, len(own), len(units), tried[number])
-        fits |= dict(zip(own, train(_with(model, tried[number]), own), strict=True))
+        fits |= dict(zip(own, train(_with(model, tried[number]), own, True), strict=True))
     params = [{**model.params, **tried[number]} for number in chosen]
     return Searched([fits[unit] for unit in units], params, losses[COLUMNS])
 
 
+def package_of(model: Model) -> str:
+    """Where a model's method stands: `fusion` or `baselines`."""
+    return "baselines" if str(model.method) in plugins.names("baselines") else "fusion"
+
+
 def space(model: Model) -> dict[str, list[Any]]:
     """What may be tried of a model's method: its choices, without the parameters that the user set; each list begins with the default."""
-    package = "baselines" if str(model.method) in plugins.names("baselines") else "fusion"
+    package = package_of(model)
     defaults = plugins.defaults(package, str(model.method))
     declared = plugins.constant(package, str(model.method), "SPACE", {})
     free = {name: choices for name, choices in declared.items() if name not in model.params}
@@ -147,7 +152,7 @@ def _trial(model: Model, units: list[Unit], train: Train, number: int, params: d
         log.info("%s: trial %d was finished before", model.method, number)
         return before
     log.info("%s: trial %d: %s", model.method, number, params or "the defaults")
-    fits = train(_with(model, params), units)
+    fits = train(_with(model, params), units, False)
     rows = [(unit.repeat, unit.fold, unit.seed, number, json.dumps(params), _loss(fit)) for unit, fit in zip(units, fits, strict=True)]
     table = pd.DataFrame(rows, columns=COLUMNS[:-1])
     with atomic(path) as draft:
@@ -172,7 +177,10 @@ def journal(output: str | Path, model: Model, folds: Mapping[Place, Fold], units
     """
     output = Path(output)
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(repr((__version__, model.model_dump(), settings.model_dump(), units)).encode())
+    learned = [str(model.method), model.modalities, model.params]  # whether it is shipped changes no trial
+    digest.update(repr((__version__, learned, settings.model_dump(), units)).encode())
+    for file in files(package_of(model), str(model.method), model.params):
+        digest.update(Path(file).read_bytes())
     for place, fold in sorted(folds.items(), key=lambda item: item[0]):
         digest.update(repr(place).encode())
         for tensor in _learned_from(fold):

@@ -117,11 +117,11 @@ class Trainer:
         self.folds, self.calls, self.last = folds, [], last
         self.known = {place: linear_models.fit(fold) for place, fold in folds.items()}
 
-    def __call__(self, model, units):
+    def __call__(self, model, units, hidden):
         if len(self.calls) == self.last:
             raise KeyboardInterrupt
         self.calls.append((model.params, units))
-        return fit(model, self.folds, units, QUICK, known=self.known)
+        return fit(model, self.folds, units, QUICK, known=self.known, hidden=hidden)
 
 
 @pytest.mark.parametrize("name", ["transformer", "forest"])
@@ -136,6 +136,7 @@ def test_each_fold_and_seed_gets_what_its_own_inner_rows_favour(name, tmp_path):
         best = own.loc[own["loss"].idxmin()]
         assert bool(best["chosen"]) and one.unit == unit
         assert params == {**fixed, **json.loads(best["params"])}
+        assert one.hidden is not None
         head, held = one.fold.head, one.held.float()
         assert float(head.loss(one.oof, one.fold.y, held)) == pytest.approx(best["loss"], rel=1e-3)  # trained anew, the same
 
@@ -178,10 +179,36 @@ def test_trials_of_other_data_or_settings_are_not_taken_up(tmp_path):
     folds, model = two_folds(), Model(method="transformer")
     other = {place: replace(fold, y=1 - fold.y) for place, fold in folds.items()}
     names = set()
+    with journal(tmp_path / "out", model.model_copy(update={"ship": False}), folds, UNITS, QUICK) as folder:
+        names.add(folder.name)  # as the first of these
     for data, settings, some in ((folds, QUICK, UNITS), (other, QUICK, UNITS), (folds, Training(), UNITS), (folds, QUICK, UNITS[:1])):
         with journal(tmp_path / "out", model, data, some, settings) as folder:
             names.add(folder.name)
     assert len(names) == 4
+
+
+def test_trials_with_another_file_of_the_same_name_are_not_taken_up(tmp_path):
+    folds, sets, names = two_folds(), tmp_path / "sets.gmt", set()
+    for content in ("one\t\tA\tB\n", "one\t\tA\tC\n"):
+        sets.write_text(content)
+        model = Model(method="self_attention", params={"pathways": str(sets)})
+        with journal(tmp_path / "out", model, folds, UNITS, QUICK) as folder:
+            names.add(folder.name)
+    assert len(names) == 2
+
+
+def test_trials_predict_nothing_with_modalities_hidden(tmp_path):
+    asked = []
+
+    def train(model, units, hidden):
+        asked.append(hidden)
+        return fit(model, folds, units, QUICK, known=known, hidden=hidden)
+
+    folds = two_folds()
+    known = Trainer(folds).known
+    found = run(Model(method="forest", params={"n_trees": 20}), UNITS[:1], train, 2, tmp_path)
+    assert asked == [False, False, True] and found.fits[0].hidden is not None
+    assert fit(Model(method="hierarchical"), folds, UNITS[:1], QUICK, known=known, hidden=False)[0].hidden is None
 
 
 def test_a_finished_trial_of_other_settings_is_not_taken_up(tmp_path, monkeypatch):

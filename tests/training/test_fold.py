@@ -37,3 +37,21 @@ def test_what_no_one_with_an_outcome_has_is_not_part_of_the_bundle():
 
 def test_no_modality_is_called_like_a_part_of_a_module():
     assert {name for name in dir(nn.ModuleDict()) if not name.startswith("_")} <= RESERVED
+
+
+def test_a_fold_knows_which_entries_were_measured_and_which_filled_in():
+    rng = np.random.default_rng(0)
+    values = {"rna": rng.normal(size=(40, 6)).astype("float32"), "whole": rng.normal(size=(40, 3)).astype("float32")}
+    values["rna"][rng.random((40, 6)) < 0.2] = np.nan
+    for matrix in values.values():
+        matrix[:5] = np.nan
+    seen = {name: np.arange(40) >= 5 for name in values}
+    features = {name: np.array([f"{name}{j}" for j in range(matrix.shape[1])]) for name, matrix in values.items()}
+    obs = pd.DataFrame({"outcome": ["a", "b"] * 20}, index=[f"s{row}" for row in range(40)])
+    data = CohortData(obs, values, seen, features, {"task": "binary", "unit": "", "classes": ["a", "b"]})
+    splits = pd.DataFrame({"repeat": 0, "fold": 0, "subject": data.subjects, "role": "train", "inner": np.arange(40) % 4})
+    preparation = prepare.fit(data, np.arange(40), Prepare())
+    found = make(data, splits, {(0, 0): preparation}, 0, 0, None)
+    kept = [int(name.removeprefix("rna")) for name in preparation["rna"].features]
+    assert list(found.measured) == ["rna"] and found.measured["rna"].shape == found.x["rna"].shape
+    np.testing.assert_array_equal(found.measured["rna"], ~np.isnan(values["rna"][:, kept]))

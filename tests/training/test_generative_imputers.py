@@ -8,10 +8,11 @@ import torch
 
 from mmomics.config.protocol import Training
 from mmomics.errors import UserError
+from mmomics.imputation._foretell import Foretelling
 from mmomics.training import imputer
 from mmomics.training.bounds import Bounds
-from mmomics.imputation._foretell import Foretelling
 from mmomics.training.impute import score
+from mmomics.training.rows import Rows
 from mmomics.training.units import Unit
 from tests.folds import make_fold
 
@@ -108,3 +109,66 @@ def test_a_modality_that_nobody_has_is_refused():
     found = imputer.fit("poe_vae", fold, UNIT, QUICK)
     with pytest.raises(UserError, match="no training subject has it"):
         found.predict("m1", fold.x, fold.seen)
+
+
+@pytest.mark.parametrize("name", ["kernel_ridge", "poe_vae"])
+def test_what_is_foretold_stays_in_range_where_a_predictor_never_varied(name):
+    fold, _ = make_fold("regression", n_obs=120, sizes=(6, 20, 5), missing=0.2)
+    alike = fold.seen["m0"] & fold.seen["m1"]
+    fold.x["m1"][alike] = 2.0 + 1e-5 * fold.x["m1"][alike]  # varies only in the rows that lack m0
+    found = imputer.fit(name, fold, UNIT, QUICK)
+    fold.x["m1"][~alike] *= 50
+    mean, sd = found.predict("m0", fold.x, fold.seen)
+    own = fold.x["m0"][fold.train][fold.seen["m0"][fold.train]]
+    assert mean.abs().max() <= own.abs().max() and sd.max() < 2
+    assert found.draw("m0", fold.x, fold.seen, 20, seed=0).abs().max() < 15
+
+
+def test_draws_do_not_follow_a_mean_out_of_range():
+    values = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    drawn = Bounds(values).draw(torch.full((50, 2), 1e9), torch.ones(50, 2), torch.zeros(50, 2))
+    torch.testing.assert_close(drawn, values.amax(0).expand(50, -1))
+
+
+def gappy_fold(share=0.4):
+    """The first modality lies about 3, and a share of its entries was not measured but filled in with that."""
+    fold = bent_fold(300)
+    fold.x["m0"] = fold.x["m0"] + 3 * fold.seen["m0"].unsqueeze(1)
+    there = torch.rand(fold.x["m0"].shape, generator=torch.Generator().manual_seed(0)) > share
+    truth = fold.x["m0"]
+    fold.x["m0"] = torch.where(there | ~fold.seen["m0"].unsqueeze(1), truth, 3.0)
+    fold.measured = {"m0": there}
+    return fold
+
+
+@pytest.mark.parametrize("name", ["ridge", "kernel_ridge", "poe_vae"])
+def test_intervals_cover_what_was_measured_where_much_was_not(name):
+    fold = gappy_fold()
+    table = score(imputer.fit(name, fold, UNIT, QUICK), fold, UNIT).query("modality == 'm0'")
+    assert 0.86 < table["coverage"].mean() < 0.95
+    rows = fold.test[(fold.seen["m0"] & (fold.seen["m1"] | fold.seen["m2"]))[fold.test]]
+    np.testing.assert_array_equal(table["n"], fold.measured["m0"][rows].sum(0))
+
+
+def test_what_was_filled_in_is_no_truth():
+    fold, other = gappy_fold(), gappy_fold()
+    found = imputer.fit("ridge", fold, UNIT, QUICK)
+    gone = ~fold.measured["m0"] & fold.seen["m0"].unsqueeze(1)
+    gone[fold.train] = False
+    other.x["m0"][gone] = 40.0
+    first, second = (score(found, one, UNIT).query("modality == 'm0'") for one in (fold, other))
+    np.testing.assert_allclose(first.select_dtypes(float), second.select_dtypes(float))
+    rows = fold.test[(fold.seen["m0"] & (fold.seen["m1"] | fold.seen["m2"]))[fold.test]]
+    there, truth = fold.measured["m0"][rows, 4], fold.x["m0"][rows, 4]
+    mean, _ = found.predict("m0", *({key: values[rows] for key, values in part.items()} for part in (fold.x, fold.seen)))
+    assert first["pearson"].iloc[4] == pytest.approx(np.corrcoef(truth[there], mean[:, 4][there])[0, 1], abs=1e-5)
+
+
+def test_held_out_rows_that_fill_up_a_shorter_fold_count_once():
+    fold, _ = make_fold("regression", n_obs=100, sizes=(6, 5), missing=0.0)
+    fold.inner[fold.inner >= 0] = 1
+    fold.inner[fold.train[:7]] = 0  # seven rows against seventy-three
+    found = imputer.fit("poe_vae", fold, UNIT, QUICK)
+    rows = Rows([fold], [torch.zeros(100, 1, 11)], [0, 0], [0, 1], torch.device("cpu"))
+    (_, *_, where), *_ = found.network.held_out(rows)
+    assert where[..., 0].sum(1).tolist() == [7, 73]

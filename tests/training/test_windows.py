@@ -239,3 +239,17 @@ def test_stretches_are_at_most_fifty_per_channel_and_of_equal_length(n_times):
     assert (found.diff(dim=1) >= 0).all() and len(found.unique()) == int(found.max()) + 1 <= 150
     counts = torch.bincount(found[0])
     assert (counts[:-1] == counts[0]).all() and counts[-1] <= counts[0]
+
+
+@pytest.mark.parametrize("name", ["mean", "ridge", "nearest_neighbors", "kernel_ridge", "poe_vae"])
+def test_a_device_is_not_imputed_from_its_own_windows(name):
+    fold = fold_of(from_mudata(study()))
+    found = imputer.fit(name, fold, UNIT, QUICK)
+    mean, sd = found.predict("ecg", fold.x, fold.seen)
+    other = {**fold.x, "ecg_signal": fold.x["ecg_signal"] + 5}
+    torch.testing.assert_close(found.predict("ecg", other, fold.seen), (mean, sd))
+    if name in plugins.names("imputation"):  # plain models take no windows at all
+        torch.testing.assert_close(found.predict("rna", other, fold.seen), found.predict("rna", fold.x, fold.seen))
+    for question in impute.questions(fold, UNIT, [impute.ALONE, impute.PATTERN]):
+        if question.modality == "ecg":
+            assert not question.seen["ecg_signal"].any()

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from mmomics import keys
+from mmomics.config.cohort import device
 from mmomics.report import words
 from mmomics.report.blocks import Cell, Figure, Notes, Section, Table
 from mmomics.report.figures import extrapolation, overlap
@@ -36,11 +37,8 @@ def section(inputs: Inputs) -> Section:
         blocks += [Notes("Imputation is extrapolation", warned, warning=True)] if warned else []
         if own.any() and not warned:
             lead.append(say("Those who lack an assay are not clearly unlike those who have it: no sign that imputing it is extrapolation."))
-        untested = [
-            name
-            for name in facts.has.columns.drop(keys.CLINICAL, errors="ignore")
-            if not facts.has[name].all() and name not in set(table.loc[own, "modality"])
-        ]
+        assays = [name for name in facts.has if name != keys.CLINICAL and (device(name) == name or device(name) not in facts.has)]
+        untested = [name for name in assays if not facts.has[name].all() and name not in set(table.loc[own, "modality"])]
         if untested:
             lead.append(_untested(untested))
         blocks += [_figure(table[own])] if own.any() else []

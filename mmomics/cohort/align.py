@@ -77,11 +77,11 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     UserError
         If ids do not overlap, or a column is missing or wrong.
     """
-    for outcome in (cohort.outcome, *cohort.also.values()):
-        for name in columns(outcome):
-            column(samples, name, "outcome")
+    outcomes = [name for outcome in (cohort.outcome, *cohort.also.values()) for name in columns(outcome)]
+    for name in outcomes:
+        column(samples, name, "outcome")
     roster = table.roster(cohort.samples, samples)
-    rows = table.by_subject(cohort.samples, samples, unique=columns(cohort.outcome))
+    rows = table.by_subject(cohort.samples, samples, unique=outcomes)
     obs, about = read_outcome(cohort.outcome, rows)
     others, about_others = read_further(cohort.also, rows)
     covariates = clinical.raw(rows, cohort.covariates)

@@ -40,7 +40,8 @@ class Cohort(Strict):
     also: dict[str, Outcome] = Field(
         {},
         description="Further outcomes, each under a name: fusion models learn them beside the first, from the same embedding (multi-task), "
-        "and subjects may lack any of them. Scores, search and early stopping are of the first.",
+        "and subjects may lack any of them. Scores, search and early stopping are of the first; the further ones are neither scored nor "
+        "predicted by bundles.",
     )
     covariates: list[str] = Field(
         [], description="Columns of the samples table that form the modality `clinical`; categories become indicators."
@@ -95,6 +96,8 @@ class Cohort(Strict):
         for name in self.also:
             if not name.isidentifier():
                 raise ValueError(f"also: the name '{name}' must be letters, digits and _ (not first a digit)")
+            if name in (*self.names, "clinical"):
+                raise ValueError(f"also: '{name}' is the name of a modality; choose another name")
         for name in self.modalities:
             if not name.isidentifier():
                 raise ValueError(f"modality name '{name}' must be letters, digits and _ (not first a digit)")

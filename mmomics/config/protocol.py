@@ -101,7 +101,8 @@ class Search(Strict):
     """The search for a method's settings among those that it declares, by the loss on the inner held-out rows of each fold and seed.
 
     Every method gets the same number of trials, and all folds and seeds the same candidates. A job that was killed goes on after its last
-    trial. What was tried and chosen stands in `train/<model>/<shard>/search.parquet` and in the report.
+    trial. What the folds tried and chose stands in `train/<model>/<shard>/search.parquet` and in the report; the settings of a bundle,
+    which are searched on the whole cohort by itself, stand in its `model.json`.
     """
 
     trials: int = Field(

@@ -116,6 +116,8 @@ def test_a_preset_column_may_hold_numbers(cohort):
         ({"rna": "id,g1\nX1,1\nX2,2\n"}, "modality rna: no subject is in the samples table (the assay has 'X1', the table 'P1')"),
         ({"rna": "id,P1,P2\ng1,1,2\ng2,3,4\n"}, "its features are subjects: mend `orientation`"),
         ({"table": "id,who,died,days\nP1,A,1,5\nP3,A,1,6\n", "samples": WHO}, "disagree, the first is 'A'"),
+        ({"table": "id,who,died,days,bmi\nP1,A,1,5,20\nP3,A,1,5,21\n", "samples": WHO,
+          "also": {"weight": {"task": "regression", "column": "bmi"}}}, "samples, column 'bmi'"),
         ({"table": "id,who,died,days\nP1,A,1,5\nP3,,1,6\n", "samples": WHO}, "1 row has no subject"),
         ({"outcome": {"task": "regression", "column": "agee"}}, "no column 'agee'"),
     ],
@@ -213,3 +215,6 @@ def test_further_outcomes_travel_with_the_cohort(cohort, tmp_path):
     assert further(data.obs, "death")["event"].loc[["P1", "P4"]].tolist() == [True, False]
     with pytest.raises(ValueError, match="'age' is an outcome of `also`"):
         cohort(also=also, outcome=outcome, covariates=["age"])
+    for name in ("rna", "clinical"):
+        with pytest.raises(ValueError, match=f"also: '{name}' is the name of a modality"):
+            cohort(also={name: also["age"]}, outcome=outcome)

@@ -259,9 +259,10 @@ def part(choose):
 
 
 def trained(study, wildcards):
-    """What a model learns from: whether it is shipped or explained changes nothing of what a fold trains."""
+    """What a model learns from: whether it is shipped, or where it stands in the list, changes nothing of what a fold trains."""
     model = study["models"].get(wildcards.model, {})
-    return [model.get(key) for key in ("method", "modalities", "params", "of")]
+    learned = [model.get(key) for key in ("method", "modalities", "params")]
+    return [*learned, sorted(model.get("of") or [])]
 
 
 def scaled(amount):

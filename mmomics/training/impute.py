@@ -108,7 +108,7 @@ def _as_others(name: str, fold: Fold, unit: Unit, test: dict[str, Tensor]) -> di
         return {other: torch.zeros_like(flags) for other, flags in test.items()}
     random = np.random.default_rng([unit.seed, unit.repeat, unit.fold + 1, list(fold.x).index(name)])
     like = lacking[torch.from_numpy(random.integers(len(lacking), size=len(fold.test)))]
-    return {other: flags & fold.seen[other][like] for other, flags in test.items()}
+    return without(name, {other: flags & fold.seen[other][like] for other, flags in test.items()})
 
 
 def drawable(fold: Fold) -> list[str]:

@@ -23,7 +23,7 @@ from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError, count, did_you_mean
 
 log = logging.getLogger(__name__)
 COLUMNS = ["n_samples", "n_subjects", "n_replicates", "n_in_samples_table", "n_not_in_samples_table", "n_with_outcome"]
@@ -93,8 +93,17 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         flags = looked[name][1]
         left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
         assay = measured(name, given[~left_out] if left_out.any() else given)
+        if name in cohort.devices and given.n_obs and not given.obs_names.isin(rows.index).any():
+            raise UserError(f"modality {name}", *_no_overlap(given, samples, set(rows.index)))
         if not assay.n_obs:
             raise UserError(f"modality {name}", *_nothing(given))
+        # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
+        strange = given.obs_names[~given.obs_names.isin(rows.index) & ~given.obs_names.isin(assay.obs_names)]
+        strange = strange if name in cohort.devices else strange[:0]
+        if len(strange):
+            told = count(len(strange), "id with records is", "ids with records are")
+            log.warning("%s: %s not in the samples table and %s left out", name, told, "is" if len(strange) == 1 else "are")
+        unmatched += [(name, row, "in the modality only") for row in strange]
         single = resolve(name, assay, roster, cohort)
         inside = single.obs_names.isin(rows.index)
         if not inside.any():
@@ -106,7 +115,7 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         single = single[inside].copy() if not inside.all() else single
         modalities[name] = single
         n_outcome = len(with_outcome.intersection(single.obs_names))
-        joins[name] = [assay.n_obs, len(inside), max(assay.n_obs - len(inside), 0), inside.sum(), (~inside).sum(), n_outcome]
+        joins[name] = [assay.n_obs, len(inside), max(assay.n_obs - len(inside), 0), inside.sum(), (~inside).sum() + len(strange), n_outcome]
     if cohort.covariates:
         modalities[keys.CLINICAL] = covariate_modality(covariates)
         found = modalities[keys.CLINICAL].obs_names

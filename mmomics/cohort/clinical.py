@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmomics.cohort.columns import canonical, column
+from mmomics.cohort.columns import WITH_COMMA, canonical, column
 from mmomics.errors import UserError
 
 
@@ -25,6 +25,9 @@ def raw(frame: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
         values = pd.to_numeric(cells, errors="coerce").astype(float)
         if np.isinf(values).any():
             raise UserError(f"covariates, column '{name}' row '{np.isinf(values).idxmax()}'", "is infinite", "leave it empty if missing")
+        commas = cells[values.isna()].dropna()
+        if len(commas) and commas.astype(str).str.fullmatch(WITH_COMMA).all():
+            raise UserError(f"covariates, column '{name}'", f"'{commas.iloc[0]}' has a decimal comma", "set `samples.decimal: comma`")
         found[name] = values if values.notna().equals(cells.notna()) else canonical(cells)
     return pd.DataFrame(found, index=frame.index)
 

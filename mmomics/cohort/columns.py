@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from mmomics.errors import UserError, did_you_mean
+
+WITH_COMMA = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"  # a number with a decimal comma
 
 
 def place(frame: pd.DataFrame, key: str) -> str:
@@ -48,5 +52,6 @@ def numbers(cells: pd.Series, where: object) -> pd.Series:
     wrong = (values.isna() & cells.notna()) | np.isinf(values)
     if wrong.any():
         first = wrong.idxmax()
-        raise UserError(f"{where} row '{first}'", f"'{cells[first]}' is not a finite number", "mend it, or leave it empty if missing")
+        cure = "set `samples.decimal: comma`" if re.fullmatch(WITH_COMMA, str(cells[first])) else "mend it, or leave it empty if missing"
+        raise UserError(f"{where} row '{first}'", f"'{cells[first]}' is not a finite number", cure)
     return values

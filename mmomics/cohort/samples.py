@@ -8,9 +8,10 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort import ids, table
-from mmomics.cohort.columns import column, place
+from mmomics.cohort.columns import WITH_COMMA, column, place
 from mmomics.cohort.derive import derive
 from mmomics.config.samples import Samples
+from mmomics.config.table import Table
 from mmomics.errors import UserError, count, listed
 
 
@@ -24,12 +25,12 @@ def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
     UserError
         If a file cannot be read, a joined table shares no row or repeats a column, or an expression is wrong.
     """
-    frame, part = table.read(samples, folder, numeric=False)
+    frame, part = _text(samples, folder)
     if part is not None and keys.PART not in frame:
         frame[keys.PART] = part
     files = [str(path) for path in table.paths(samples, folder).values()]
     for position, further in enumerate(samples.join):
-        more, _ = table.read(further, folder, numeric=False)
+        more, _ = _text(further, folder)
         own = ", ".join(map(str, table.paths(further, folder).values()))
         twice = more.columns.intersection(frame.columns)
         if len(twice):
@@ -40,6 +41,17 @@ def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
         files.append(own)
     frame.attrs["files"] = ", ".join(files)
     return derive(frame, samples.derive)
+
+
+def _text(settings: Table, folder: str | Path) -> tuple[pd.DataFrame, pd.Series | None]:
+    """A table whose cells are text without space around it, numbers with a decimal point, empty ones missing."""
+    frame, part = table.read(settings, folder, numeric=False)
+    for name in frame.select_dtypes(object).columns:
+        cells = frame[name].map(str.strip, na_action="ignore")
+        if settings.decimal == "comma":
+            cells = cells.where(~cells.str.fullmatch(WITH_COMMA).eq(True), cells.str.replace(",", "."))
+        frame[name] = cells.mask(cells == "")
+    return frame, part
 
 
 def subjects(samples: Samples, frame: pd.DataFrame) -> pd.Series:

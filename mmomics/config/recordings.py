@@ -44,7 +44,7 @@ def find(device: Device, folder: str | Path, where: str) -> dict[str | None, lis
             f"{where}.files", f"'{device.files}' says not where the id ends", "put what stands between them in the names: {subject}_*"
         )
     folder = Path(folder)
-    paths = sorted(path for path in folder.glob(FIELD.sub("*", device.files)) if path.is_file())
+    paths = sorted(path for path in folder.glob(FIELD.sub("*", device.files)) if path.is_file() and not path.name.startswith("."))
     if not FIELD.search(device.files):
         found: dict[str | None, list[Path]] = {None: paths} if paths else {}
     else:

@@ -218,3 +218,16 @@ def test_further_outcomes_travel_with_the_cohort(cohort, tmp_path):
     for name in ("rna", "clinical"):
         with pytest.raises(ValueError, match=f"also: '{name}' is the name of a modality"):
             cohort(also={name: also["age"]}, outcome=outcome)
+
+
+def test_a_samples_table_may_have_decimal_commas_and_stray_spaces(cohort, tmp_path):
+    table = "id;died;days;age;sex\nP1;1;10,5;50,5;f \nP2;0;20;41; m\nP3;1;30;70,25;f\nP4;0;0;60;m\n"
+    joined, _ = cohort(table=table, samples={"files": "s.csv", "decimal": "comma"}, covariates=["age", "sex"])
+    assert joined.obs["time"].loc["P1"] == 10.5
+    clinical = joined["clinical"]
+    assert list(clinical.var_names.str.removeprefix("clinical:")) == ["age", "sex=f", "sex=m"]
+    assert clinical["P3"].X[0, 0] == 70.25
+    with pytest.raises(UserError, match=r"'10,5' is not a finite number; set `samples.decimal: comma`"):
+        cohort(table=table, covariates=["age"])
+    with pytest.raises(UserError, match=r"column 'age': '50,5' has a decimal comma; set `samples.decimal: comma`"):
+        cohort(table=table.replace("10,5", "10"), covariates=["age"])

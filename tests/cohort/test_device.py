@@ -7,6 +7,7 @@ import pytest
 from mmomics.cohort import samples
 from mmomics.cohort.align import align
 from mmomics.cohort.device import ingest
+from mmomics.cohort.ingest import ingest as ingest_table
 from mmomics.cohort.normalize import normalize
 from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
@@ -157,3 +158,24 @@ def test_clocks_with_and_without_a_zone_do_not_mix(make, tmp_path):
     pd.DataFrame({"time": clock, "glucose": 100.0}).to_csv(tmp_path / "cgm/P1_b.csv", index=False)
     with pytest.raises(UserError, match="only some name a time zone"):
         read(make(visits="merge", subject_pattern="^(P.)"))
+
+
+def together(made, name="cgm"):
+    cohort, frame, folder = made
+    assays = {name: normalize(read(made)), "rna": normalize(ingest_table("rna", cohort.assays["rna"], folder))}
+    return align(cohort, Split(), assays, frame)
+
+
+def test_records_of_nobody_are_told(make, tmp_path, caplog):
+    glucose(tmp_path / "cgm/P9.csv", 48, 100.0 + np.arange(576) % 2)
+    found = together(make(**DAY))
+    assert found.unmatched.query("modality == 'cgm' and found == 'in the modality only'")["id"].tolist() == ["P9"]
+    assert found.joins.set_index("modality").loc["cgm", "n_not_in_samples_table"] == 1
+    assert "cgm: 1 id with records is not in the samples table and is left out" in caplog.messages
+
+
+def test_ids_that_never_agree_are_said_to_differ_whatever_the_window(make, tmp_path):
+    for path in list((tmp_path / "cgm").glob("*.csv")):
+        path.rename(path.with_name(f"x{path.name}"))
+    with pytest.raises(UserError, match=r"no subject is in the samples table \(the assay has 'xP1'"):
+        together(make(**DAY))

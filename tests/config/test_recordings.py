@@ -34,6 +34,11 @@ def test_an_id_is_as_long_as_it_can_be(folder):
     assert found(folder, "{subject}_*.csv") == {"SUB_01": ["SUB_01_a.csv", "SUB_01_b.csv"], "SUB_02": ["SUB_02_a.csv"]}
 
 
+def test_hidden_files_are_left_alone(folder):
+    (folder / "ecg/._P1.hea").touch()
+    assert found(folder, "ecg/{subject}.hea") == {"P1": ["ecg/P1.hea"], "P2": ["ecg/P2.hea"]}
+
+
 def test_a_table_of_many_has_no_id(folder):
     assert found(folder, "all.csv") == {None: ["all.csv"]}
 

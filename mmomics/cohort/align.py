@@ -120,7 +120,9 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         modalities[keys.CLINICAL] = covariate_modality(covariates)
         found = modalities[keys.CLINICAL].obs_names
         joins[keys.CLINICAL] = [len(samples), len(found), len(samples) - len(rows), len(found), 0, len(with_outcome.intersection(found))]
-    joined = join(modalities, pd.concat([obs, extra(cohort, split, rows, roster), others, covariates], axis=1), about, about_others)
+    extras = extra(cohort, split, rows, roster)
+    _batch_is_not_the_outcome(cohort, obs, extras)
+    joined = join(modalities, pd.concat([obs, extras, others, covariates], axis=1), about, about_others)
     without = len(rows) - joined.n_obs
     if without:
         log.warning("%d of %d subjects of the samples table have no modality and are left out", without, len(rows))
@@ -180,6 +182,20 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
 
 def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _batch_is_not_the_outcome(cohort: Cohort, obs: pd.DataFrame, extras: pd.DataFrame) -> None:
+    """Taking batches out would take the outcome with them, and leaving them in lets models learn the batch."""
+    if keys.BATCH not in extras or obs.get(keys.LABEL) is None or pd.api.types.is_numeric_dtype(obs[keys.LABEL]):
+        return
+    counts = pd.crosstab(extras[keys.BATCH], obs[keys.LABEL])
+    if min(counts.shape) < 2 or (counts > 0).sum(axis=1).max() > 1:
+        return
+    where, problem = f"batch: column '{cohort.batch}'", "every batch holds one class of the outcome only, so they cannot be told apart"
+    each = [modality.prepare.batch for modality in cohort.modalities.values() if modality.prepare.batch]
+    if cohort.prepare.batch or each:
+        raise UserError(where, problem, "take `prepare.batch` out; what models find may be the batch all the same")
+    log.warning("%s: %s; what models find may be the batch", where, problem)
 
 
 def _nothing(given: anndata.AnnData) -> tuple[str, str]:

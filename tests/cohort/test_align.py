@@ -231,3 +231,16 @@ def test_a_samples_table_may_have_decimal_commas_and_stray_spaces(cohort, tmp_pa
         cohort(table=table, covariates=["age"])
     with pytest.raises(UserError, match=r"column 'age': '50,5' has a decimal comma; set `samples.decimal: comma`"):
         cohort(table=table.replace("10,5", "10"), covariates=["age"])
+
+
+def test_a_batch_that_is_the_outcome_is_told_and_never_taken_out(cohort, caplog):
+    outcome = {"task": "binary", "column": "died", "labels": {"0": "no", "1": "yes"}, "positive": "yes"}
+    table = TABLE.replace("B\n", "C\n").replace("f,\n", "f,C\n")
+    with caplog.at_level(logging.WARNING):
+        cohort(table=table, outcome=outcome, batch="site")
+    assert any("every batch holds one class of the outcome only" in message for message in caplog.messages)
+    with pytest.raises(UserError, match=r"take `prepare\.batch` out"):
+        cohort(table=table, outcome=outcome, batch="site", prepare={"batch": "combat"})
+    caplog.clear()
+    cohort(table=TABLE.replace("B\n", "A\n"), outcome=outcome, batch="site")
+    assert not any("every batch" in message for message in caplog.messages)

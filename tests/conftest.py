@@ -11,6 +11,12 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
+
+def pytest_collection_modifyitems(items):
+    """The workflow's runs first: they are one group, so at the end one process would wait for the other."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 # the same examples on every run, so that a suite that passed passes again; look further by hand: pytest --hypothesis-profile=default
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")

@@ -12,7 +12,7 @@ from mmomics.report.words import model, say
 
 SHARE = "share_"  # what the term of a modality's share starts with
 NETWORK = ["model", "repeat", "fold", "seed", "member"]
-MOST = 15  # panels, of the best models
+MOST = 6  # panels, of the best models
 
 
 def figure(history: pd.DataFrame, order: list[str]) -> tuple[Figure, Markup] | None:

@@ -14,7 +14,7 @@ from mmomics.report.inputs import Inputs
 from mmomics.report.standing import Standing
 from mmomics.report.words import model, say
 
-MOST = 15  # panels, of the best models
+MOST = 6  # panels, of the best models
 
 
 def section(inputs: Inputs, standing: Standing | None) -> Section | None:

@@ -37,14 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     import pandas as pd
 
-    from mmomics.cohort.data import read_cohort, read_labels
+    from mmomics.cohort.data import read_cohort
     from mmomics.config.load import read_settings
     from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, robustness, summary
 
     if args.resamples < 2:
         raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
     study = read_settings(args.settings)
-    obs, outcome = read_labels(args.input)
+    cohort = read_cohort(args.input)
+    obs, outcome = cohort.obs, cohort.outcome
     task = cast("Task", plugins.load("evaluation", outcome["task"], where=args.input))
     plan = folds.read_folds(pd.read_parquet(args.splits), task.known(obs, outcome), args.splits, obs.get(keys.GROUP))
     predictions = by_name(args.predictions, "predictions.parquet")
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         model: bootstrap.score_draws(task, plan[0], found[0], args.resamples, study.seed) for model, found in answers.items() if one
     }
     scores, assays = (by_name(args.imputations, f"{name}.parquet") for name in ("scores", "assays"))
-    share, cohort = folds.mean_share(plan, labelled=False), read_cohort(args.input)
+    share = folds.mean_share(plan, labelled=False)
     held_out = {model: folds.pooled(plan, found) for model, found in answers.items()}
     tables = {
         "metrics": metrics,

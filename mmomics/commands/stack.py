@@ -66,10 +66,9 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
 
 def _by_unit(folder: Path, wanted: list[Unit]) -> dict[Unit, pd.DataFrame]:
     """Predictors of a model for each fold and seed of a shard, which must be those of its folder."""
-    from mmomics.training.ensemble import UNIT
-    from mmomics.training.units import Unit
+    from mmomics.training.units import COLUMNS, Unit
 
-    found = {Unit(*map(int, unit)): table for unit, table in _table(folder, "predictors").groupby(UNIT)}
+    found = {Unit(*map(int, unit)): table for unit, table in _table(folder, "predictors").groupby(COLUMNS)}
     if set(found) != set(wanted):
         raise UserError(folder, "is of other folds or seeds than the shard", "give the members' folders of the same shard and seeds")
     return found
@@ -97,7 +96,7 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
     from mmomics import plugins
     from mmomics.storage import atomic
     from mmomics.training import units
-    from mmomics.training.ensemble import UNIT, combine
+    from mmomics.training.ensemble import combine
     from mmomics.training.fit import make_params
 
     model = study.models[args.model]
@@ -116,7 +115,7 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
             "weights": pd.DataFrame({"member": list(tables), "weight": one.weights.numpy()}),
         }
         for name, table in own.items():
-            found[name].append(pd.concat([pd.DataFrame(dict(zip(UNIT, astuple(unit), strict=True)), index=table.index), table], axis=1))
+            found[name].append(unit.stamped(table))
         log.info("repeat %d, fold %d, seed %d: %d models weighed", *astuple(unit), len(tables))
     with atomic(args.output) as draft:
         draft.mkdir()

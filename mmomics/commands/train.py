@@ -82,7 +82,7 @@ def _write(output: str, model: str, found: Searched, subjects: pd.Index) -> None
     from mmomics.storage import atomic
 
     fits = found.fits
-    history = pd.concat([one.stamped(one.history) for one in fits], ignore_index=True)
+    history = pd.concat([one.unit.stamped(one.history) for one in fits], ignore_index=True)
     history.insert(0, "model", model)
     with atomic(output) as draft:
         draft.mkdir()

@@ -18,8 +18,6 @@ from mmomics.heads.contract import Head
 from mmomics.training.fold import Labels
 from mmomics.training.predictor import Predictor, tabulate
 
-UNIT = [keys.REPEAT, keys.FOLD, keys.SEED]
-
 
 @dataclass
 class Combined:

@@ -76,7 +76,7 @@ class Fit:
         test, head = self.fold.test, self.fold.head
         index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
         members = None if self.members is None else head.calibrated(self.members[:, test])
-        return self.stamped(head.predict(head.calibrated(self.eta[test]), index, members).reset_index())
+        return self.unit.stamped(head.predict(head.calibrated(self.eta[test]), index, members).reset_index())
 
     def predictors(self, subjects: Any) -> pd.DataFrame:
         """What an ensemble learns from: repeat, fold, seed, subject, role and calibrated linear predictors eta0, eta1, ...
@@ -89,7 +89,7 @@ class Fit:
             table.insert(0, keys.SUBJECT, subjects[rows.numpy()])
             table.insert(1, keys.ROLE, role)
             tables.append(table)
-        return self.stamped(pd.concat(tables, ignore_index=True))
+        return self.unit.stamped(pd.concat(tables, ignore_index=True))
 
     def subsets(self, subjects: Any) -> pd.DataFrame:
         """Predictions of the held-out rows with modalities hidden: repeat, fold, seed, rule, modalities, subject and the head's columns."""
@@ -97,7 +97,7 @@ class Fit:
         if self.hidden is None or not len(test):
             return pd.DataFrame()
         seen = {name: flags[test] for name, flags in self.fold.seen.items()}
-        return self.stamped(subsets.table(self.fold.head, self.hidden, seen, subjects[test.numpy()], subsets.plan(self.fold.x)))
+        return self.unit.stamped(subsets.table(self.fold.head, self.hidden, seen, subjects[test.numpy()], subsets.plan(self.fold.x)))
 
     def embeddings(self, subjects: Any) -> pd.DataFrame:
         """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""
@@ -105,12 +105,7 @@ class Fit:
         rows = self.embedding[self.fold.test]
         table = pd.DataFrame(rows.numpy(), columns=[f"z{axis}" for axis in range(rows.shape[1])])
         table.insert(0, keys.SUBJECT, subjects[self.fold.test.numpy()])
-        return self.stamped(table)
-
-    def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A table with the unit's repeat, fold and seed as first columns."""
-        stamp = {keys.REPEAT: self.unit.repeat, keys.FOLD: self.unit.fold, keys.SEED: self.unit.seed}
-        return pd.concat([pd.DataFrame(stamp, index=table.index), table], axis=1)
+        return self.unit.stamped(table)
 
 
 def fit(

@@ -92,6 +92,11 @@ class Fold(Labels):
         """Features of each modality, and which are windows."""
         return Sizes({name: values.shape[1] for name, values in self.x.items()}, self.windows)
 
+    @property
+    def featured(self) -> list[str]:
+        """The modalities that stand in features: all but windows of a signal."""
+        return [name for name in self.x if name not in self.windows]
+
     def features(self, modality: str) -> tuple[str, ...]:
         """Names of the features of a modality, without the filling; none where this fold can learn nothing from it."""
         return tuple(map(str, self.preparation[modality].features)) if modality in self.preparation else ()

@@ -40,7 +40,7 @@ def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cp
     """
     if name in plugins.names("imputation"):
         imputer: contract.Imputer = plugins.load("imputation", name).Imputer()
-        used = [key for key in fold.x if key not in fold.windows]  # samples of a signal are no features for plain models
+        used = fold.featured  # samples of a signal are no features for plain models
     else:
         imputer, used = GenerativeImputer(name, fold, unit, settings, device), list(fold.x)
     x, seen = ({key: part[key][fold.train] for key in used} for part in (fold.x, fold.seen))

@@ -35,10 +35,9 @@ def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels
             found[name] = ridge(fold.head, x.new_zeros(int(rows.sum()), 1), fold.y[rows], fold.inner[rows]).widened(x.shape[1])
         else:
             found[name] = ridge(fold.head, x[rows], fold.y[rows], fold.inner[rows])
-    featured = [name for name in fold.x if name not in fold.windows]
-    if featured:
-        joint, has = beside(featured), fold.has
-        every = torch.cat([fold.x[name] for name in featured], dim=1)[has]
+    if fold.featured:
+        joint, has = beside(fold.featured), fold.has
+        every = torch.cat([fold.x[name] for name in fold.featured], dim=1)[has]
         found[joint] = known[joint] if joint in known else linear(fold.head, every, fold.y[has], fold.inner[has])
     return found
 
@@ -84,8 +83,7 @@ def known(path: str | Path, folds: Mapping[tuple[int, int], Fold]) -> dict[tuple
     models = load(path)
     for place, fold in folds.items():
         sizes = {name: (x.shape[1], int((fold.has & fold.seen[name]).sum())) for name, x in fold.x.items()}
-        featured = [name for name in fold.x if name not in fold.windows]
-        sizes[beside(featured)] = sum(sizes[name][0] for name in featured), int(fold.has.sum())
+        sizes[beside(fold.featured)] = sum(sizes[name][0] for name in fold.featured), int(fold.has.sum())
         for name, (n_vars, n_obs) in sizes.items():
             found = models.get(place, {}).get(name)
             if found is not None and (found.coef.shape, found.oof.shape) != ((n_vars, fold.head.n_out), (n_obs, fold.head.n_out)):

@@ -74,8 +74,7 @@ class LinearScores:
 
 def fit(fold: Fold, models: LinearModels) -> LinearScores:
     """Scores of every row of a fold by its linear models, and which of them to begin with."""
-    names = list(fold.x)
-    featured = [name for name in names if name not in fold.windows]
+    names, featured = list(fold.x), fold.featured
     n_out = fold.head.n_out
     parts = {name: fold.x[name].new_zeros(fold.x[name].shape[1], n_out) for name in names}
     offset = torch.zeros(n_out)

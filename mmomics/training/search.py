@@ -24,17 +24,18 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
-from mmomics import __version__, keys, plugins
+from mmomics import __version__, plugins
 from mmomics.config.params import files, shared_evenly
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.storage import atomic
 from mmomics.training.fit import Fit
 from mmomics.training.fold import Fold
+from mmomics.training.units import COLUMNS as UNIT
 from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
-COLUMNS = [keys.REPEAT, keys.FOLD, keys.SEED, "trial", "params", "loss", "chosen"]
+COLUMNS = [*UNIT, "trial", "params", "loss", "chosen"]
 
 Train = Callable[[Model, list[Unit], bool], list[Fit]]  # the last: whether test rows with modalities hidden are asked for
 
@@ -76,11 +77,10 @@ def run(model: Model, units: list[Unit], train: Train, trials: int, folder: Path
     if len(tried) < 2:
         return Searched(train(model, units, True), [model.params] * len(units), pd.DataFrame(columns=COLUMNS))
     losses = pd.concat([_trial(model, units, train, number, params, folder) for number, params in enumerate(tried)], ignore_index=True)
-    stamp = [keys.REPEAT, keys.FOLD, keys.SEED]
     ranked = losses.assign(loss=losses["loss"].fillna(math.inf)).sort_values(["loss", "trial"])
-    best = ranked.drop_duplicates(stamp).set_index(stamp)["trial"]
+    best = ranked.drop_duplicates(UNIT).set_index(UNIT)["trial"]
     chosen = [int(best[unit.repeat, unit.fold, unit.seed]) for unit in units]
-    losses["chosen"] = losses["trial"].to_numpy() == best.loc[pd.MultiIndex.from_frame(losses[stamp])].to_numpy()
+    losses["chosen"] = losses["trial"].to_numpy() == best.loc[pd.MultiIndex.from_frame(losses[UNIT])].to_numpy()
     # trained anew, also where it would still be in memory: a run that was killed must end in the same numbers
     fits: dict[Unit, Fit] = {}
     for number in sorted(set(chosen)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from mmomics import keys
 from mmomics.errors import UserError
 
 Place = tuple[int, int]  # repeat, fold
+COLUMNS = [keys.REPEAT, keys.FOLD, keys.SEED]  # in which tables name a unit
 FINAL = "final"  # the shard that trains on the whole cohort and writes the bundle
 
 
@@ -26,6 +27,10 @@ class Unit:
     def place(self) -> Place:
         """Whose rows it learns from: (repeat, fold)."""
         return self.repeat, self.fold
+
+    def stamped(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with repeat, fold and seed (`COLUMNS`) as first columns."""
+        return pd.concat([pd.DataFrame(dict(zip(COLUMNS, astuple(self), strict=True)), index=table.index), table], axis=1)
 
     def member_seeds(self, n_members: int) -> list[int]:
         """One seed per ensemble member, the same whatever trains beside it."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mmomics.fusion import contract
-from mmomics.nn.encoders import Encoders, mean_seen, stack_seen
-from mmomics.nn.layers import MLP, Linear
+from mmomics.nn.encoders import stack_seen
 from mmomics.nn.streams import Streams
+from mmomics.nn.views import Views
 
 SUBCLASS = "coordinated representation"
 SPACE = {
@@ -45,23 +45,14 @@ class Method(contract.Method):
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
         self.n_latent = params.n_latent
-        self.encoders = Encoders(streams, n_vars, [params.n_hidden], params.dropout, params.input_dropout)
-        self.project = nn.ModuleDict({name: Linear(streams, params.n_hidden, params.n_latent) for name in n_vars})
-        self.together = MLP(streams, params.n_latent, [params.n_latent], params.dropout)
+        self.views = Views(streams, n_vars, params.n_hidden, params.n_latent, params.dropout, params.input_dropout)
 
     def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        return self._fused(self._views(x, seen), seen)
+        return self.views.fused(self.views(x, seen), seen)
 
     def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        views = self._views(x, seen)
-        return self._fused(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen, _again(x))}
-
-    def _fused(self, views: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        mean = mean_seen(views, seen)
-        return mean + self.together(mean)  # a mean alone knows no interaction of modalities
-
-    def _views(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {name: self.project[name](h) for name, h in self.encoders(x, seen).items()}
+        views = self.views(x, seen)
+        return self.views.fused(views, shown), {"contrast": self.params.constraint * self._contrast(views, seen, _again(x))}
 
     def _contrast(self, views: dict[str, Tensor], seen: dict[str, Tensor], again: Tensor) -> Tensor:
         present = stack_seen(seen, views).to(torch.float32)  # (n_members, n_obs, n_modalities)

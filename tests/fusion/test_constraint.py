@@ -120,7 +120,7 @@ def test_without_any_outcome_the_shared_axes_of_new_subjects_correlate_as_canoni
     new = views_of(1000, seed=1)
     everyone = {name: torch.ones(1, 1000, dtype=torch.bool) for name in new}
     with torch.no_grad():
-        shared = [view[0, :, :2].numpy() for view in method._views(new, everyone).values()]
+        shared = [view[0, :, :2].numpy() for view in method.views(new, everyone).values()]
     reference = CCA(2).fit(*two(x))
     canonical = [np.corrcoef(*pair)[0, 1] for pair in zip(*map(np.transpose, reference.transform(*two(new))), strict=True)]
     for first, second in ((0, 1), (0, 2), (1, 2)):

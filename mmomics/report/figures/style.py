@@ -14,6 +14,8 @@ from typing import Any
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -136,9 +138,10 @@ def write(figure: Figure, folder: Path, name: str) -> Markup:
     """Save as SVG and PDF, without dates, and return the SVG to put into the page."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # what was laid out once is laid out for both files
-    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None, "Creator": "mmomics", "Producer": None})
+    # `savefig` would draw each of them twice
+    FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None, "Creator": "mmomics", "Producer": None})
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "mmomics"})
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": "mmomics"})
     (folder / f"{name}.svg").write_text(buffer.getvalue(), encoding="utf-8")
     return inline(buffer.getvalue(), name)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables import _grouped
 
 WITH_COMMA = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"  # a number with a decimal comma
 
@@ -52,6 +51,6 @@ def numbers(cells: pd.Series, where: object) -> pd.Series:
     wrong = (values.isna() & cells.notna()) | np.isinf(values)
     if wrong.any():
         first = wrong.idxmax()
-        cure = "set `samples.decimal: comma`" if re.fullmatch(WITH_COMMA, str(cells[first])) else "mend it, or leave it empty if missing"
+        cure = _grouped.cure(str(cells[first]), ".").replace("set `", "set `samples.") or "mend it, or leave it empty if missing"
         raise UserError(f"{where} row '{first}'", f"'{cells[first]}' is not a finite number", cure)
     return values

@@ -22,13 +22,13 @@ from mmomics.config import recordings
 from mmomics.config.modality import Device, Windows
 from mmomics.config.samples import Samples
 from mmomics.devices._companion import joined
-from mmomics.devices.contract import choose
+from mmomics.devices.contract import EmptyRecordError, choose
 from mmomics.devices.record import SECOND, Record
-from mmomics.errors import UserError
+from mmomics.errors import UserError, count
 from mmomics.signals import _channels, _coverage, contract
 
 log = logging.getLogger(__name__)
-OK, SHORT, FAILED, OTHER = "ok", "too little coverage", "nothing to tell", "no such channel"
+OK, SHORT, FAILED, OTHER, EMPTY = "ok", "too little coverage", "nothing to tell", "no such channel", "no reading in its file"
 
 
 def ingest(name: str, device: Device, folder: str | Path, samples: Samples, frame: pd.DataFrame | None) -> anndata.AnnData:
@@ -67,20 +67,31 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     values: list[np.ndarray] = []
     windows: list[np.ndarray | None] = []
     lacking: UserError | None = None
-    for n_read, (owners, records) in enumerate(_by_owner(device, folder, where, known), 1):
+    empty: list[UserError] = []
+    for n_read, (owners, records) in enumerate(_by_owner(device, folder, where, known, empty), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
-        chosen = _channels.choose(records, device, where)
-        lacking = lacking or (None if chosen else _channels.lacking(records, device, where))
+        chosen = _channels.choose(records, device, where) if records else []
+        lacking = lacking or (None if chosen or not records else _channels.lacking(records, device, where))
         for row in owners:
-            stretch = cut(known.on_time(row, chosen), device.align, known.time(row), where) if chosen else Stretch(None, why=OTHER)
+            stretch = (
+                cut(known.on_time(row, chosen), device.align, known.time(row), where)
+                if chosen
+                else Stretch(None, why=OTHER if records else EMPTY)
+            )
             about, made = signal.told(stretch, device.min_coverage)
             rows.append({"row": row, **about})
             values.append(made)
             if device.windows:
                 windows.append(signal.window(stretch.record, device.windows) if about["status"] == OK and stretch.record else None)
-    if lacking and all(about["status"] == OTHER for about in rows):
+    if lacking and all(about["status"] in (OTHER, EMPTY) for about in rows):
         raise lacking
+    if empty and all(about["status"] == EMPTY for about in rows):
+        raise empty[0]
+    if empty:
+        log.warning(
+            "%s: %s no reading and %s left out", name, count(len(empty), "file holds", "files hold"), "is" if len(empty) == 1 else "are"
+        )
     obs = pd.DataFrame(rows).set_index("row").rename_axis(None)
     twice = obs.index[obs.index.duplicated()]
     if len(twice):
@@ -184,8 +195,13 @@ class _Known:
         return [replace(record, start=None if record.start is None else record.start - shift * SECOND) for record in records]
 
 
-def _by_owner(device: Device, folder: str | Path, where: str, known: _Known) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
-    """The rows of the cohort that records are of, and all their records: several ids may mean the same rows."""
+def _by_owner(
+    device: Device, folder: str | Path, where: str, known: _Known, empty: list[UserError]
+) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
+    """The rows of the cohort that records are of, and all their records: several ids may mean the same rows.
+
+    Files without a reading go to `empty`; a row that has no other has no record.
+    """
     of: dict[tuple[str, ...], list[Path]] = {}
     for subject, paths in recordings.find(device, folder, where).items():
         if subject is None:
@@ -193,7 +209,15 @@ def _by_owner(device: Device, folder: str | Path, where: str, known: _Known) -> 
         else:
             of.setdefault(tuple(known.rows(subject)), []).extend(paths)
     for owners, paths in of.items():
-        yield owners, joined([record for path in paths for record in choose(path, device).read(path, device)])
+        yield owners, joined([record for path in paths for record in _of_file(path, device, empty)])
+
+
+def _of_file(path: Path, device: Device, empty: list[UserError]) -> list[Record]:
+    try:
+        return list(choose(path, device).read(path, device))
+    except EmptyRecordError as error:
+        empty.append(error)
+        return []
 
 
 def _of_many(device: Device, paths: list[Path], where: str, known: _Known) -> Iterator[tuple[tuple[str, ...], list[Record]]]:

@@ -13,6 +13,7 @@ from mmomics.cohort.derive import derive
 from mmomics.config.samples import Samples
 from mmomics.config.table import Table
 from mmomics.errors import UserError, count, listed
+from mmomics.tables import _grouped
 
 
 def read(samples: Samples, folder: str | Path) -> pd.DataFrame:
@@ -48,9 +49,12 @@ def _text(settings: Table, folder: str | Path) -> tuple[pd.DataFrame, pd.Series 
     frame, part = table.read(settings, folder, numeric=False)
     for name in frame.select_dtypes(object).columns:
         cells = frame[name].map(str.strip, na_action="ignore")
-        if settings.decimal == "comma":
+        cells = cells.mask(cells == "")
+        if name != getattr(settings, "subject", None):
+            cells = _grouped.written_out(cells, settings.decimal_sign, settings.thousands_sign)
+        if settings.decimal_sign == ",":
             cells = cells.where(~cells.str.fullmatch(WITH_COMMA).eq(True), cells.str.replace(",", "."))
-        frame[name] = cells.mask(cells == "")
+        frame[name] = cells
     return frame, part
 
 

@@ -126,7 +126,13 @@ class Device(Strict):
     )
     channel: str | None = Field(None, description="Column of a long table that names the channel; `value` then holds the numbers.")
     value: str | None = Field(None, description="Column of a long table that holds the numbers.")
-    delimiter: Literal["auto", "comma", "tab", "semicolon", "space"] = Field("auto", description="Field separator of a text file.")
+    skip_rows: int = Field(
+        0, ge=0, description="Lines of a text file above the header. Default: titles and lines that begin with `#` are found."
+    )
+    comment: str | None = Field(
+        None, min_length=1, description="Lines of a text file that begin with this sign are no part of the table, wherever they stand."
+    )
+    delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe", "space"] = Field("auto", description="Field separator of a text file.")
     decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
     encoding: str = Field("utf-8", description="Encoding of a text file.")
     step: str | None = Field(

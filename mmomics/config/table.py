@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mmomics.config.strict import Strict
 
@@ -28,12 +28,40 @@ class Table(Strict):
     index: str | None = Field(None, description="Column that holds the row ids. Default: the first column.")
     drop: list[str] = Field([], description="Columns of the file that are no measurements, or would give the outcome away.")
     number_rows: bool = Field(False, description="The file has no ids: number the rows `<label>_0001`, so that files of equal rows align.")
-    delimiter: Literal["auto", "comma", "tab", "semicolon", "space"] = Field(
+    skip_rows: int = Field(
+        0,
+        ge=0,
+        description="Lines of a text file, or rows of a sheet, above the header that are no part of the table. Default: titles, and "
+        "lines that begin with `#`, are found.",
+    )
+    comment: str | None = Field(
+        None, min_length=1, description="Lines of a text file that begin with this sign are no part of the table, wherever they stand."
+    )
+    delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe", "space"] = Field(
         "auto", description="Field separator of a text file; `auto` looks at the first lines."
     )
     decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
+    thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
+        None, description="Sign that separates thousands in a text file: 1,234. Default: found where the table leaves no doubt (1,234,567)."
+    )
     encoding: str = Field("utf-8", description="Encoding of a text file, such as latin-1 or utf-16.")
     pool: Literal["none", "sum", "mean"] = Field(
         "none",
         description="Rows of the file of equal ids are pooled: `sum` for counts of the cells of one donor, `mean` for probes of a gene.",
     )
+
+    @property
+    def thousands_sign(self) -> str | None:
+        """The sign that separates thousands."""
+        return {None: None, "comma": ",", "point": ".", "space": " ", "apostrophe": "'"}[self.thousands]
+
+    @property
+    def decimal_sign(self) -> str:
+        """The decimal sign; not the one that is said to separate thousands."""
+        return "," if self.decimal == "comma" or self.thousands == "point" else "."
+
+    @model_validator(mode="after")
+    def _signs(self) -> Table:
+        if self.thousands == self.decimal and "decimal" in self.model_fields_set:
+            raise ValueError(f"`thousands` and `decimal` are both {self.decimal}: change one of them")
+        return self

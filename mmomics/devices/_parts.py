@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from mmomics.config.modality import Device
-from mmomics.devices.contract import parsing
+from mmomics.devices.contract import EmptyRecordError, parsing
 from mmomics.errors import UserError
 from mmomics.tables import delimited
+from mmomics.tables._head import below, head
 from mmomics.tables.contract import COMPRESSIONS
 
 CHUNK = 1 << 18  # rows of a part
@@ -47,23 +48,21 @@ def parts(
         yield frame, 1
         return
     encoding = encoding_of(device)
-    first = delimited.lines(path, 2, device.encoding)
-    if len(first) < 2:
-        raise UserError(path, "has no rows below its header", "give a file with values")
-    delimiter = delimited.guess(first) if device.delimiter == "auto" else delimited.DELIMITERS[device.delimiter]
-    header, row = (delimited.split(line, delimiter) for line in first)
+    top = head(path, device)
+    if len(top.lines) < 2:
+        raise EmptyRecordError(path, "has no rows below its header", "give a file with values")
+    delimiter = top.delimiter
+    header, row = (delimited.split(line, delimiter) for line in top.lines)
     if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
         header = [*header, ""] if not row[-1].strip() else ["", *header]
     text = dict.fromkeys(settle(header, row), str)
     _whole(path, encoding, delimiter, len(header) - (header[-1] == ""))
     options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
-    line = 2
-    with parsing(path):
-        reader = pd.read_csv(
-            path, **options, dtype=text, encoding=encoding, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
-            decimal="," if device.decimal == "comma" else ".",
-        )  # fmt: skip
-    with parsing(path), reader:
+    line = top.skip + 2
+    with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(
+        stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
+        decimal="," if device.decimal == "comma" else ".",
+    ) as reader:  # fmt: skip
         for part in reader:
             yield part, line
             line += len(part)

@@ -13,6 +13,7 @@ import pandas as pd
 from mmomics.config.duration import seconds
 from mmomics.config.modality import Device
 from mmomics.devices import _cadence, _clock
+from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record
 from mmomics.errors import UserError
 
@@ -80,7 +81,7 @@ def records(rows: Rows, device: Device) -> Iterator[Record]:
         If times repeat with other values or go back, or do not fit the zone.
     """
     if len(rows.times) == 0:
-        raise UserError(rows.source, "has no rows", "give a file with values")
+        raise EmptyRecordError(rows.source, "has no rows", "give a file with values")
     times, values, where, zone = rows.times, rows.values, rows.where, None
     if len(times) > 1 and times[-1] < times[0] and (np.diff(times) <= 0).all():
         times, values, where = times[::-1], values[::-1], lambda place: rows.where(len(rows.times) - 1 - place)

@@ -10,7 +10,12 @@ from typing import Protocol, cast
 from mmomics import plugins
 from mmomics.config.modality import Device
 from mmomics.devices.record import Record
+from mmomics.errors import UserError
 from mmomics.tables.contract import by_ending, present, readable
+
+
+class EmptyRecordError(UserError):
+    """A file in order that holds no reading: a device that was never worn. It is told and left out; nothing else is lost."""
 
 
 class Format(Protocol):

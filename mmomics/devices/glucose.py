@@ -2,12 +2,14 @@
 
 The layouts are those of the vendors' own CSV exports: Clarity begins with rows about the patient and marks sensor readings `EGV` among
 events; LibreView begins with lines about the report, and gives history (record type 0) and scans (1) columns of their own; CareLink
-repeats its header for every device, each with a section of rows. Out of range readings are words.
+repeats its header for every device, each with a section of rows. Out of range readings are words. Clarity and LibreView write the same
+columns in the same order in every language, so that their place and units tell what they are.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +21,9 @@ from mmomics.config.modality import Device
 from mmomics.devices import _times
 from mmomics.devices._parts import encoding_of
 from mmomics.devices._series import Rows, records, unit
-from mmomics.devices.contract import parsing
+from mmomics.devices.contract import EmptyRecordError, parsing
 from mmomics.devices.record import Record
-from mmomics.errors import UserError
+from mmomics.errors import UserError, listed
 
 SUFFIXES = ()  # ends in .csv like any other table: `format: glucose` says that it is an export
 WIDE = 4096  # characters that a header may have
@@ -72,7 +74,10 @@ LAYOUTS = (
         40.0, 400.0,
     ),
 )  # fmt: skip
-WORDS = {"low": -1, "lo": -1, "high": 1, "hi": 1}
+WORDS = dict.fromkeys(("low", "lo", "niedrig", "tief", "bas", "basse", "faible", "bajo", "baja", "basso", "bassa", "baixo", "laag"), -1)
+WORDS |= dict.fromkeys(("high", "hi", "hoch", "haut", "élevé", "élevée", "elevé", "alto", "alta", "elevato", "hoog"), 1)
+CLARITY = re.compile(r"\(\w{4}-\w{2}-\w{2}Thh:mm:ss\)$")
+GENERIC = "leave `format` out to read it as a time series: set `time`, `time_format`, `channels: {glucose: ...}`, `units` and `skip_rows`"
 
 
 def read(path: Path, device: Device) -> Iterator[Record]:
@@ -86,8 +91,9 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
     names: dict[str, str] = {}
     columns: list[str] = []
+    others: set[str] = set()  # kinds of rows with a reading that do not count
     for number, line in enumerate(lines[header:], header + 1):
-        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        cells = _english(_cells(line, delimiter))
         if _is_header(cells, layout):
             columns = cells
             names = {start: next((name for name in cells if name.startswith(start)), "") for start in layout.readings}
@@ -100,10 +106,16 @@ def read(path: Path, device: Device) -> Iterator[Record]:
         row = dict(zip(columns, cells, strict=False))
         for start, (key, value) in layout.readings.items():
             text = row.get(names[start], "")
-            if text and (not key or row.get(key, "").casefold() == value.casefold()):
+            if text and key and row.get(key, "").casefold() != value.casefold():
+                others.add(row.get(key, ""))
+            elif text:
                 found[start].append((" ".join(row.get(name, "") for name in layout.time).strip(), text, number))
+    if not any(found.values()) and others and not _is_header(_cells(lines[header], delimiter), layout):
+        raise UserError(
+            path, f"no row of this export of {layout.vendor} is known for a reading (there are: {listed(sorted(others))})", GENERIC
+        )
     if not any(found.values()):
-        raise UserError(path, f"is an export of {layout.vendor} without a reading", "export a longer stretch")
+        raise EmptyRecordError(path, f"is an export of {layout.vendor} without a reading", "export a longer stretch")
     for start, rows in found.items():
         if rows:
             yield _record(path, device, layout, names[start], rows)
@@ -122,12 +134,25 @@ def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
     """Whose export it is, the place of its header and its delimiter."""
     for place, line in enumerate(lines[:PREAMBLE]):
         for delimiter in (",", ";", "\t"):
-            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+            cells = _english(_cells(line, delimiter))
             for layout in LAYOUTS:
                 if _is_header(cells, layout):
                     return layout, place, delimiter
     vendors = ", ".join(layout.vendor for layout in LAYOUTS)
-    raise UserError(path, f"has no header of {vendors} in its first {PREAMBLE} lines", "leave `format` out if it is a plain table")
+    raise UserError(path, f"has no header of {vendors} in its first {PREAMBLE} lines", GENERIC)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _english(cells: list[str]) -> list[str]:
+    """A header in another language with the names that its columns have in English; any other row as it is."""
+    if len(cells) > 7 and CLARITY.search(cells[1]) and unit(cells[7]):
+        return [cells[0], LAYOUTS[0].time[0], "Event Type", *cells[3:7], f"Glucose Value ({unit(cells[7])})", *cells[8:]]
+    if len(cells) > 5 and cells[4][-1:] in ("L", "l") and (own := unit(cells[4])) and unit(cells[5]) == own and not unit(cells[2]):
+        return [*cells[:2], "Device Timestamp", "Record Type", f"Historic Glucose {own}", f"Scan Glucose {own}", *cells[6:]]
+    return cells
 
 
 def _is_header(cells: Sequence[str], layout: Layout) -> bool:

@@ -14,6 +14,7 @@ from mmomics.config.modality import Device
 from mmomics.devices import _clock, _times
 from mmomics.devices._parts import PARQUET, parts
 from mmomics.devices._series import Rows, records, unit
+from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
 
@@ -128,13 +129,13 @@ class _Table:
             place = int(wrong.argmax())
             raise UserError(
                 f"{self.where(lines[place])}, column '{self.columns[at]}'", f"'{str(cells.iloc[place])[:40]}' is not a number",
-                "mend it, leave it empty if missing, or set `decimal`",
+                "mend it, leave it empty if missing, set `decimal`, or take separators of thousands out",
             )  # fmt: skip
         return np.where(wrong, np.nan, values).astype(np.float32)
 
     def records(self) -> Iterator[Record]:
         if not self.times:
-            raise UserError(self.path, "has no rows below its header", "give a file with values")
+            raise EmptyRecordError(self.path, "has no rows below its header", "give a file with values")
         times, lines = np.concatenate(self.times), np.concatenate(self.lines)
         values = np.concatenate(self.values)
         self.times, self.lines, self.values = [], [], []

@@ -12,7 +12,7 @@ from mmomics.cohort.derive import derive
 from mmomics.config.modality import Device
 from mmomics.config.recordings import find
 from mmomics.devices import glucose
-from mmomics.devices.contract import choose
+from mmomics.devices.contract import EmptyRecordError, choose
 from mmomics.errors import UserError, count, listed
 
 MOST = 10  # lines per modality: a wrong setting spoils every file alike
@@ -64,6 +64,8 @@ def _wrong(path: Path, device: Device, where: str) -> UserError | None:
     try:
         for _ in choose(path, device).read(path, device):
             pass
+    except EmptyRecordError:
+        return None  # told and left out
     except UserError as error:
         vendor = glucose.vendor(path) if device.format is None else None
         return UserError(f"{where}.format", f"{path} is an export of {vendor}", "set `format: glucose`") if vendor else error

@@ -21,7 +21,9 @@ from mmomics.tables._guard import guarded
 from mmomics.tables._text import misfit, unmasked, unpacked
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
-LAYOUT = ("within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "encoding")  # keys that some formats cannot obey
+LAYOUT = (
+    "within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment",
+)  # fmt: skip  # keys that some formats cannot obey
 
 
 class Format(Protocol):

@@ -15,12 +15,12 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import delimited
+from mmomics.tables import _grouped, delimited
 from mmomics.tables._cells import fitting
 from mmomics.tables.contract import kept
 
 SUFFIXES = (".seg",)
-KEYS = ("index", "delimiter", "decimal", "encoding")
+KEYS = ("index", "delimiter", "decimal", "encoding", "skip_rows", "comment")
 COMPRESSED = True
 WIDTH = 10_000_000  # bases of a stretch
 FAR = 10**11  # bases; no chromosome is a tenth as long
@@ -36,7 +36,7 @@ NUMBERED = {"23": "X", "24": "Y", "25": "M", "MT": "M"}
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
     """Samples x stretches, `chr1:0-10Mb`; see `Format.read`. `index` names the column of the samples, `drop` stretches."""
-    plain = Table(files=table.files, number_rows=True, delimiter=table.delimiter, decimal=table.decimal, encoding=table.encoding)
+    plain = table.model_copy(update={"index": None, "drop": [], "number_rows": True})
     cells = delimited.read(path, plain, None, numeric=False)
     column = {role: _column(path, table, role, list(cells.columns)) for role in NAMES}
     for role in ("sample", "chrom"):
@@ -88,7 +88,7 @@ def _column(path: Path, table: Table, role: str, columns: list[str]) -> str:
 
 
 def _numbers(path: Path, cells: pd.Series, sign: str) -> np.ndarray:
-    values = pd.to_numeric(cells.str.replace(",", ".", regex=False) if sign == "," else cells, errors="coerce")
+    values = _grouped.parsed(cells, None, sign)
     wrong = values.isna() & cells.notna()
     if wrong.any():
         row = int(wrong.to_numpy().argmax())

@@ -18,7 +18,7 @@ from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".xlsx", ".xlsm")
 MISSING = ("NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a")  # words that text files have for it, too
-KEYS = ("within", "header", "columns", "index", "number_rows")
+KEYS = ("within", "header", "columns", "index", "number_rows", "skip_rows")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
@@ -26,6 +26,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     with readable(path):
         _bounded(path)
         sheet, rows = _sheet(path, table)
+    rows = [(number, row) for number, row in rows if number > table.skip_rows]
+    rows = rows[_titles(rows) if table.header and not table.skip_rows else 0 :]
     if len(rows) <= table.header:
         raise UserError(f"{path} sheet '{sheet}'", "has no rows below its header", "give a sheet with values")
     width = max(max(i for i, cell in enumerate(row) if _there(cell)) for _, row in rows) + 1
@@ -39,7 +41,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     left = [i for i in kept(path, table, names) if i != ids]
     nameless = next((i for i in left if not names[i]), None)
     if nameless is not None:
-        raise UserError(f"{path} sheet '{sheet}'", f"column {nameless + 1} has no name", "name it, or take it out")
+        cure = "name it, or take it out; if the table begins further down, set `skip_rows`"
+        raise UserError(f"{path} sheet '{sheet}'", f"column {nameless + 1} has no name", cure)
     index = None
     if ids is not None:
         index = [(_text(_at(row, ids)) or "").strip() for _, row in rows]
@@ -93,6 +96,12 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
     for number, row in enumerate(sheet.iter_rows(), 1):
         if any(_there(cell) for cell in row):
             yield number, row
+
+
+def _titles(rows: Sequence[tuple[int, Sequence[Any]]]) -> int:
+    """How many rows hold their first cell alone, above one that holds more: titles, as columns without a name are no table."""
+    alone = [[place for place, cell in enumerate(row) if _there(cell)] == [0] for _, row in rows]
+    return alone.index(False) if not all(alone) else 0
 
 
 def _there(cell: Any) -> bool:

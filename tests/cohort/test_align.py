@@ -229,8 +229,18 @@ def test_a_samples_table_may_have_decimal_commas_and_stray_spaces(cohort, tmp_pa
     assert clinical["P3"].X[0, 0] == 70.25
     with pytest.raises(UserError, match=r"'10,5' is not a finite number; set `samples.decimal: comma`"):
         cohort(table=table, covariates=["age"])
-    with pytest.raises(UserError, match=r"column 'age': '50,5' has a decimal comma; set `samples.decimal: comma`"):
+    with pytest.raises(UserError, match=r"column 'age': '50,5' has a comma; set `samples.decimal: comma`"):
         cohort(table=table.replace("10,5", "10"), covariates=["age"])
+
+
+def test_a_samples_table_may_separate_thousands(cohort):
+    table = "id;died;days;age;sex\nP1;1;1,234.5;50;f\nP2;0;20;1,041;m\nP3;1;30;70;f\nP4;0;1,200;60;m\n"
+    joined, _ = cohort(table=table)
+    assert joined.obs["time"].loc[["P1", "P4"]].tolist() == [1234.5, 1200]
+    with pytest.raises(UserError, match=r"'1,041' has a comma; set `samples.thousands: comma` if .* set `samples.decimal: comma`"):
+        cohort(table=table, covariates=["age"])
+    joined, _ = cohort(table=table, samples={"files": "s.csv", "thousands": "comma"}, covariates=["age"])
+    assert joined["clinical"]["P2"].X[0, 0] == 1041
 
 
 def test_a_batch_that_is_the_outcome_is_told_and_never_taken_out(cohort, caplog):

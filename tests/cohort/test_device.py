@@ -179,3 +179,14 @@ def test_ids_that_never_agree_are_said_to_differ_whatever_the_window(make, tmp_p
         path.rename(path.with_name(f"x{path.name}"))
     with pytest.raises(UserError, match=r"no subject is in the samples table \(the assay has 'xP1'"):
         together(make(**DAY))
+
+
+def test_a_file_without_a_reading_is_told_and_left_out(make, tmp_path, caplog):
+    (tmp_path / "cgm/P2.csv").write_text("# exported in May\ntime,glucose\n")
+    found = read(make()).obs
+    assert found.loc["v3", "status"] == "no reading in its file" and found.loc["v1", "status"] == "ok"
+    assert "cgm: 1 file holds no reading and is left out" in caplog.messages
+    for name in ("P1", "P3"):
+        (tmp_path / f"cgm/{name}.csv").write_text("time,glucose\n")
+    with pytest.raises(UserError, match=r"P1\.csv: has no rows below its header"):
+        read(make())

@@ -118,6 +118,62 @@ def test_rows_of_equal_ids_are_pooled_over_what_is_there(tmp_path, pool, expecte
     np.testing.assert_array_equal(found.to_numpy(), expected)
 
 
+@pytest.mark.parametrize(
+    ("content", "layout", "expected"),
+    [
+        ('id,g1,g2\nS1,"1,234,567","2,001"\nS2,12,"-3,456.5"\n', {}, [[1234567, 2001], [12, -3456.5]]),
+        ("id\tg1\tg2\nS1\t1,234\t2.5\nS2\t12\t0\n", {}, [[1234, 2.5], [12, 0]]),  # the point is the decimal sign
+        ("id\tg1\tg2\nS1\t1.234\t2.001.345\nS2\t12\t\n", {}, [[1234, 2001345], [12, np.nan]]),
+        ("id;g1;g2\nS1;1.234;2,5\nS2;12;0\n", {"decimal": "comma"}, [[1234, 2.5], [12, 0]]),
+        ("id;g1;g2\nS1;1\u202f234\u202f567;2,5\n", {"decimal": "comma"}, [[1234567, 2.5]]),
+        ("id;g1;g2\nS1;1'234'567;2\n", {}, [[1234567, 2]]),
+        ("id;g1;g2\nS1;1,234;2\n", {"thousands": "comma"}, [[1234, 2]]),
+        ("id;g1;g2\nS1;1.234;2\n", {"thousands": "point"}, [[1234, 2]]),
+        ("id;g1;g2\nS1;1.234;2\n", {}, [[1.234, 2]]),  # which counts alone can tell: see the suspicions of assays
+    ],
+)
+def test_thousands_are_read_where_the_table_leaves_no_doubt(tmp_path, content, layout, expected):
+    (tmp_path / "t.csv").write_text(content, encoding="utf-8")
+    found, _ = read(Table(files="t.csv", **layout), tmp_path)
+    np.testing.assert_allclose(found.to_numpy(), expected, rtol=1e-6)
+    (tmp_path / "t.seg").write_text("ID;chrom;start;end;mean\nS;1;1;9;0.5\n")
+    with pytest.raises(UserError, match=r"'0\.5' is not a number"):  # no other sign passes for the decimal one
+        read(Table(files="t.seg", decimal="comma"), tmp_path)
+
+
+FEATURE_COUNTS = """# Program:featureCounts v2.0.3; Command:"featureCounts" "-T" "4" "-a" "genes.gtf" "-o" "counts.txt" "S1.bam" "S2.bam"
+Geneid\tChr\tStart\tEnd\tStrand\tLength\tS1.bam\tS2.bam
+ENSG1\tchr1;chr1\t1;5\t3;9\t+;+\t100\t1\t2
+ENSG2\tchr1\t1\t3\t-\t100\t3\t4
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (FEATURE_COUNTS, {"drop": ["Chr", "Start", "End", "Strand", "Length"]}),
+        ("# Constructed from biom file\n#OTU ID\tS1\tS2\nO1\t1\t2\nO2\t3\t4\n", {}),
+        ("#a\tb\tc\n#OTU ID\tS1\tS2\nO1\t1\t2\nO2\t3\t4\n", {}),
+        ("Export of 3 May\n\nid,S1,S2\nO1,1,2\nO2,3,4\n", {}),
+        ("Export of 3 May,,\nid,S1,S2\nO1,1,2\nO2,3,4\n", {}),
+        ("# made by R\nS1 S2\nO1 1 2\nO2 3 4\n", {}),
+        ('lab,"of, many",x,y,z\nplate,7\n\nid,S1,S2\nO1,1,2\nO2,3,4\n', {"skip_rows": 3}),
+        ("id,S1,S2\n% first\nO1,1,2\n% second\nO2,3,4\n", {"comment": "%"}),
+        ("id|S1|S2\nO1|1|2\nO2|3|4\n", {}),
+    ],
+)
+def test_what_stands_above_a_table_is_left_out(tmp_path, content, layout):
+    for text, name in ((content, "t.txt"), (content.replace("\n", "\r\n"), "w.txt")):
+        (tmp_path / name).write_text(text, newline="")
+        found, _ = read(Table(files=name, **layout), tmp_path)  # numbers at once
+        assert found.to_numpy().tolist() == [[1, 2], [3, 4]]
+        words, _ = read(Table(files=name, **layout), tmp_path, numeric=False)  # cell by cell
+        assert words.to_numpy().tolist() == [["1", "2"], ["3", "4"]]
+    (tmp_path / "t.txt").write_text(content.rstrip()[:-2])
+    with pytest.raises(UserError, match=f"t.txt(:| line {len(content.rstrip().splitlines())}:) has (fewer than|one column)"):
+        read(Table(files="t.txt", **layout), tmp_path)
+
+
 def workbook():
     """The bytes of a small workbook."""
     out = io.BytesIO()
@@ -146,9 +202,19 @@ BROKEN = {
     "encoding of no text": ({}, {"encoding": "base64"}, ["no encoding of text 'base64'"]),
     "decimal comma": ({"t.csv": b"id;g1\nS1;1,5\n"}, {}, ["'1,5' is not a number", "set `decimal: comma`"]),
     "decimal point": ({"t.csv": b"id;g1\nS1;1.5\n"}, {"decimal": "comma"}, ["'1.5' is not a number", "set `decimal: point`"]),
-    "thousands": ({"t.csv": b"id;g1\nS1;1,000\n"}, {}, ["'1,000' is not a number; take out the ',' that separates thousands; if it is"]),
-    "thousands and tenths": ({"t.csv": b"id;g1\nS1;-1,234,567.5\n"}, {}, ["'-1,234,567.5' is not a number; take out the ','"]),
-    "thousands by point": ({"t.csv": b"id;g1\nS1;1.000.000\n"}, {"decimal": "comma"}, ["'1.000.000' is not a number; take out the '.'"]),
+    "thousands": (
+        {"t.csv": b"id;g1\nS1;1,000\n"}, {}, ["'1,000' is not a number; set `thousands: comma` if", "decimal sign, set `decimal: comma`"],
+    ),
+    "thousands by point": ({"t.csv": b"id;g1\nS1;1.000\n"}, {"decimal": "comma"}, ["set `thousands: point`", "set `decimal: point`"]),
+    "thousands of two kinds": ({"t.csv": b"id;g1;g2\nS1;1,000,000;1 000\n"}, {}, ["'1,000,000' is not a number; set `thousands: comma`"]),
+    "thousands and another word": ({"t.csv": b"id;g1;g2\nS1;1,000,000;2,5\n"}, {}, ["is not a number"]),
+    "a point that is none": ({"t.csv": b"id;g1;g2\nS1;1.000;2.5\n"}, {"thousands": "point"}, ["'2.5' is not a number"]),
+    "thousands by the other sign": ({"t.csv": b"id;g1\nS1;1.234,5\n"}, {}, ["'1.234,5' is not a number; set `decimal: comma`"]),
+    "lines above": (
+        {"t.csv": b"Lab;K\xc3\xb6ln;2024\nplate;7\n\nid;g1;g2;g3\nS1;1;2;3\nS2;1;2;3\n"}, {}, ["in line 4, below 4", "`skip_rows: 3`"],
+    ),
+    "nothing below": ({"t.csv": b"id,g1\nS1,1\n"}, {"skip_rows": 9}, ["no line below those of `skip_rows`"]),
+    "no lines in parquet": ({"t.parquet": None}, {"files": "t.parquet", "skip_rows": 1}, ["`skip_rows` means nothing"]),
     "three decimals": ({"t.csv": b"id;g1\nS1;0,125\n"}, {}, ["'0,125' is not a number; set `decimal: comma`"]),
     "a gzip file by the name of text": ({"t.csv": gzip.compress(b"id,g1\nS1,1\n")}, {}, ["t.csv: is a gzip file", "end in .gz"]),
     "a gzip file in latin-1": ({"t.csv": gzip.compress(b"id,g1\nS1,1\n")}, {"encoding": "latin-1"}, ["t.csv: is a gzip file"]),

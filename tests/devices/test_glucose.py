@@ -80,6 +80,40 @@ def test_libreview_in_millimoles(tmp_path):
     np.testing.assert_allclose(history.signal[:, 0], [2.2, 10.1], rtol=1e-6)
 
 
+FOREIGN = {
+    "German": "Gerät,Seriennummer,Gerätezeitstempel,Aufzeichnungstyp,Glukosewert-Verlauf {u},Glukose-Scan {u},Notizen",
+    "French": "Appareil,Numéro de série,Horodatage de l'appareil,Type d'enregistrement,Historique de la glycémie {u},"
+    "Numérisation de la glycémie {u},Notes",
+    "Spanish": "Dispositivo,Número de serie,Sello de tiempo del dispositivo,Tipo de registro,Historial de glucosa {u},"
+    "Escaneo de glucosa {u},Notas",
+}
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+@pytest.mark.parametrize(("unit", "low", "values"), [("mg/dL", "108", [108, 500]), ("mmol/L", '"6,0"', [6.0, 27.8])])
+def test_libreview_in_other_languages(tmp_path, language, unit, low, values):
+    english = LIBRE.format(unit=unit, low=low, high="HI", **TIMES)
+    lines = english.splitlines()
+    lines[1] = FOREIGN[language].format(u=unit)
+    history, scans = read(tmp_path / "x.csv", "\n".join(lines))
+    assert history.channels == (f"Historic Glucose {unit}",) and history.units == (unit,)  # the usual names, found unasked
+    np.testing.assert_allclose(history.signal[:, 0], values, rtol=1e-6)
+    assert len(scans) == 1 and glucose.vendor(tmp_path / "x.csv") == "FreeStyle LibreView"
+
+
+def test_clarity_in_german_and_one_whose_rows_are_not_known(tmp_path):
+    text = (
+        CLARITY.format(column="Glukosewert (mg/dL)", first="112", alert="250").replace(",Low,", ",Niedrig,").replace(",High,\n", ",Hoch,\n")
+    )
+    text = text.replace("Timestamp (YYYY-MM-DDThh:mm:ss),Event Type", "Zeitstempel (JJJJ-MM-TTThh:mm:ss),Ereignistyp")
+    (record,) = read(tmp_path / "x.csv", text)
+    assert record.channels == ("Glucose Value (mg/dL)",) and record.signal[:, 0].tolist() == [112, 40, 400]
+    with pytest.raises(
+        UserError, match=r"is known for a reading \(there are: Alert, Calibration, GSW\); leave `format` out .*`channels: {glucose"
+    ):
+        read(tmp_path / "x.csv", text.replace("EGV", "GSW"))
+
+
 def test_a_date_of_two_meanings_needs_a_format(tmp_path):
     times = {"a": "03-04-2024 08:00", "b": "03-04-2024 08:07", "c": "03-04-2024 08:15"}
     text = LIBRE.format(unit="mg/dL", low="100", high="101", **times)
@@ -97,7 +131,10 @@ def test_carelink_newest_first(tmp_path):
 @pytest.mark.parametrize(
     ("text", "phrases"),
     [
-        ("time,glucose\n2024-01-01,100\n", ["no header of Dexcom Clarity", "`format`"]),
+        (
+            "time,glucose\n2024-01-01,100\n",
+            ["no header of Dexcom Clarity", "leave `format` out", "`channels: {glucose: ...}`", "`skip_rows`"],
+        ),
         (
             CLARITY.format(column="Glucose Value (mg/dL)", first="1l2", alert="1"),
             ["line 5, column 'Glucose Value", "'1l2' is not a reading"],

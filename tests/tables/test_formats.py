@@ -72,6 +72,12 @@ def test_a_sheet_is_read_like_text(tmp_path):
     )
     found = read(tmp_path / "t.xlsx", Table(files="t.xlsx", within="values", drop=["day"]), None, True)
     pd.testing.assert_frame_equal(found, FRAME)
+    titled = [["RNA counts of 2024"], [], ["id", "g1", "g2"], ["S1", 1.5, None], ["S2", -2, 3]]
+    workbook(tmp_path / "u.xlsx", {"a": titled, "b": [["plate", 7], *titled[2:]]})
+    for layout in ({"within": "a"}, {"within": "a", "skip_rows": 2}, {"within": "b", "skip_rows": 1}):
+        pd.testing.assert_frame_equal(read(tmp_path / "u.xlsx", Table(files="u.xlsx", **layout), None, True), FRAME)
+    with pytest.raises(UserError, match=r"column 3 has no name; .* set `skip_rows`"):
+        read(tmp_path / "u.xlsx", Table(files="u.xlsx", within="b"), None, True)
     text = read(tmp_path / "t.xlsx", Table(files="t.xlsx", within="values", index="g1"), None, False)
     assert text.index.tolist() == ["1.5", "-2"]
     assert text["day"].tolist() == ["2020-01-31"] * 2

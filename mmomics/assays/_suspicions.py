@@ -35,13 +35,43 @@ class Suspicion:
     explanation: str
 
 
-def logged(x: np.ndarray) -> Suspicion | None:
-    """Values that should be raw and look like logarithms: none reaches 30 and most are no whole numbers (2^30 is a billion)."""
+def logged(x: np.ndarray, scale: str = "log2") -> Suspicion | None:
+    """Values that should be raw and look like logarithms: none reaches 30 and most are no whole numbers (2^30 is a billion).
+
+    `scale` is what the kind calls logarithms.
+    """
     some = _some(x)
     top = _max(some)
     if not 0 < top < 30 or _share(_fractional(some[some > 0])) < 0.5:
         return None
-    return Suspicion("looks_logged", top, True, f"no value is above {top:.3g} and most are no whole numbers: set `values: log2` if so")
+    return Suspicion("looks_logged", top, True, f"no value is above {top:.3g} and most are no whole numbers: set `values: {scale}` if so")
+
+
+def composition(x: np.ndarray) -> Suspicion | None:
+    """Counts of taxa that are shares: every sample adds up to 1 or 100; or that look like logarithms."""
+    total = np.asarray(np.nansum(x, axis=1, dtype=np.float64))
+    total = total[total > 0]
+    whole = float(np.median(total)) if len(total) else 0.0
+    for one in (1, 100):
+        if _share(_fractional(x[x > 0])) > 0.5 and len(total) and (np.abs(total / one - 1) < 0.02).all():
+            return Suspicion("looks_relative", whole, True, f"every sample adds up to {one}: set `values: relative` if these are shares")
+    return logged(x, "scaled")
+
+
+def grouped(x: np.ndarray) -> Suspicion | None:
+    """Counts whose thousands are separated by a point, which was taken for the decimal sign: 1.234 for 1234.
+
+    Nothing reaches 1000, and every fraction has three digits and stands behind 1 to 999. Expected counts have some below 1.
+    """
+    some = _some(x)
+    parts = some[_fractional(some) & ~np.isnan(some)].astype(np.float64)
+    if len(parts) < 3 or _max(some) >= 1000 or parts.min() < 1:
+        return None
+    digits = np.rint(parts * 1000)
+    if (np.abs(parts * 1000 - digits) > 0.05).any() or (digits % 10 != 0).mean() < 0.5:
+        return None
+    cure = "set `thousands: point` (or `comma`) if its sign separates thousands"
+    return Suspicion("looks_grouped", float(len(parts)), True, f"every fraction has three digits, and no count reaches 1000: {cure}")
 
 
 def unlogged(x: np.ndarray) -> Suspicion | None:

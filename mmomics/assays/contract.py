@@ -132,7 +132,7 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
 # scales that several kinds share
 READY = Scale()  # scaled by the provider, or numbers of many units: nothing to do sample by sample
 LOG = Scale(suspicions=(odd.unlogged,))
-COUNTS = Scale(low=0, library=True, recipe=("library_size", "log1p"), suspicions=(odd.logged, odd.fractional))
+COUNTS = Scale(low=0, library=True, recipe=("library_size", "log1p"), suspicions=(odd.logged, odd.fractional, odd.grouped))
 PER_LIBRARY = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged,))  # the provider divided by the library size
 PER_MILLION = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged, odd.million))
 LIMIT = "what is missing is mostly below the limit of detection"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
+from mmomics.assays import _codes
 from mmomics.cohort import clinical, quality, records
 from mmomics.cohort import samples as table
 from mmomics.cohort.columns import column
@@ -85,6 +86,8 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     obs, about = read_outcome(cohort.outcome, rows)
     others, about_others = read_further(cohort.also, rows)
     covariates = clinical.raw(rows, cohort.covariates)
+    _codes_are_told(covariates, "covariates")
+    _codes_are_told(obs, "outcome")
     with_outcome = set(rows.index[known(obs)])
     modalities, joins, unmatched = {}, {}, []
     who = samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)})
@@ -182,6 +185,16 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
 
 def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _codes_are_told(columns: pd.DataFrame, where: str) -> None:
+    """A number that stands for what is missing would be learned as any other."""
+    for name, cells in columns.items():
+        numeric = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+        found = _codes.code(cells.to_numpy(float)) if numeric else None
+        if found is not None:
+            told = "looks like a code of what is missing: name it in `samples.na_values` if so"
+            log.warning("%s: '%s' is %g for %s, which %s", where, name, found[0], count(found[1], "row"), told)
 
 
 def _batch_is_not_the_outcome(cohort: Cohort, obs: pd.DataFrame, extras: pd.DataFrame) -> None:

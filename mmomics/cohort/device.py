@@ -179,6 +179,9 @@ class _Known:
             raise UserError(f"{where}.align", problem, "set `samples.time`")
         found = samples_table.by_subject(samples, frame, unique=[samples.time] if timed and samples.time else [])
         self.times = specimens.times(samples, found) if timed else None
+        if timed and (n_dates := specimens.undated(samples, found)):
+            told = count(n_dates, "specimen has a date", "specimens have a date")
+            log.warning("%s.align: %s and no time of day, taken for 0:00", where, told)
         self.shifts = specimens.shifts(device, found, where)
 
     def rows(self, subject: str) -> list[str]:

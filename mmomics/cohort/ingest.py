@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from mmomics import keys
 from mmomics.assays import contract
 from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
-from mmomics.errors import UserError
+from mmomics.errors import UserError, count, listed
+
+log = logging.getLogger(__name__)
+SUMS = r"__(?:no_feature|ambiguous\w*|too_low_aQual|not_aligned|alignment_not_unique)|N_(?:unmapped|multimapping|noFeature|ambiguous)"
 
 
 def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
@@ -49,6 +53,8 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     frame, part = table.read(assay, folder, owner=owners if pooled else None)
     if not frame.shape[1]:
         raise UserError(where, "its table has no column beside the ids", "mend `drop`, or `index`")
+    if scale.library:
+        frame = _features(name, frame)
     subjects = list(frame.index) if pooled else owners(frame.index, frame.columns)
     obs = pd.DataFrame({keys.SUBJECT: subjects}, index=frame.index)
     if part is not None:
@@ -56,3 +62,13 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     contract.check(scale, frame, f"{where} ({', '.join(map(str, table.paths(assay, folder).values()))})")
     x = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})
+
+
+def _features(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Counts without the sums over reads of no feature that counting programs write among them: they would be the largest genes."""
+    sums = frame.columns.str.fullmatch(SUMS)
+    if not sums.any():
+        return frame
+    told = count(int(sums.sum()), "sum over reads of no gene is", "sums over reads of no gene are")
+    log.warning("%s: %s left out (%s)", name, told, listed(frame.columns[sums]))
+    return frame.loc[:, ~sums]

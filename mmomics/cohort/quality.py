@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.assays import contract
+from mmomics.assays import _codes, contract
 from mmomics.cohort.association import association
 from mmomics.cohort.components import LEAST, Components, components
 from mmomics.cohort.suspects import DEVIATIONS, SAME, copies, limits, outliers
+from mmomics.errors import count, listed
 
 FLAGS = {
     "library_size": "the library size is far from that of the other samples",
@@ -32,6 +33,11 @@ STRUCTURE, ALPHA = 0.02, 0.01  # share of the components' variance, and p-value,
 DULL = 0.1  # share of constant features worth a flag
 SEX = {"sex", "gender", "female", "male", "isfemale", "ismale"}
 ORDER = r"(?:run|injection|scan|acquisition)[\W_]?(?:order|date|day|id)"
+OF_GENES = {"rna", "mirna", "single_cell", "methylation", "protein", "phospho", "cnv", "mutation"}
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+DATE = re.compile(
+    rf"\d{{1,2}}[-. ]{MONTH}(?:[-. ]\d{{2,4}})?|{MONTH}[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d(?:[ T]00:00:00)?|\d\d?/\d\d?/\d{{2,4}}", re.I
+)
 TECHNICAL = re.compile(rf"(?:^|[\W_])(?:plate|batch|lane|run|slide|chip|{ORDER})(?:$|[\W_])", re.I)
 
 
@@ -130,6 +136,7 @@ def checks(
     low, high = np.fmin.reduce(raw, axis=0, initial=np.inf), np.fmax.reduce(raw, axis=0, initial=-np.inf)
     constant = float((low >= high).mean()) if raw.size else 0.0
     out.append(("constant_features", constant, np.nan, constant > DULL, "share of features with one value or none; models do not see them"))
+    out += _names_and_codes(assay, raw, (low, high))
     if obs is not None:
         rows = _rows(assay, obs).iloc[found.rows]
         for column in rows:
@@ -153,6 +160,26 @@ def checks(
             out.append((check, about.share, about.p_value, flagged, explanation))
     table = pd.DataFrame([(name, *row) for row in out], columns=CHECK_COLUMNS)
     return table.astype({"value": float, "p_value": float, "flagged": bool})
+
+
+def _names_and_codes(
+    assay: anndata.AnnData, raw: np.ndarray, ends: tuple[np.ndarray, np.ndarray]
+) -> list[tuple[str, float, float, bool, str]]:
+    """Codes that stand for what is missing, and genes that a spreadsheet took for dates."""
+    out = []
+    if not _scale(assay).library and not _scale(assay).whole and assay.uns["values"] != contract.RECORD:
+        places = _codes.suspected(*ends)
+        told = {place: each for place in places.tolist() if (each := _codes.code(raw[:, place])) is not None}
+        if told:
+            which = listed(f"{assay.var_names[place]}: {value:g}, {count(n, 'time')}" for place, (value, n) in told.items())
+            cure = f"looks like a code of what is missing ({which}): name it in `na_values` if so"
+            out.append(("missing_codes", float(sum(n for _, n in told.values())), np.nan, True, cure))
+    if assay.uns["kind"] in OF_GENES:
+        dates = [name for name in assay.var_names if DATE.fullmatch(name)]
+        if 0 < len(dates) < assay.n_vars / 2:
+            what = f"genes that a spreadsheet took for dates ({listed(dates)}), such as MARCHF1 and SEPTIN2: take the names from the source"
+            out.append(("dates_for_genes", float(len(dates)), np.nan, True, what))
+    return out
 
 
 def _rounded(value: float) -> float:

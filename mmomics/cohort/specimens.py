@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pandas as pd
@@ -10,7 +11,9 @@ from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
 from mmomics.devices._times import dateless
-from mmomics.errors import UserError
+from mmomics.errors import UserError, count
+
+log = logging.getLogger(__name__)
 
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}")  # so that 03/04/2024 is not guessed, row by row
 FIRST, LAST = 1900, 2200  # years; 9999-12-31 stands for "not known" in some files
@@ -44,13 +47,24 @@ def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=frame.index, dtype=object)
 
 
+def undated(samples: Samples, frame: pd.DataFrame) -> int:
+    """How many specimens have a date and no time of day, which stands for midnight."""
+    cells = column(frame, str(samples.time), "samples.time").dropna().astype(str).str.strip()
+    if samples.time_format:
+        return 0 if re.search("%[HIcX]", samples.time_format) else len(cells)
+    return int(cells.str.fullmatch(ISO.pattern).sum())
+
+
 def shifts(device: Device, frame: pd.DataFrame, where: str) -> pd.Series:
     """Seconds by which the device's clock is ahead, for every row of the cohort (float64); 0 where nothing is said."""
     if device.clock_shift is None:
         return pd.Series(0.0, index=frame.index)
     cells = column(frame, device.clock_shift, f"{where}.clock_shift")
     at = place(frame, f"{where}.clock_shift, column '{device.clock_shift}'")
-    found = numbers(cells, at).fillna(0.0)
+    found = numbers(cells, at)
+    if found.isna().any():
+        log.warning("%s: %s no shift, taken for 0 s", f"{where}.clock_shift", count(int(found.isna().sum()), "row has", "rows have"))
+    found = found.fillna(0.0)
     if (found.abs() > MOST_SHIFT).any():
         raise UserError(at, f"a shift of {found.abs().max():g} s", "give seconds, not milliseconds")
     return found

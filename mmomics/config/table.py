@@ -44,6 +44,10 @@ class Table(Strict):
     thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
         None, description="Sign that separates thousands in a text file: 1,234. Default: found where the table leaves no doubt (1,234,567)."
     )
+    na_values: list[str | float] = Field(
+        [],
+        description="Further words and numbers for a missing value, such as -9. Empty cells, NA, NaN, N/A, NULL and the like are known.",
+    )
     encoding: str = Field("utf-8", description="Encoding of a text file, such as latin-1 or utf-16.")
     pool: Literal["none", "sum", "mean"] = Field(
         "none",

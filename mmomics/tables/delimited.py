@@ -40,15 +40,17 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
     names = [name.strip() for name in names]
     ids = index_position(path, table, names)
+    missing = [str(each) for each in table.na_values]
     options: dict[str, Any] = {
         "sep": r"\s+" if delimiter == " " else delimiter, "header": 0 if table.header else None, "names": range(width),
-        "index_col": False, "decimal": "," if table.decimal == "comma" else ".",
+        "index_col": False, "decimal": table.decimal_sign,
+        "na_values": {place: missing for place in range(width) if missing and place != ids},  # ids are as they are
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
     left = kept(path, table, names)
     numbers = [i for i in left if i != ids] if numeric else []
     found = None
-    if numbers and width > 1 and delimiter != " " and table.thousands is None:
+    if numbers and width > 1 and delimiter != " " and table.thousands is None and not table.na_values:
         found = _fast(path, table, top, numbers, (ids, width))
     if found is None:
         frame = _cells(path, table, top.skip, options, (names, numbers))

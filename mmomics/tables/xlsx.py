@@ -48,7 +48,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         index = [(_text(_at(row, ids)) or "").strip() for _, row in rows]
         if "" in index:
             raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
-    values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric) for i in left] for _, row in rows]
+    words = {str(each) for each in table.na_values}
+    values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words) for i in left] for _, row in rows]
     kind: Any = np.float32 if numeric else object
     return pd.DataFrame(np.array(values, dtype=kind).reshape(len(rows), len(left)), index=index, columns=pd.Index(
         [names[i] for i in left], dtype=object))  # fmt: skip
@@ -126,9 +127,9 @@ def _text(cell: Any) -> str | None:
     return None if str(value) in MISSING else str(value)
 
 
-def _cell(cell: Any, where: str, numeric: bool) -> Any:
+def _cell(cell: Any, where: str, numeric: bool, words: set[str]) -> Any:
     text = _text(cell)
-    if text is None:
+    if text is None or text.strip() in words:
         return np.nan
     if cell.data_type == "e":
         raise UserError(f"{where} cell {cell.coordinate}", f"'{text}' is an error of a formula", "mend it, or leave it empty if missing")

@@ -1,15 +1,17 @@
 """Kinds of assays: their recipes, their preprocessing defaults, and values that look odd."""
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmomics import plugins
+from mmomics.assays import _codes, contract
 from mmomics.assays import _suspicions as odd
-from mmomics.assays import contract
 from mmomics.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -51,7 +53,15 @@ def test_features_of_device_records_stay_as_they_are():
     assert contract.prepare("ecg", contract.RECORD, "x") == {}
 
 
+MICROBES = contract.scale("microbiome", "counts", "x")[1]
+SHARES = RNG.dirichlet(np.full(50, 0.3), 4).astype("float32")
+SHARES[0, 0] = 0
+SHARES[0] /= SHARES[0].sum()  # the test hides that value
 SUSPECT = {
+    "counts with points between thousands": (contract.COUNTS, np.round(RNG.uniform(1, 999, (4, 50)), 3), "looks_grouped", True),
+    "shares as counts": (MICROBES, SHARES, "looks_relative", True),
+    "per cent as counts": (MICROBES, 100 * SHARES, "looks_relative", True),
+    "logged taxa": (MICROBES, RNG.uniform(0, 18, (4, 50)), "looks_logged", True),
     "logged counts": (contract.COUNTS, RNG.uniform(0, 18, (4, 50)), "looks_logged", True),
     "expected counts": (contract.COUNTS, RNG.uniform(0, 9000, (4, 50)), "fractional", False),
     "raw intensities as log2": (contract.LOG_INTENSITY, RNG.lognormal(12, 2, (4, 50)), "looks_raw", True),
@@ -75,7 +85,21 @@ def test_values_that_are_possible_and_odd_are_said(case):
     assert found[name].explanation
 
 
+@pytest.mark.parametrize("kind", plugins.names("assays"))
+def test_a_scale_that_is_suggested_is_one_of_the_kind(kind):
+    module = plugins.load("assays", kind)
+    tried = [x for _, x, _, _ in SUSPECT.values()] + [np.full((4, 9), 0.2), RNG.lognormal(12, 2, (4, 9))]
+    for scale in module.SCALES.values():
+        told = " ".join(each.explanation for test in scale.suspicions for x in tried if (each := test(x.astype("float32"))))
+        assert set(re.findall(r"`values: (\w+)`", told)) <= set(module.SCALES)
+
+
 USUAL = {
+    "expected counts of three digits": (
+        replace(contract.COUNTS, suspicions=(odd.grouped,)),
+        np.round(RNG.lognormal(3, 2, (4, 50)), 3),
+    ),
+    "taxa": (MICROBES, RNG.negative_binomial(1, 0.01, (4, 50))),
     "counts": (contract.COUNTS, RNG.negative_binomial(2, 0.01, (4, 50))),
     "few counts": (contract.COUNTS, RNG.poisson(2, (4, 50))),
     "log2": (contract.LOG, RNG.normal(8, 3, (4, 50))),
@@ -92,6 +116,22 @@ USUAL = {
 def test_usual_values_are_not_suspected(case):
     scale, x = USUAL[case]
     assert [test(x.astype("float32")) for test in scale.suspicions if test(x.astype("float32"))] == []
+
+
+AGES = RNG.integers(30, 95, 40).astype(float)
+LEVELS = RNG.normal(50, 5, 40)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.r_[AGES, 999, 999], (999, 2)), (np.r_[AGES, -9], (-9, 1)), (np.r_[LEVELS, -99, np.nan], (-99, 1)),
+        (np.r_[RNG.normal(0, 1, 40), -9, -9], (-9, 2)), (np.r_[AGES, 99, 99], None), (np.r_[RNG.integers(0, 3000, 40), 999], None),
+        (np.r_[-5 * AGES, -99], None), (np.r_[1, 2, 999], None), (np.full(9, np.nan), None), (np.full(9, 999.0), None),
+    ],
+)  # fmt: skip
+def test_codes_of_what_is_missing_stand_apart_from_the_other_values(values, expected):
+    assert _codes.code(values) == expected
 
 
 def test_real_z_scores_that_reach_thousands_are_ranked(shared):

@@ -254,3 +254,14 @@ def test_a_batch_that_is_the_outcome_is_told_and_never_taken_out(cohort, caplog)
     caplog.clear()
     cohort(table=TABLE.replace("B\n", "A\n"), outcome=outcome, batch="site")
     assert not any("every batch" in message for message in caplog.messages)
+
+
+def test_codes_of_what_is_missing_are_told_of_covariates_and_outcomes(cohort, caplog):
+    table = "id;died;days;age;sex\n" + "".join(f"P{i};{i % 2};{i if i < 9 else 9999};{40 + i if i > 1 else -99};f\n" for i in range(1, 10))
+    with caplog.at_level(logging.WARNING):
+        cohort(table=table, covariates=["age"])
+    for told in ("covariates: 'age' is -99 for 1 row", "outcome: 'time' is 9999 for 1 row"):
+        assert any(message.startswith(told) and "`samples.na_values`" in message for message in caplog.messages)
+    caplog.clear()
+    cohort(table=table, covariates=["age"], samples={"files": "s.csv", "na_values": [-99, 9999]})
+    assert not any("code" in message for message in caplog.messages)

@@ -190,3 +190,20 @@ def test_a_file_without_a_reading_is_told_and_left_out(make, tmp_path, caplog):
         (tmp_path / f"cgm/{name}.csv").write_text("time,glucose\n")
     with pytest.raises(UserError, match=r"P1\.csv: has no rows below its header"):
         read(make())
+
+
+def test_dates_without_a_time_of_day_and_clocks_without_a_shift_are_told(make, tmp_path, caplog):
+    text = (tmp_path / "s.csv").read_text()
+    for old, new in (
+        ("2024-03-02 00:00+00:00,a,0", "2024-03-02,a,"),
+        ("+00:00", ""),
+        ("2024-03-03 00:00,", "2024-03-02 23:59:59.999999999,"),
+    ):
+        text = text.replace(old, new)
+    (tmp_path / "s.csv").write_text(text)
+    cohort, frame, folder = make(**DAY, clock_shift="ahead", time_zone="Europe/Berlin")
+    zoned = cohort.samples.model_copy(update={"time_zone": "Europe/Berlin"})
+    found = ingest("cgm", cohort.devices["cgm"], folder, zoned, frame)
+    assert found.obs["stop"]["v1"] == "2024-03-02T00:00:00+01:00" and found.obs["status"]["v2"] == "ok"
+    assert "modalities.cgm.align: 1 specimen has a date and no time of day, taken for 0:00" in caplog.messages
+    assert "modalities.cgm.clock_shift: 1 row has no shift, taken for 0 s" in caplog.messages

@@ -50,6 +50,14 @@ def test_a_wrong_setting_is_one_line(folder, given, expected):
     assert expected in str(error.value)
 
 
+def test_sums_over_reads_of_no_gene_are_told_and_left_out(tmp_path, caplog):
+    sums = "__no_feature\t900\t800\n__ambiguous\t5\t6\n__too_low_aQual\t0\t0\n__not_aligned\t70\t80\n__alignment_not_unique\t9\t8\n"
+    (tmp_path / "htseq.tsv").write_text(f"gene\tP1\tP2\nENSG1\t1\t2\n__init__\t3\t4\n{sums}")
+    found = ingest("rna", modality(files="htseq.tsv", orientation="samples_in_columns", subject_pattern=None), tmp_path)
+    assert found.var_names.tolist() == ["ENSG1", "__init__"] and found.X.tolist() == [[1, 3], [2, 4]]
+    assert any("rna: 5 sums over reads of no gene are left out (__no_feature, " in message for message in caplog.messages)
+
+
 def test_normalising_keeps_the_measured_values(folder):
     assay = ingest("rna", modality(), folder)
     normal = normalize(assay)

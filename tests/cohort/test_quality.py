@@ -55,6 +55,20 @@ def test_library_sizes_of_clean_counts_are_flagged_at_the_nominal_rate():
     assert stats.binomtest(int((found["flag"] == "library_size").sum()), 2000, nominal, "greater").pvalue > 0.001
 
 
+def test_codes_and_genes_that_became_dates_are_flagged_by_name():
+    clean = assay(40, 30, kind="protein")
+    clean.var_names = [f"g{i}" for i in range(27)] + ["1-MAR-1", "SEPT", "MARCH1"]
+    names = {"missing_codes", "dates_for_genes"}
+    assert not names & set(quality.checks("x", clean)["check"])
+    spoilt = clean.copy()
+    spoilt.var_names = ["1-Mar", "2-Sep", "2019-09-07", "Dec-01", *clean.var_names[4:]]
+    spoilt.layers["measured"][[3, 5], 9] = -999
+    told = quality.checks("x", spoilt).set_index("check").loc[sorted(names)]
+    assert told["value"].tolist() == [4, 2] and told["flagged"].all()
+    assert "(g9: -999, 2 times)" in told.loc["missing_codes", "explanation"]
+    assert "(1-Mar, 2-Sep, 2019-09-07, Dec-01)" in told.loc["dates_for_genes", "explanation"]
+
+
 def test_structure_that_is_not_there_is_not_found():
     tables = [quality.checks("x", assay(60, 200, 3, seed), table_of(60, seed)) for seed in range(40)]
     table = pd.concat(tables).dropna(subset="p_value")

@@ -141,6 +141,18 @@ def test_thousands_are_read_where_the_table_leaves_no_doubt(tmp_path, content, l
         read(Table(files="t.seg", decimal="comma"), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.xlsx"])
+def test_further_values_stand_for_missing(tmp_path, name):
+    frame = pd.DataFrame({"g1": [1.5, -9.0, -99.0], "g2": [-90, 2, 3]}, index=pd.Index(["-9", "S2", "S3"], name="id"))
+    words = frame.astype({"g2": object}).replace({"g2": {3: "n.d."}}) if name != "t.parquet" else frame.replace({"g2": {3: -99}})
+    {"t.csv": words.to_csv, "t.parquet": words.to_parquet, "t.xlsx": words.to_excel}[name](tmp_path / name)
+    table = Table(files=name, na_values=["n.d.", -9, "-99"])
+    found, _ = read(table, tmp_path)
+    assert found.index.tolist() == ["-9", "S2", "S3"]
+    np.testing.assert_array_equal(found, [[1.5, -90], [np.nan, 2], [np.nan, np.nan]])
+    assert read(table, tmp_path, numeric=False)[0].isna().to_numpy().tolist() == [[False, False], [True, False], [True, True]]
+
+
 FEATURE_COUNTS = """# Program:featureCounts v2.0.3; Command:"featureCounts" "-T" "4" "-a" "genes.gtf" "-o" "counts.txt" "S1.bam" "S2.bam"
 Geneid\tChr\tStart\tEnd\tStrand\tLength\tS1.bam\tS2.bam
 ENSG1\tchr1;chr1\t1;5\t3;9\t+;+\t100\t1\t2

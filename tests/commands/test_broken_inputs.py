@@ -396,6 +396,7 @@ BROKEN = {
     ),
     "no zone for the device": ([device("cgm", CGM, time_zone="Europe/Berln")], "ingest", ["time_zone", "'Europe/Berln'"]),
     "a clock that is no number": ([device("cgm", CGM, clock_shift="sex")], "ingest", ["modalities.cgm.clock_shift", "row 'S00'"]),
+    "a clock of no name": ([device("cgm", CGM, clock_shift="")], "settings", ["cgm: `clock_shift` is empty", "take the key out"]),
     "a clock that is not there": ([device("cgm", CGM, clock_shift="shft")], "settings", ["clock_shift", "did you mean 'shift'?"]),
     "times that skip an hour": (
         [device("cgm", CGM), times(lambda t: t - pd.Timestamp("2021-06-14") + pd.Timestamp("2021-03-28"))],

@@ -21,6 +21,7 @@ from mmomics.cohort.stretch import Stretch, cut
 from mmomics.config import recordings
 from mmomics.config.modality import Device, Windows
 from mmomics.config.samples import Samples
+from mmomics.devices import _cadence
 from mmomics.devices._companion import joined
 from mmomics.devices.contract import EmptyRecordError, choose
 from mmomics.devices.record import SECOND, Record
@@ -68,11 +69,13 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     windows: list[np.ndarray | None] = []
     lacking: UserError | None = None
     empty: list[UserError] = []
+    steps: list[float] = []  # of records that were interpolated
     for n_read, (owners, records) in enumerate(_by_owner(device, folder, where, known, empty), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
         chosen = _channels.choose(records, device, where) if records else []
         lacking = lacking or (None if chosen or not records else _channels.lacking(records, device, where))
+        steps += signal.interpolated(chosen) if device.step is None else []
         for row in owners:
             stretch = (
                 cut(known.on_time(row, chosen), device.align, known.time(row), where)
@@ -92,6 +95,10 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
         log.warning(
             "%s: %s no reading and %s left out", name, count(len(empty), "file holds", "files hold"), "is" if len(empty) == 1 else "are"
         )
+    if steps:
+        told = count(len(steps), "record looks", "records look")
+        every = f"{max(round(float(np.median(steps)) / 60), 1)} min"
+        log.warning("%s: %s interpolated between readings %s apart: set `step: %s`", name, told, every, every)
     obs = pd.DataFrame(rows).set_index("row").rename_axis(None)
     twice = obs.index[obs.index.duplicated()]
     if len(twice):
@@ -150,6 +157,13 @@ class _Signal:
         values = np.array([made[each.name] for each in self.features], dtype=np.float32)
         values[np.isinf(values)] = np.nan
         return ({**about, "status": FAILED}, nothing) if np.isnan(values).all() else (about, values)
+
+    def interpolated(self, records: list[Record]) -> list[float]:
+        """How often the device has read (s), of the records that were interpolated to a finer grid."""
+        if not getattr(self.kind, "SPARSE", False):
+            return []
+        found = [_cadence.interpolated(record.seconds, record.signal[:, 0]) for record in records]
+        return [step for step in found if step is not None]
 
     def window(self, record: Record, windows: Windows) -> np.ndarray:
         """Windows of the signal, float32 (n_channels, n_times); a channel that a record lacks is all NaN."""

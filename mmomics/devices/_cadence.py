@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+STRAIGHT = 0.6  # share of the changing values that go on as they came, above which they were interpolated
 WHOLE = 1e-3  # a reading of a device that reports whole numbers is this close to one
 
 
@@ -53,6 +54,31 @@ def native(times: np.ndarray, values: np.ndarray, step: int) -> np.ndarray:
     if _whole(v[bends]).mean() > 0.99:
         kept = kept[_whole(v[kept]) | np.isin(kept, bends)]
     return there[kept]
+
+
+def interpolated(seconds: np.ndarray, values: np.ndarray) -> float | None:
+    """How often a device has really read where its values were interpolated to a finer grid (s); None where they were not.
+
+    Parameters
+    ----------
+    seconds : array (n_times,)
+        Increasing.
+    values : array (n_times,)
+        NaN is a gap.
+    """
+    there = ~np.isnan(values)
+    t, v = seconds[there], values[there].astype(np.float64)
+    if len(t) < 50:
+        return None
+    gap = np.diff(t) / float(np.median(np.diff(t)))
+    slope = np.diff(v) / gap
+    tolerance = 1e-5 * max(float(np.abs(v).max()), 1e-6)
+    even = (gap[1:] <= 1.5) & (gap[:-1] <= 1.5) & (np.abs(slope[:-1]) > tolerance)
+    straight = even & (np.abs(np.diff(slope)) <= tolerance)
+    bends = _bends(t, v, float(np.median(np.diff(t))))
+    if even.sum() < 20 or straight.sum() <= STRAIGHT * even.sum() or len(bends) < 3:
+        return None
+    return float(np.median(np.diff(t[bends])))
 
 
 def _bends(t: np.ndarray, v: np.ndarray, fine: float) -> np.ndarray:

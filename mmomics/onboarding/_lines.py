@@ -22,7 +22,12 @@ def files(table: Sniffed, folder: Path) -> str:
 
 def keys(table: Sniffed, indent: str) -> list[str]:
     """What the file needs said, with the reason for what is dropped."""
-    why = {"drop": " # several columns of this name", "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}"}
+    why = {
+        "drop": " # several columns of this name, or none",
+        "skip_rows": " # GUESS: the lines above look like no part of the table",
+        "index": " # GUESS: its ids are those of other files",
+        "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}",
+    }
     return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}{why.get(key, '')}" for key, value in table.keys.items()]
 
 
@@ -34,7 +39,16 @@ def quoted(text: object) -> str:
 
 
 def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
-    """How many names are, or begin with, a subject."""
+    """How many names are a subject, or begin with one and go on with a sign or, behind letters, anything: 7-01A is of 7, and 71 is not."""
     known = set(subjects)
     lengths = {len(subject) for subject in known}
-    return sum(any(name[:length] in known for length in lengths) for name in names)
+    return sum(name in known or any(name[:length] in known and _ends(name, length) for length in lengths) for name in names)
+
+
+def _ends(name: str, length: int) -> bool:
+    return length < len(name) and not (name[length].isdigit() and name[length - 1].isdigit())
+
+
+def folded(name: str) -> str:
+    """An id without its signs, case and zeros in front."""
+    return re.sub(r"[\W_]+", "", name).casefold().lstrip("0")

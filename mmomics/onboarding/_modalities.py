@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mmomics import plugins
 from mmomics.devices import glucose, timeseries
 from mmomics.errors import listed
 from mmomics.onboarding import guess
-from mmomics.onboarding._lines import files, keys, meet, quoted
+from mmomics.onboarding._lines import files, folded, keys, meet, quoted
 from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
 from mmomics.tables import delimited
@@ -20,27 +21,45 @@ from mmomics.tables import delimited
 def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     """A table of samples x features, or the other way round."""
     rows = table.rows
-    in_columns = meet(table.names, subjects) > meet(rows, subjects)
-    samples = table.names if in_columns else rows
-    kind = guess.kind(table.path.name)
-    text = [] if in_columns else table.words
-    numbers = table.numbers.drop(columns=text)
+    columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
+    in_columns = _agree(columns, subjects) > _agree(rows, subjects)
+    text = table.words
+    if in_columns:
+        text = [name for name in table.names if name in text or name not in columns]
+    samples = [name for name in table.names if name not in text] if in_columns else rows
+    kind = guess.kind(table.path.name, rows if in_columns else table.names[:200])
+    numbers = table.numbers.drop(columns=text, errors="ignore")
     scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.path.name)
     pattern = guess.subject_pattern(samples, subjects) if subjects else None
     path = table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0]))
-    lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS by the file's name"]
+    by = "by the file's name" if kind == guess.kind(table.path.name) else "by the names of its features"
+    lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
     lines += [f"    files: {files(table, folder)}"]
     lines += ["    orientation: samples_in_columns # GUESS: the columns are called as the samples"] if in_columns else []
     drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
     lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
     if drop:
-        lines += [f"    drop: [{', '.join(map(quoted, drop))}] # no numbers, or several columns of one name"]
+        lines += [
+            f"    drop: [{', '.join(map(quoted, drop))}] # no {'samples' if in_columns else 'numbers'}, or several columns of one name"
+        ]
     if pattern:
         lines += [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
+    elif subjects and not set(samples) & set(subjects) and {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
+        lines += ["    ignore_case: true # GUESS: ids differ in upper and lower case only"]
+    elif subjects and set(map(folded, samples)) & set(map(folded, subjects)) and not set(samples) & set(subjects):
+        lines += [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
     elif subjects and not set(samples) & set(subjects) and not table.keys.get("number_rows"):
         lines += [f"    # CHOOSE a subject_pattern: the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"]
     return lines
+
+
+def _agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:
+    """How well names are ids of subjects: as they are, by a usual pattern, and without signs."""
+    if not subjects:
+        return (0, 0, 0)
+    by_pattern = len(names) if guess.subject_pattern(names, subjects) else 0
+    return meet(names, subjects), by_pattern, len(set(map(folded, names)) & set(map(folded, subjects)))
 
 
 def time(table: Sniffed) -> str | None:
@@ -74,6 +93,8 @@ def device(family: Family, subjects: Sequence[str]) -> list[str]:
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
     lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
     lines += [f"    format: glucose # an export of {vendor}"] if vendor else []
+    told = {key: value for key, value in first.keys.items() if key in ("skip_rows", "decimal", "encoding")} if first else {}
+    lines += keys(replace(first, keys=told), "    ") if first else []
     times = [name for name in names if guess.TIME.match(name)]
     usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
     lines += [f"    time: {quoted(times[0])}"] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else []
@@ -97,9 +118,19 @@ def _channels(signal: str, names: Sequence[str]) -> list[str]:
         return []
     told = f"    # CHOOSE channels, of: {listed(names, 20)}"
     if signal != "series":
-        return [told]
+        found = {role: _usual(names, about.names) for role, about in plugins.load("signals", signal).ROLES.items() if about.needed}
+        if not found or not all(found.values()):
+            return [told]
+        several = [f"'{role}': {listed(each)}" for role, each in found.items() if len(each) > 1]
+        chosen = ", ".join(f"{role}: {quoted(each[0])}" for role, each in found.items())
+        return [f"    channels: {{{chosen}}} # CHOOSE {'; '.join(several)}"] if several else []  # one of usual names is found unasked
     role = re.sub(r"\W+", "_", names[0]).strip("_").lower() or "value"
     return [told, f"    channels: {{{role}: {quoted(names[0])}}}"]
+
+
+def _usual(names: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The names that a role's channel usually has, the best first."""
+    return [name for each in usual for name in names if folded(name) == folded(each)]
 
 
 def _name(path: Path) -> str:

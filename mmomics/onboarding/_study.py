@@ -24,7 +24,7 @@ COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_bi
 def samples(table: Sniffed, folder: Path) -> list[str]:
     """The table of samples."""
     lines = ["samples: # GUESS: the table that looks like it", f"  files: {files(table, folder)}"]
-    if not table.keys.get("number_rows"):
+    if not table.keys.get("number_rows") and "index" not in table.keys:
         lines += [f"  index: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
     moments = guess.moments(table.cells)
     if moments:

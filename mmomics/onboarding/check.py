@@ -36,6 +36,7 @@ from mmomics.onboarding import every
 from mmomics.onboarding.suspicion import suspicions
 
 T = TypeVar("T")
+CHOOSE = "CHOOSE"  # the mark of `mmomics init`
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +79,7 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
     found.errors += [str(problem) for problem in problems(Cohort, content, path)]
     if found.errors:
         return found  # what the keys mean is not known
+    _open_choices(found, content, path)
     cohort = Cohort.model_validate(content)
     folder = Path(cohort.folder.replace("{data_dir}", data_dir)).expanduser()
     if not folder.is_dir():
@@ -92,7 +94,27 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
         assays = {name: _read(found, cohort, name, folder, frame) for name in cohort.modalities if there[name]}
         if frame is not None and sound:
             _together(found, cohort, study, frame, {name: assay for name, assay in assays.items() if assay is not None})
+    found.errors = [error for error in found.errors if f"'{CHOOSE}'" not in error]  # said once
     return found
+
+
+def _open_choices(found: Findings, content: object, path: str | Path) -> None:
+    """What the draft of `mmomics init` left open: an error where it is a value, a warning where it is a remark."""
+    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    left = [number for number, line in enumerate(lines, 1) if re.search(rf"[#:,[{{]\s*{CHOOSE}\b", line)]
+    if left:
+        where = f"{path} {'line' if len(left) == 1 else 'lines'} {listed(left, 20)}"
+        cure = f"go through {'it' if len(left) == 1 else 'them'}, and take the word out"
+        line = str(UserError(where, f"the draft left a choice open ({CHOOSE})", cure))
+        (found.errors if CHOOSE in _values(content) else found.warnings).append(line)
+
+
+def _values(content: object) -> Iterator[object]:
+    if isinstance(content, dict | list):
+        for each in content.values() if isinstance(content, dict) else content:
+            yield from _values(each)
+    else:
+        yield content
 
 
 def _there(found: Findings, cohort: Cohort, name: str, folder: Path, path: str | Path) -> bool:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from mmomics.errors import UserError
 from mmomics.onboarding import _modalities, _study, guess
 from mmomics.onboarding._lines import meet
-from mmomics.onboarding.files import look, stacked
+from mmomics.onboarding.files import Family, look, stacked
 from mmomics.onboarding.sniff import Sniffed, sniff
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
 IDS = re.compile(r"^(id|.*[_. ]id|subject|patient|woman|person)$", re.IGNORECASE)
+OF_ONE_KIND = (".maf", ".seg", ".gct", ".h5ad", ".h5mu", ".h5", ".mtx")  # whose ids are where they are
 ABOUT = re.compile(r"clin|days_to|outcome|sample|pheno|metadata|subject|patient|participant|demograph|label|bio\b|bio\.", re.IGNORECASE)
 
 
@@ -39,6 +42,7 @@ def draft(folder: str | Path, name: str) -> str:
     paths, families = look(folder)
     tables = [sniff(files) for files in stacked(paths)]
     readable = [each for each in tables if not each.problem and each.names]
+    readable = [_by_its_ids(each, [other for other in readable if other is not each]) for each in readable]
     long = [each for each in readable if each.repeated]
     wide = [each for each in readable if not each.repeated]
     lists = [each for each in wide if _lists_features(each, wide)]
@@ -55,8 +59,11 @@ def draft(folder: str | Path, name: str) -> str:
         f"folder: {json.dumps(str(folder.resolve()))} # `{{data_dir}}/...` if it is to run elsewhere",
     ]
     body = _study.samples(about, folder) if about else ["samples: # CHOOSE: no table of samples was found", "  files: samples.csv"]
-    body += _study.outcome(about)
     subjects = about.rows if about else []
+    if _padded(subjects, [other for other in readable if other is not about], families):
+        subjects = [subject.lstrip("0") or "0" for subject in subjects]
+        body += ['  subject_pattern: "^0*(\\\\d+)$" # GUESS: other files write the ids without zeros in front']
+    body += _study.outcome(about)
     modalities = [line for each in wide if each is not about for line in _modalities.assay(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
@@ -77,7 +84,48 @@ def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
     """Whether the rows of a table are the features of another one."""
     if FEATURES.search(table.path.name):
         return True
+    if ABOUT.search(table.path.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
+        return False
     return table.text_share > 0.3 and any(_within(table.rows, other.names) for other in tables if other is not table)
+
+
+def _by_its_ids(table: Sniffed, others: Sequence[Sniffed]) -> Sniffed:
+    """The table by the column that holds its ids, where that is not the first one."""
+    if (
+        table.keys.get("number_rows")
+        or (table.repeated and _modalities.time(table))
+        or any(table.path.suffix == end for end in OF_ONE_KIND)
+    ):
+        return table
+    shared = {each: sum(max(meet(other.rows, ids), meet(other.names, ids)) for other in others) for each, ids in _candidates(table).items()}
+    best = max(shared, key=shared.__getitem__, default=None)
+    now = 0 if table.repeated else sum(max(meet(other.rows, table.rows), meet(other.names, table.rows)) for other in others)
+    named = [each for each in shared if IDS.search(each)]
+    if best is not None and shared[best] > now:
+        return table.by(best)
+    return table.by(named[0]) if table.repeated and named else table
+
+
+def _candidates(table: Sniffed) -> dict[str, list[str]]:
+    """Columns of ids: every row another one, and no measurements."""
+    found = {}
+    for name in table.cells.columns[:20]:
+        cells = table.cells[name]
+        other = guess.BESIDE.fullmatch(str(name)) and not IDS.search(str(name))
+        if isinstance(cells, pd.Series) and cells.notna().all() and cells.is_unique and not other:
+            ids = cells.astype(str).tolist()
+            if not any("." in each and each.replace(".", "", 1).lstrip("-").isdigit() for each in ids):
+                found[str(name)] = ids
+    return found
+
+
+def _padded(subjects: Sequence[str], tables: Sequence[Sniffed], families: Sequence[Family]) -> bool:
+    """Whether subjects are numbers with zeros in front that other files write without."""
+    if not subjects or not all(each.isdigit() for each in subjects) or not any(each.startswith("0") for each in subjects):
+        return False
+    plain = {each.lstrip("0") or "0" for each in subjects}
+    ids = [set(each) for table in tables for each in (table.rows, table.names)] + [set(family.ids) for family in families]
+    return len(plain) == len(set(subjects)) and any(plain & each for each in ids) and not any(set(subjects) & each - plain for each in ids)
 
 
 def _within(names: Sequence[str], others: Sequence[str]) -> bool:

@@ -38,9 +38,20 @@ NEGATIVE = re.compile(
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
-def kind(name: str) -> str:
-    """Kind of assay by the name of a file; ``generic`` if nothing in it tells."""
-    return next((found for word, found in KINDS.items() if word in name.lower()), "generic")
+NAMES = {"rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+"}  # of features
+BESIDE = re.compile(  # columns of tables with samples in columns that describe the features
+    r"(gene|transcript|feature|probe|entrez|ensembl|hgnc|protein)?[_. ]?(name|symbol|type|biotype|id|ids|length|description|version)"
+    r"|symbol|description|chr|chrom|chromosome|seqnames|start|end|strand|length|width|biotype|taxonomy|lineage|m/?z|rt", re.IGNORECASE,
+)  # fmt: skip
+
+
+def kind(name: str, features: Sequence[str] = ()) -> str:
+    """Kind of assay by the name of a file, or else of its features; ``generic`` if nothing tells."""
+    found = next((found for word, found in KINDS.items() if word in name.lower()), "generic")
+    if found != "generic" or not features:
+        return found
+    alike = {kind: sum(bool(re.fullmatch(form, each)) for each in features) for kind, form in NAMES.items()}
+    return next((kind for kind, n in alike.items() if n > len(features) / 2), found)
 
 
 def signal(name: str, channels: Sequence[str] = ()) -> str:
@@ -116,7 +127,7 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
     known = set(subjects)
     if known.intersection(samples):
         return None
-    usual = [r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$"]
+    usual = [r"([^/]+?)(?:\.sorted)?\.bam$", r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$"]
     for pattern in usual:
         matches = [match[1] for name in samples if (match := re.search(pattern, name))]
         if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, min(len(set(matches)), len(known)) // 2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding.files import ending
 from mmomics.tables import contract, delimited, xlsx
+from mmomics.tables._head import guessed_skip, head
 
 ROWS = 60
 COLUMNS = 400  # whose cells are looked at; names are of all
@@ -58,6 +59,15 @@ class Sniffed:
         """The first row ids."""
         return [str(row) for row in self.cells.index]
 
+    def by(self, column: str) -> Sniffed:
+        """The table with another column for its row ids; the first one becomes a column, or is dropped if it has no name."""
+        first = self.cells.index.name
+        cells = self.cells.reset_index().set_index(column)
+        cells = cells if first else cells.iloc[:, 1:]
+        names = [*([str(first)] if first else []), *[name for name in self.names if name != column]]
+        keys = {**self.keys, "index": column} | ({} if first else {"drop": ["", *self.keys.get("drop", ())]})  # type: ignore[misc]
+        return replace(self, cells=cells, keys=keys, names=names, repeated=not cells.index.is_unique)
+
     @cached_property
     def numbers(self) -> pd.DataFrame:
         """The cells as numbers, NaN where they are none."""
@@ -85,11 +95,12 @@ def sniff(files: dict[str, Path]) -> Sniffed:
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
     sheets = _sheets(path)
     ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
-    for keys in ways:
+    for keys in [*ways, *_below_others(path, ways if text else [])]:
         try:
             cells, names = _head(path, keys)
-            if text and len(names) > 1 and _all_numbers(names):
-                keys = {**keys, "header": False, "number_rows": True}
+            more = _headless(names, cells) if text and keys.get("header", True) else {}
+            if more:
+                keys = {**keys, **more}
                 cells, names = _head(path, keys)
         except UserError as error:
             problem = problem or str(error)
@@ -105,6 +116,18 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             cells = cells.apply(lambda column: column.str.replace(",", ".", regex=False))
         return Sniffed(files, cells, keys, names, not cells.index.is_unique, sheets=sheets)
     return Sniffed(files, pd.DataFrame(), {}, problem=problem)
+
+
+def _below_others(path: Path, ways: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Ways to read a table that seems to begin below other lines."""
+    found = []
+    for keys in ways[:3]:
+        try:
+            skip = guessed_skip(path, Table.model_validate({"files": path.name, **keys}))
+        except UserError:
+            continue
+        found += [{**keys, "skip_rows": skip}] if skip else []
+    return found
 
 
 def _sheets(path: Path) -> tuple[str, ...]:
@@ -131,9 +154,11 @@ def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]
         except UserError:  # a table of words
             cells = contract.read(path, settings, None, False).head(ROWS)
         return cells.iloc[:, :COLUMNS], [str(name) for name in cells.columns]
-    encoding = str(keys.get("encoding", "utf-8"))
-    lines = delimited.lines(path, ROWS, encoding)
-    delimiter = delimited.guess(lines[:2], settings.decimal)
+    encoding = settings.encoding
+    top = head(path, settings)
+    lines = delimited.lines(path, ROWS, encoding, top.skip)
+    delimiter = top.delimiter
+    settings = settings.model_copy(update={"skip_rows": 0})
     lines, beyond = _narrowed(lines, delimiter, settings.header)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder, "head.csv")
@@ -159,8 +184,19 @@ def _narrowed(lines: list[str], delimiter: str, header: bool) -> tuple[list[str]
     return [delimiter.join(line.split(delimiter, cut)[:cut]) for line, cut in zip(lines, cuts, strict=True)], beyond
 
 
-def _all_numbers(names: list[str]) -> bool:
-    return bool(names) and bool(pd.to_numeric(pd.Series(names), errors="coerce").notna().all())
+def _headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:
+    """What to say of a table whose first line is a row: all its cells are numbers, and not whole ones that differ, as ids are.
+
+    Where a number stands above the row ids, too, the table has none, unless its columns are counted.
+    """
+    values = pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").to_numpy(dtype=float)
+    if len(names) < 2 or np.isnan(values).any():
+        return {}
+    corner = pd.to_numeric(pd.Series([cells.index.name], dtype=object), errors="coerce").notna()[0]
+    ids = bool((values == np.rint(values)).all() and len(np.unique(values)) == len(values) and values.min() >= 0)
+    if ids and (not corner or (np.diff(values) == 1).all()):
+        return {}
+    return {"header": False, "number_rows": True} if corner else {"header": False}
 
 
 def _comma_decimals(cells: pd.DataFrame) -> bool:

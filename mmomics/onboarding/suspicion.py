@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from mmomics import keys
 from mmomics.cohort.data import CohortData
@@ -120,6 +120,8 @@ def _ordered(x: np.ndarray, score: np.ndarray, n_tests: int) -> np.ndarray:
     r = np.abs(centred.T @ target) / scale
     ceiling = (np.sort(centred, axis=0).T @ np.sort(target)) / scale
     p = stats.t.sf(r * np.sqrt((n - 2) / np.maximum(1 - r**2, 1e-12)), n - 2)
+    # no order of few members of a class is rarer than one among all that there are
+    p = np.maximum(p, np.exp(special.gammaln(np.unique(score, return_counts=True)[1] + 1).sum() - special.gammaln(n + 1)))
     strength[varied] = np.where(p * n_tests < CHANCE, r / ceiling, 0.0)
     return strength
 

@@ -19,6 +19,7 @@ ROLES = {
         "mg/dL", 10, 1000,
     )
 }  # fmt: skip
+SPARSE = True  # a reading every few minutes: a finer grid was interpolated
 FEATURES = (
     Feature("mean", "mg/dL", "Mean glucose", _CONSENSUS),
     Feature("sd", "mg/dL", "Standard deviation", _CONSENSUS),

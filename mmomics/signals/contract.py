@@ -71,6 +71,7 @@ class Signal(Protocol):
 # A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn. One without roles, that
 # looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of; and it may define
 # `timed(record) -> Record`, which says how long those last whose duration the file leaves open, before records are cut to windows.
+# `SPARSE = True`: devices read so rarely that others write what lies between, which is told.
 
 
 EPOCH = 60.0  # s: gaps up to this count as recorded (see `_coverage`); a kind whose samples come more often says so by its own `EPOCH`

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ RARE = ("|", " ")  # taken only where no other one fits: they stand in names, to
 OPEN = 20  # lines that one quoted cell may span in the header
 LOOK = 40  # lines in which the header must stand, and at least two rows
 COMMENT = "#"
+AMONG = 5  # lines that may be the header, of which the first without a number is
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -207,11 +210,17 @@ def _begins(found: Sequence[str], delimiter: str, header: bool) -> tuple[int, bo
     n_columns, sure = max(widths[-2:]), True  # the last line may be cut short
     if n_columns < 2:
         return 0, True
+    places = []
     for place, line in enumerate(found[:-1]):
         marked, followed, title = line.startswith(COMMENT), found[place + 1].startswith(COMMENT), _title(line, delimiter)
         # a comment above an R header of one name looks like that header, so a marked line must have a name for every column
         fitting = widths[place] == n_columns or (header and widths[place] == n_columns - 1 and not marked)
         if fitting and not (marked and followed) and not title and all(width == n_columns for width in widths[place + 1 : -1]):
-            return place, sure
+            places.append((place, sure))
         sure &= marked or title or widths[place] == 1
+    for place, known in places[: AMONG if header else 0]:  # a line with a number is rather a remark, or a row
+        if not any(NUMBER.fullmatch(cell.strip()) for cell in split(found[place], delimiter)):
+            return place, known
+    if places:
+        return places[0]
     return (len(found) - 1, True) if sure and widths[-1] > 1 else (0, True)  # a header alone

@@ -207,3 +207,13 @@ def test_dates_without_a_time_of_day_and_clocks_without_a_shift_are_told(make, t
     assert found.obs["stop"]["v1"] == "2024-03-02T00:00:00+01:00" and found.obs["status"]["v2"] == "ok"
     assert "modalities.cgm.align: 1 specimen has a date and no time of day, taken for 0:00" in caplog.messages
     assert "modalities.cgm.clock_shift: 1 row has no shift, taken for 0 s" in caplog.messages
+
+
+def test_minutes_that_were_interpolated_are_told_and_no_longer_where_the_step_is_given(make, tmp_path, caplog):
+    readings = np.rint(110 + 25 * np.sin(np.arange(49) / 4) + np.random.default_rng(3).normal(0, 6, 49))
+    glucose(tmp_path / "cgm/P2.csv", 12, np.interp(np.arange(720), np.arange(49) * 15, readings), step=1)
+    read(make())
+    assert "cgm: 1 record looks interpolated between readings 15 min apart: set `step: 15 min`" in caplog.messages
+    caplog.clear()
+    read(make(step="15 min"))
+    assert not any("interpolated" in message for message in caplog.messages)

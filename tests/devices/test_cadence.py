@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmomics.config.modality import Device
-from mmomics.devices import timeseries
+from mmomics.devices import _cadence, timeseries
 from mmomics.devices._cadence import native
 
 
@@ -79,3 +79,17 @@ def test_ten_days_of_a_sensor_are_its_readings(shared, number):
     path = shared / f"cgmacros/device/CGMacros-{number:03d}.csv.gz"
     (record,) = timeseries.read(path, Device(signal="cgm", files="x", channels={"glucose": "Dexcom GL"}, step="5 min"))
     assert 2800 < len(record) <= 2880
+
+
+def test_what_was_interpolated_is_told_from_what_was_read(shared):
+    (record,) = timeseries.read(shared / "cgmacros/device/CGMacros-007.csv.gz", Device(signal="generic", files="x"))
+    steps = {
+        name: _cadence.interpolated(record.seconds, record.signal[:, record.channels.index(name)])
+        for name in ("Libre GL", "Dexcom GL", "HR")
+    }
+    assert steps == {"Libre GL": 900, "Dexcom GL": 300, "HR": None}
+    path = shared / "device_formats/cgm/hall_2018_cgm.csv.gz"  # as the monitors wrote it
+    for record in timeseries.read(path, Device(signal="generic", files="x", subject="id")):
+        assert _cadence.interpolated(record.seconds, record.signal[:, 0]) is None
+        rounded = np.round(record.signal[:, 0] / 18, 1)  # mmol/L: steps of one digit repeat
+        assert _cadence.interpolated(record.seconds, rounded) is None

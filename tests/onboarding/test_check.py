@@ -107,6 +107,25 @@ def test_values_that_are_missing_in_one_group_only_are_suspected(cohort):
     assert warning.startswith("modality prot: what is missing of 2 features goes with the outcome (p2, p5)")
 
 
+def test_choices_that_the_draft_left_open_are_one_line(cohort):
+    cohort.settings["outcome"] |= {"column": "CHOOSE", "positive": "CHOOSE"}
+    found = cohort()
+    (line,) = found.errors
+    assert "the draft left a choice open (CHOOSE); go through them" in line and " lines " in line
+    cohort.settings["outcome"] |= {"column": "y", "positive": "case"}
+    assert cohort().errors == []
+    cohort.path.write_text("# go through the lines marked CHOOSE\n" + cohort.path.read_text() + "# CHOOSE channels, of: a, b\n")
+    found = check(cohort.path)
+    assert found.errors == [] and len(found.warnings) == 1 and f"line {len(cohort.path.read_text().splitlines())}: the" in found.warnings[0]
+
+
+def test_what_one_member_of_a_class_has_is_no_leak(cohort):
+    cohort.files["s.csv"]["y"] = ["rare"] + ["case", "control"] * 29 + ["case"]
+    cohort.settings["outcome"] = {"task": "multiclass", "column": "y"}
+    cohort.files["rna.csv"].iloc[0] += 5000
+    assert not any("nearly tell" in warning for warning in cohort().warnings)
+
+
 def of_real(shared, folder, cohort, tmp_path, change):
     """Warnings of a cohort of `config/cohorts` after a change of its settings."""
     content = yaml.safe_load((ROOT / f"config/cohorts/{cohort}.yaml").read_text())

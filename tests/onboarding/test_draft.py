@@ -100,6 +100,87 @@ def test_drafts_of_usual_cohorts_pass_the_check_as_they_are(shared, tmp_path, co
     assert check(tmp_path / "c.yaml").errors == []
 
 
+PLAIN = [str(101 + i) for i in range(24)]
+ZEROS = [f"{i + 1:03d}" for i in range(24)]
+GENES = pd.Index([f"ENSG{i:011d}" for i in range(30)], name="gene_id")
+
+
+def people(ids, name="id"):
+    rng = np.random.default_rng(1)
+    return pd.DataFrame({"diagnosis": ["case", "control"] * 12, "age": rng.integers(30, 80, 24)}, index=pd.Index(ids, name=name))
+
+
+def reads(ids, **beside):
+    table = pd.DataFrame(np.random.default_rng(2).poisson(100, (30, 24)), index=GENES, columns=ids)
+    for name, values in reversed(beside.items()):
+        table.insert(0, name, values)
+    return table.to_csv(sep="\t")
+
+
+def feature_counts(ids):
+    beside = {"Chr": "chr1;chr1", "Start": "1;5", "End": range(30), "Strand": "+;+", "Length": range(100, 130)}
+    return '# Program:featureCounts v2.0.3; Command:"featureCounts" "-a" "x.gtf"\n' + reads([f"bam/{each}.bam" for each in ids], **beside)
+
+
+ABOUT = {"gene_name": "MARCHF1", "description": "some words, here", "length": range(30)}
+COLUMNS = {"kind": "rna", "values": "counts", "orientation": "samples_in_columns"}
+ODD = {
+    "whole numbers": (people(PLAIN), reads(PLAIN), {}, COLUMNS),
+    "numbers and nothing above them": (people(PLAIN, None), reads(PLAIN).replace("gene_id", "", 1), {}, COLUMNS),
+    "names beside the ids of genes": (
+        people([f"S {each}" for each in PLAIN]), reads([f"S {each}" for each in PLAIN], **ABOUT), {}, {**COLUMNS, "drop": [*ABOUT]},
+    ),
+    "zeros in the samples table": (people(ZEROS), reads([each.lstrip("0") for each in ZEROS]), {"subject_pattern": r"^0*(\d+)$"}, COLUMNS),
+    "zeros in the assay": (
+        people([each.lstrip("0") for each in ZEROS]), reads(ZEROS), {}, {**COLUMNS, "subject_pattern": r"^0*(\d+)$"},
+    ),
+    "ids in another column": (
+        people(PLAIN, "patient_id").reset_index().set_index("diagnosis"), reads(PLAIN), {"index": "patient_id"}, COLUMNS,
+    ),
+    "numbered rows": (people(PLAIN, "patient").reset_index(), reads(PLAIN), {"index": "patient", "drop": [""]}, COLUMNS),
+    "featureCounts": (
+        people(PLAIN), feature_counts(PLAIN), {},
+        {**COLUMNS, "drop": ["Chr", "Start", "End", "Strand", "Length"], "subject_pattern": r"([^/]+?)(?:\.sorted)?\.bam$"},
+    ),
+    "lines above": (people(PLAIN), "Lab;of many\nplate;7;x\n\n" + reads(PLAIN).replace("\t", ";"), {}, {**COLUMNS, "skip_rows": 3}),
+    "another case": (people([f"S{each}" for each in PLAIN]), reads([f"s{each}" for each in PLAIN]), {}, {**COLUMNS, "ignore_case": True}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_ids_and_layouts_are_guessed_so_that_the_check_passes(tmp_path, case):
+    table, text, samples, assay = ODD[case]
+    table.to_csv(tmp_path / "clinical.csv")
+    (tmp_path / "matrix.txt").write_text(text)
+    (tmp_path / "c.yaml").write_text(draft(tmp_path, "mine"))
+    content = yaml.safe_load((tmp_path / "c.yaml").read_text())
+    index = {"index": table.index.name} if table.index.name and "index" not in samples else {}
+    assert content["samples"] == {"files": "clinical.csv", **index, **samples}
+    assert content["modalities"] == {"matrix": {"files": "matrix.txt", **assay}}
+    found = check(tmp_path / "c.yaml")
+    assert found.errors == [] and not any("samples table" in line or "CHOOSE" in line for line in found.warnings)
+
+
+def test_ids_that_differ_in_their_signs_are_left_to_the_user_in_one_line(tmp_path):
+    people([f"S {each}" for each in PLAIN]).to_csv(tmp_path / "clinical.csv")
+    (tmp_path / "matrix.txt").write_text(reads([f"S_{each}" for each in PLAIN]))
+    (tmp_path / "c.yaml").write_text(draft(tmp_path, "mine"))
+    assert (
+        "# CHOOSE: ids differ in their signs, 'S_101' here, 'S 101' in the table of samples: see `ids`" in (tmp_path / "c.yaml").read_text()
+    )
+    assert sum("the draft left a choice open (CHOOSE)" in line for line in check(tmp_path / "c.yaml").warnings) == 1
+
+
+def test_a_header_that_is_missing_is_told_from_one_of_numbers(tmp_path):
+    people(PLAIN).to_csv(tmp_path / "clinical.csv")
+    values = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 5)).round(3), index=PLAIN)
+    values.to_csv(tmp_path / "named.csv", header=False)
+    values.set_axis([f"S{each}" for each in PLAIN]).to_csv(tmp_path / "words.csv", header=False)
+    modalities = yaml.safe_load(draft(tmp_path, "mine"))["modalities"]
+    assert modalities["named"].get("header") is False and modalities["words"]["header"] is False
+    assert "number_rows" not in modalities["words"]
+
+
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_nothing_to_draft_from_is_one_line(tmp_path, name):
     (tmp_path / "empty").mkdir()

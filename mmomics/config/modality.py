@@ -134,6 +134,7 @@ class Device(Strict):
     )
     delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe", "space"] = Field("auto", description="Field separator of a text file.")
     decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
+    thousands: Literal["comma", "point"] | None = Field(None, description="Sign that separates thousands in a text file.")
     encoding: str = Field("utf-8", description="Encoding of a text file.")
     step: str | None = Field(
         None,

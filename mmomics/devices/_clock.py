@@ -163,4 +163,5 @@ def find(columns: Sequence[str], device: Device, path: object, usual: Sequence[t
     for names in usual:
         if all(name in plain for name in names):
             return [plain[name] for name in names]
-    raise UserError(path, "no column with the time", f"set `time` to one of: {', '.join(name for name in columns[:12] if name)}")
+    there = ", ".join(name for name in columns[:12] if name)
+    raise UserError(path, "no column with the time", f"set `time` to one of: {there}; or `skip_rows` if the table begins further down")

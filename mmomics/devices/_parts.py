@@ -16,6 +16,7 @@ from mmomics.tables._head import below, head
 from mmomics.tables.contract import COMPRESSIONS
 
 CHUNK = 1 << 18  # rows of a part
+THOUSANDS = {None: None, "comma": ",", "point": "."}
 PARQUET = (".parquet", ".pq")
 
 
@@ -61,7 +62,7 @@ def parts(
     line = top.skip + 2
     with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(
         stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
-        decimal="," if device.decimal == "comma" else ".",
+        decimal="," if device.decimal == "comma" or device.thousands == "point" else ".", thousands=THOUSANDS[device.thousands],
     ) as reader:  # fmt: skip
         for part in reader:
             yield part, line

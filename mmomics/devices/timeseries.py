@@ -12,11 +12,12 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _clock, _times
-from mmomics.devices._parts import PARQUET, parts
+from mmomics.devices._parts import PARQUET, THOUSANDS, parts
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables import _grouped
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", *PARQUET)
 COMPRESSED = True
@@ -118,10 +119,15 @@ class _Table:
 
     def numbers(self, cells: pd.Series, at: int, lines: np.ndarray) -> np.ndarray:
         """A column as float32 (n_rows,); one of text is noted, and all NaN."""
+        sign = "," if self.device.decimal == "comma" or self.device.thousands == "point" else "."
         wanted = self.long or self.columns[at] in self.named
-        values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        if self.device.thousands and cells.dtype == object:  # a word among them left separators in
+            values = _grouped.parsed(cells, THOUSANDS[self.device.thousands], sign).to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.isnan(values) & cells.notna().to_numpy()
-        if wrong.any() and not wanted and (self.named or wrong.sum() * 2 > cells.notna().sum()):
+        cure = _grouped.cure(str(cells.iloc[int(wrong.argmax())]), sign) if wrong.any() else ""
+        if wrong.any() and not wanted and (self.named or (wrong.sum() * 2 > cells.notna().sum() and not cure)):
             self.text.add(at)
             return np.full(len(cells), np.nan, dtype=np.float32)
         wrong |= np.abs(values) > np.finfo(np.float32).max
@@ -129,7 +135,7 @@ class _Table:
             place = int(wrong.argmax())
             raise UserError(
                 f"{self.where(lines[place])}, column '{self.columns[at]}'", f"'{str(cells.iloc[place])[:40]}' is not a number",
-                "mend it, leave it empty if missing, set `decimal`, or take separators of thousands out",
+                cure or "mend it, leave it empty if missing, or set `decimal`",
             )  # fmt: skip
         return np.where(wrong, np.nan, values).astype(np.float32)
 

@@ -60,7 +60,7 @@ def draft(folder: str | Path, name: str) -> str:
     ]
     body = _study.samples(about, folder) if about else ["samples: # CHOOSE: no table of samples was found", "  files: samples.csv"]
     subjects = about.rows if about else []
-    if _padded(subjects, [other for other in readable if other is not about], families):
+    if about and not about.keys.get("number_rows") and _padded(subjects, [other for other in readable if other is not about], families):
         subjects = [subject.lstrip("0") or "0" for subject in subjects]
         body += ['  subject_pattern: "^0*(\\\\d+)$" # GUESS: other files write the ids without zeros in front']
     body += _study.outcome(about)
@@ -121,7 +121,7 @@ def _candidates(table: Sniffed) -> dict[str, list[str]]:
 
 def _padded(subjects: Sequence[str], tables: Sequence[Sniffed], families: Sequence[Family]) -> bool:
     """Whether subjects are numbers with zeros in front that other files write without."""
-    if not subjects or not all(each.isdigit() for each in subjects) or not any(each.startswith("0") for each in subjects):
+    if not subjects or not all(each.isdigit() for each in subjects) or not any(each.startswith("0") and each != "0" for each in subjects):
         return False
     plain = {each.lstrip("0") or "0" for each in subjects}
     ids = [set(each) for table in tables for each in (table.rows, table.names)] + [set(family.ids) for family in families]

@@ -14,6 +14,7 @@ from typing import TextIO, cast
 from mmomics.config.modality import Device
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.tables._arrow import MISSING
 from mmomics.tables._text import text
 from mmomics.tables.contract import readable
 
@@ -195,7 +196,13 @@ def _delimiter(first: Sequence[str], settings: Table | Device) -> str:
 def _fit(first: Sequence[str], delimiter: str) -> bool:
     """Whether two lines may be a header and a row."""
     n_head, n_row = (len(split(line, delimiter)) for line in first)
-    return n_row > 1 and n_row - n_head in (0, 1) and not first[0].startswith(COMMENT) and not _title(first[0], delimiter)
+    doubtful = n_head == 1 and not _numbers(first[1], delimiter)  # a title above a header, or a name above words
+    return n_row > 1 and n_row - n_head in (0, 1) and not first[0].startswith(COMMENT) and not _title(first[0], delimiter) and not doubtful
+
+
+def _numbers(line: str, delimiter: str) -> bool:
+    """Whether a line holds a number, or says that one is missing."""
+    return any(NUMBER.fullmatch(cell.strip()) or cell.strip() in MISSING for cell in split(line, delimiter)[1:])
 
 
 def _title(line: str, delimiter: str) -> bool:
@@ -215,7 +222,16 @@ def _begins(found: Sequence[str], delimiter: str, header: bool) -> tuple[int, bo
         marked, followed, title = line.startswith(COMMENT), found[place + 1].startswith(COMMENT), _title(line, delimiter)
         # a comment above an R header of one name looks like that header, so a marked line must have a name for every column
         fitting = widths[place] == n_columns or (header and widths[place] == n_columns - 1 and not marked)
-        if fitting and not (marked and followed) and not title and all(width == n_columns for width in widths[place + 1 : -1]):
+        # words below a remark, or below one name alone, and numbers below these: they are the header
+        above = (marked or widths[place] == 1) and place + 2 < len(found) and not _numbers(found[place + 1], delimiter)
+        above = above and _numbers(found[place + 2], delimiter)
+        if (
+            fitting
+            and not (marked and followed)
+            and not title
+            and not above
+            and all(width == n_columns for width in widths[place + 1 : -1])
+        ):
             places.append((place, sure))
         sure &= marked or title or widths[place] == 1
     for place, known in places[: AMONG if header else 0]:  # a line with a number is rather a remark, or a row

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmomics.cohort.stretch import cut, join
@@ -52,6 +52,7 @@ def test_clocks_in_different_zones_are_one_time():
     assert minutes(cut([record()], Align(window="after", length="1 h"), local, "m")) == list(range(120, 180))
 
 
+@settings(deadline=None)
 @given(shift=st.integers(-300, 300))
 def test_a_window_moves_with_the_clock(shift):
     align = Align(window="around", length="90 min")

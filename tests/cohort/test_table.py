@@ -186,6 +186,22 @@ def test_what_stands_above_a_table_is_left_out(tmp_path, content, layout):
         read(Table(files="t.txt", **layout), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("made in May\nid,g\nS1,1\nS2,2\n", {"g": {"S1": "1", "S2": "2"}}),
+        ("# made in May, by R\nid,g\nS1,1\nS2,2\n", {"g": {"S1": "1", "S2": "2"}}),
+        ("g\nS1,NA\nS2,2\n", {"g": {"S1": np.nan, "S2": "2"}}),
+        ("sex\nS1,f\nS2,m\n", {"sex": {"S1": "f", "S2": "m"}}),
+        ("#id,sex\nS1,f\nS2,m\n", {"sex": {"S1": "f", "S2": "m"}}),
+    ],
+)
+def test_a_title_is_told_from_a_name_above_the_only_column(tmp_path, content, expected):
+    (tmp_path / "t.csv").write_text(content)
+    found, _ = read(Table(files="t.csv"), tmp_path, numeric=False)
+    pd.testing.assert_frame_equal(found, pd.DataFrame(expected), check_dtype=False, check_names=False)
+
+
 def workbook():
     """The bytes of a small workbook."""
     out = io.BytesIO()

@@ -173,3 +173,35 @@ def test_words_matter_only_in_the_channels_asked_for(tmp_path):
         one(tmp_path, text)
     with pytest.raises(UserError, match=r"line 3, column 'x'"):
         one(tmp_path, text, channels={"r": ["x", "z"]})
+
+
+MINUTES = "time,steps\n2024-01-01 00:00,100\n2024-01-01 00:05,1110\n2024-01-01 00:10,130\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("Patient 7\n\n" + MINUTES, {}),
+        ("# Patient: 7, born 1970\n" + MINUTES, {}),
+        ("Patient 7;;\nborn 1970;;\n" + MINUTES.replace(",", ";"), {}),
+        ("Patient,7,a\nborn,1970,b\n" + MINUTES, {"skip_rows": 2}),
+        (MINUTES.replace("2024-01-01 00:05", "% lunch\n2024-01-01 00:05"), {"comment": "%"}),
+        (MINUTES.replace("1110", '"1,110"'), {"thousands": "comma"}),
+        (MINUTES.replace(",", ";").replace("1110", "1.110"), {"thousands": "point"}),
+        (MINUTES.replace(",", "|"), {}),
+    ],
+)
+def test_what_stands_above_and_between_is_left_out(tmp_path, text, layout):
+    record = one(tmp_path, text, **layout)
+    assert record.channels == ("steps",) and record.signal[:, 0].tolist() == [100, 1110, 130]
+    n_lines = len(text.splitlines())
+    if "comment" not in layout:
+        with pytest.raises(UserError, match=rf"t\.csv line {n_lines}, column 'steps': 'x' is not a number"):
+            one(tmp_path, text.replace("130", "x"), **layout)
+
+
+def test_lines_above_and_separators_of_thousands_are_asked_about(tmp_path):
+    with pytest.raises(UserError, match="no column with the time; set `time` to one of: Patient, 7, a; or `skip_rows`"):
+        one(tmp_path, "Patient,7,a\nborn,1970,b\n" + MINUTES)
+    with pytest.raises(UserError, match="'1,110' is not a number; set `thousands: comma` if"):
+        one(tmp_path, MINUTES.replace("1110", '"1,110"').replace("130", '"1,130"'))

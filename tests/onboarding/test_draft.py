@@ -176,7 +176,9 @@ def test_a_header_that_is_missing_is_told_from_one_of_numbers(tmp_path):
     values = pd.DataFrame(np.random.default_rng(0).normal(size=(24, 5)).round(3), index=PLAIN)
     values.to_csv(tmp_path / "named.csv", header=False)
     values.set_axis([f"S{each}" for each in PLAIN]).to_csv(tmp_path / "words.csv", header=False)
-    modalities = yaml.safe_load(draft(tmp_path, "mine"))["modalities"]
+    content = yaml.safe_load(draft(tmp_path, "mine"))
+    modalities = content["modalities"]
+    assert content["samples"] == {"files": "clinical.csv", "index": "id"}
     assert modalities["named"].get("header") is False and modalities["words"]["header"] is False
     assert "number_rows" not in modalities["words"]
 

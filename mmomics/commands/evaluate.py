@@ -35,11 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import numpy as np
     import pandas as pd
 
     from mmomics.cohort.data import read_cohort
     from mmomics.config.load import read_settings
-    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, imputation, missingness, patterns, robustness, summary
+    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, handling, imputation, missingness, patterns, robustness, summary
 
     if args.resamples < 2:
         raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
@@ -79,7 +80,14 @@ def run(args: argparse.Namespace) -> None:
     }
     trusted = ensemble_weights(args.predictions)
     tables |= {"weights": trusted} if len(trusted) else {}
-    hidden = by_name([folder for folder in args.predictions if (Path(folder) / "subsets.parquet").is_file()], "subsets.parquet")
+    if handling.alike(study, list(answers)):
+        drawn = {
+            model: [folds.arrange(part.drop(columns="draw"), plan, task.outputs(outcome), model) for _, part in table.groupby("draw")]
+            for model, table in by_name(_with(args.predictions, "draws.parquet"), "draws.parquet").items()
+        }
+        complete = obs.index[np.stack([flags for flags in cohort.seen.values() if flags.any()]).all(0)]
+        tables["handling"] = handling.handling(task, plan, metrics, draws, drawn, study, complete)
+    hidden = by_name(_with(args.predictions, "subsets.parquet"), "subsets.parquet")
     if hidden:
         tables["robustness"] = robustness.robustness(task, plan, hidden, args.resamples, study.seed)
         tables["without"] = robustness.without(task, plan, answers, hidden, args.resamples, study.seed)
@@ -87,6 +95,11 @@ def run(args: argparse.Namespace) -> None:
         draft.mkdir()
         for name, table in tables.items():
             table.to_csv(draft / f"{name}.tsv", sep="\t", index=False)
+
+
+def _with(folders: Sequence[str], file: str) -> list[str]:
+    """The folders that hold a file."""
+    return [folder for folder in folders if (Path(folder) / file).is_file()]
 
 
 def by_name(folders: Sequence[str], file: str) -> dict[str, pd.DataFrame]:

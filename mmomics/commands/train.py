@@ -31,9 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics import plugins
+    from mmomics.config.handling import NATIVE
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
-    from mmomics.training import fold, linear_models, search, units
+    from mmomics.training import filled, fold, linear_models, search, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
 
@@ -51,10 +52,13 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
     by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
     known = linear_models.known(args.linear, by_place) if args.linear else {}
-    if str(model.method) in plugins.names("fusion"):  # once for all trials
+    whole = filled.Handling(model.missing, study.missing.imputer, study.missing.draws, study.seed)
+    if model.missing == NATIVE and str(model.method) in plugins.names("fusion"):  # once for all trials
         known = {place: linear_models.fit(own, known.get(place)) for place, own in by_place.items()}
 
     def train(candidate: Model, some: list[Unit], hidden: bool) -> list[Fit]:
+        if model.missing != NATIVE:
+            return filled.fit(candidate, whole, by_place, some, study.training, device)
         return fit(candidate, by_place, some, study.training, device, known, hidden=hidden)
 
     with search.journal(args.output, model, by_place, wanted, study.training) as finished:
@@ -92,6 +96,9 @@ def _write(output: str, model: str, found: Searched, subjects: pd.Index) -> None
         hidden = pd.concat([one.subsets(subjects) for one in fits], ignore_index=True)
         if len(hidden):
             hidden.to_parquet(draft / "subsets.parquet", index=False)
+        drawn = [one.by_draw(subjects) for one in fits if one.draws is not None]
+        if drawn:
+            pd.concat(drawn, ignore_index=True).to_parquet(draft / "draws.parquet", index=False)
         if len(found.table):
             found.table.to_parquet(draft / "search.parquet", index=False)
         embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
+from mmomics.config.handling import Missing
 from mmomics.config.modality import Assay, Device, Modality
 from mmomics.config.outcome import Outcome
 from mmomics.config.protocol import Prepare, Search, Split, Training
@@ -54,6 +55,7 @@ class Cohort(Strict):
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the run's `prepare`.")
     training: Training = Field(Training(), description="Keys given here replace those of the run's `training`.")
     search: Search = Field(Search(), description="Keys given here replace those of the run's `search`.")
+    missing: Missing = Field(Missing(), description="Keys given here replace those of the run's `missing`.")
 
     @property
     def assays(self) -> dict[str, Assay]:

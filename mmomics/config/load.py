@@ -11,6 +11,7 @@ from mmomics import plugins
 from mmomics.config.check import check
 from mmomics.config.cohort import SIGNAL, Cohort
 from mmomics.config.cohort_file import read_cohort
+from mmomics.config.handling import NATIVE, How
 from mmomics.config.inputs import native_files
 from mmomics.config.params import check_param, files, shared_evenly
 from mmomics.config.prepared import settle
@@ -25,7 +26,7 @@ __all__ = ["check", "check_model", "read_settings", "read_study", "read_yaml"]
 RUN_FILE = "config/config.yaml"  # named in messages, also for a value that was given on the command line
 METHODS = ("fusion", "baselines", "ensembles")
 CONTROL = "random"
-SECTIONS = ("split", "prepare", "training", "search")
+SECTIONS = ("split", "prepare", "training", "search", "missing")
 log = logging.getLogger("mmomics")
 
 
@@ -53,8 +54,9 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
         _known(plugins.names("signals"), device.signal, f"{cohort_file}: modalities.{key}.signal")
         if device.format:
             _known(plugins.names("devices"), device.format, f"{cohort_file}: modalities.{key}.format")
-    for imputer in run.imputers:
-        _known([*plugins.names("imputation"), *_generative()], imputer, f"{RUN_FILE}: imputers")
+    imputers = [(f"{RUN_FILE}: imputers", imputer) for imputer in run.imputers]
+    for where, imputer in [*imputers, (f"{RUN_FILE} or {cohort_file}: missing.imputer", merged["missing"].imputer)]:
+        _known([*plugins.names("imputation"), *_generative()], imputer, where)
     return Study(
         name=name, cohort=cohort, folder=str(folder), inputs=inputs, models=_models(run, cohort, name), imputers=run.imputers, **merged,
         prepare_each=settle(run.prepare, cohort, RUN_FILE, cohort_file),
@@ -72,7 +74,8 @@ def check_model(key: str, model: Model) -> SettledModel:
     package = next(package for package in METHODS if method in plugins.names(package))
     if model.of is not None and package != "ensembles":
         raise UserError(f"{where}.of", f"'{method}' combines no models", f"only these do: {', '.join(plugins.names('ensembles'))}")
-    senseless = [name for name in ("modalities", "per_modality") if getattr(model, name) and package == "ensembles"]
+    given = {"modalities": model.modalities, "per_modality": model.per_modality, "missing": model.missing != NATIVE}
+    senseless = [name for name, value in given.items() if value and package == "ensembles"]
     if senseless:
         raise UserError(f"{where}.{senseless[0]}", f"'{method}' combines models and sees no modality itself", "name the models in `of`")
     defaults, choices = plugins.defaults(package, method), plugins.choices(package, method)
@@ -93,7 +96,9 @@ def check_model(key: str, model: Model) -> SettledModel:
     if missing:
         param = next(name for name, value in model.params.items() if value == missing[0])
         raise UserError(f"{where}.params.{param}", f"there is no file {missing[0]}", "give its path from the working directory")
-    return SettledModel(**{**model.model_dump(), "method": method}, explained=explained, files=named)
+    how = NATIVE if isinstance(model.missing, list) else model.missing  # a list becomes several models
+    settled = {**model.model_dump(), "method": method, "missing": how, "ship": model.ship and how == NATIVE}
+    return SettledModel(**settled, explained=explained, files=named)
 
 
 def read_settings(path: str | Path) -> Study:
@@ -150,12 +155,13 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
             settled = settled.model_copy(update={"modalities": kept})
         alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
         own = {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
-        own = own if settled.per_modality else {key: settled}
+        own = _handled(own if settled.per_modality else {key: settled}, model.missing)
         models |= own
         became[key] = list(own)
     alone_only = {each for key, own in became.items() if run.models[key].per_modality for each in own}
     ensembles = [key for key, model in models.items() if model.method in plugins.names("ensembles")]
-    plain = [key for key, model in models.items() if key not in alone_only.union(ensembles) and model.method != CONTROL]
+    apart = {*alone_only, *ensembles, *(key for key, model in models.items() if model.missing != NATIVE)}
+    plain = [key for key, model in models.items() if key not in apart and model.method != CONTROL]
     for key in ensembles:
         where, named = f"{RUN_FILE}: models.{key}", models[key].of
         if named is None and not plain:
@@ -167,6 +173,18 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
             log.warning("%s: cohort %s has none of the models that it combines; model left out", where, name)
             del models[key]
     return models
+
+
+def _handled(models: dict[str, SettledModel], missing: str | list[How]) -> dict[str, SettledModel]:
+    """One model for each way of dealing with what subjects lack, where several are listed; the native one keeps the name."""
+    if isinstance(missing, str):
+        return models
+    found: dict[str, SettledModel] = {}
+    for key, model in models.items():
+        for how in dict.fromkeys(missing):
+            own = {"missing": how, "ship": model.ship and how == NATIVE}
+            found[key if how == NATIVE else f"{key}_{how}"] = model.model_copy(update=own)
+    return found
 
 
 def _members(named: list[str], run: Run, became: dict[str, list[str]], where: str, cohort: str) -> list[str]:

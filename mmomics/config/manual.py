@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from mmomics.config import catalogue
 from mmomics.config.cohort import Cohort
+from mmomics.config.handling import Missing
 from mmomics.config.modality import Align, Assay, Device, Windows
 from mmomics.config.outcome import Binary, Multiclass, Regression, Survival
 from mmomics.config.protocol import Prepare, Search, Split, Training
@@ -29,6 +30,7 @@ RUN: dict[str, type[Strict]] = {
     "prepare": Prepare,
     "training": Training,
     "search": Search,
+    "missing": Missing,
 }
 COHORT: dict[str, type[Strict]] = {
     "": Cohort,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mmomics.config.cohort import Cohort
+from mmomics.config.handling import NATIVE, How, Missing
 from mmomics.config.protocol import Prepare, Search, Split, Training
 from mmomics.config.strict import Strict
 
@@ -30,12 +31,20 @@ class Model(Strict):
         "control and other ensembles.",
     )
     ship: bool = Field(True, description="Also train on the whole cohort: explain the model and leave a bundle that predicts.")
+    missing: How | list[How] = Field(
+        NATIVE,
+        description="What is done about modalities that subjects lack: `native`, what the method does about it; `complete`, learn from the "
+        "training subjects who lack none; `single`, fill in means; `multiple`, train on several draws and average the predictors (Rubin's "
+        "rules). A list makes one model of each, named `<model>_<how>`, beside the native one, and the report compares them. All but "
+        "`native` leave no bundle. Not for an ensemble.",
+    )
     params: dict[str, Any] = Field({}, description="Changes to the method's defaults; `mmomics methods` lists them.")
 
 
 class SettledModel(Model):
     """A model of a study: its method, and what follows from it."""
 
+    missing: How = NATIVE
     explained: bool = Field(description="Computed, not given: whether its inputs can be attributed, which needs gradients.")
     files: list[str] = Field([], description="Computed, not given: the files that its `params` name.")
 
@@ -52,6 +61,7 @@ class Run(Strict):
     prepare: Prepare = Field(Prepare(), description="Preprocessing fitted per fold.")
     training: Training = Field(Training(), description="The training loop.")
     search: Search = Field(Search(), description="The search for each method's settings.")
+    missing: Missing = Field(Missing(), description="What models with `missing: single` or `multiple` are filled with.")
     seed: int = Field(0, ge=0, description="Of the splits and of the first training seed.")
     seeds: int = Field(1, ge=1, description="Training seeds per fold.")
     shards: int = Field(
@@ -73,6 +83,7 @@ class Study(Strict):
     prepare_each: dict[str, Prepare] = Field({}, description="Computed, not given: `prepare` of each modality.")
     training: Training
     search: Search = Search()
+    missing: Missing = Missing()
     seed: int
     seeds: int
     shards: int

@@ -82,3 +82,42 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
     interval = stats.binomtest(int(successes), int(n)).proportion_ci(LEVEL, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def rubin(pooled: Estimate, within: float, draws: np.ndarray, n_free: float) -> tuple[Estimate, float]:
+    """The interval of an estimate from several imputed data sets: sampling, and what is not known of the missing values.
+
+    The variance is within + (1 + 1/m) between (Rubin 1987, doi:10.1002/9780470316696), with the degrees of freedom of such a sum
+    (Satterthwaite 1946, doi:10.2307/3002019): where the draws agree, those of complete data.
+
+    Parameters
+    ----------
+    pooled : Estimate
+        With the mean that the interval goes around.
+    within : float
+        Variance of sampling.
+    draws : (n_draws,)
+        The same quantity from each imputed data set.
+    n_free : float
+        Degrees of freedom that a complete data set would leave.
+
+    Returns
+    -------
+    Estimate
+    float
+        Share of the variance that is due to what is missing, 0 to 1; NaN where the variance is not known.
+    """
+    from scipy import stats
+
+    draws = draws[~np.isnan(draws)]
+    if len(draws) < 2 or np.isnan(within + pooled.mean):
+        return pooled._replace(lower=np.nan, upper=np.nan, p_value=np.nan), np.nan
+    between = (1 + 1 / len(draws)) * float(draws.var(ddof=1))
+    total = within + between
+    if total == 0:
+        return pooled._replace(lower=pooled.mean, upper=pooled.mean, p_value=float(pooled.mean == 0)), 0.0
+    share = between / total
+    free = 1 / ((1 - share) ** 2 / n_free + share**2 / (len(draws) - 1))
+    t, error = stats.t(free), float(np.sqrt(total))
+    half = float(t.ppf((1 + LEVEL) / 2)) * error
+    return Estimate(pooled.mean, pooled.mean - half, pooled.mean + half, float(2 * t.sf(abs(pooled.mean) / error))), share

@@ -39,8 +39,8 @@ class Fit:
     unit : Unit
     fold : Fold
         With its head calibrated on the out-of-fold predictors of the training rows.
-    network : FusionModel or Baseline
-        The trained model; a FusionModel holds the members of every unit of its pass.
+    network : FusionModel or Baseline or None
+        The trained model; a FusionModel holds the members of every unit of its pass. None where there was nobody to learn from.
     scores : LinearScores or None
         The linear path of a fusion model.
     eta : Tensor (n_obs, n_out)
@@ -57,11 +57,13 @@ class Fit:
         What `eta` is the mean of; None where it is one predictor.
     hidden : Tensor (n_subsets, n_test, n_out) or None
         Linear predictor of the test rows with modalities hidden, by what `subsets.plan` asks.
+    draws : Tensor (n_draws, n_obs, n_out) or None
+        Of a model that was trained on several imputed data sets, what each says.
     """
 
     unit: Unit
     fold: Fold
-    network: FusionModel | Baseline
+    network: FusionModel | Baseline | None
     eta: Tensor
     oof: Tensor
     held: Tensor
@@ -70,6 +72,7 @@ class Fit:
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
     members: Tensor | None = None
     hidden: Tensor | None = None
+    draws: Tensor | None = None
 
     def predictions(self, subjects: Any) -> pd.DataFrame:
         """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""
@@ -98,6 +101,16 @@ class Fit:
             return pd.DataFrame()
         seen = {name: flags[test] for name, flags in self.fold.seen.items()}
         return self.unit.stamped(subsets.table(self.fold.head, self.hidden, seen, subjects[test.numpy()], subsets.plan(self.fold.x)))
+
+    def by_draw(self, subjects: Any) -> pd.DataFrame:
+        """Predictions of the held-out rows from each imputed data set: repeat, fold, seed, draw, subject and the head's columns."""
+        assert self.draws is not None
+        test, head = self.fold.test, self.fold.head
+        index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
+        tables = [head.predict(head.calibrated(eta[test]), index).reset_index() for eta in self.draws]
+        for number, table in enumerate(tables):
+            table.insert(0, "draw", number)
+        return self.unit.stamped(pd.concat(tables, ignore_index=True))
 
     def embeddings(self, subjects: Any) -> pd.DataFrame:
         """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""

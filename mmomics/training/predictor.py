@@ -55,6 +55,7 @@ class Predictor:
     @classmethod
     def of(cls, fit: Fit, method: str) -> Predictor:
         """From a unit that trained by itself, so that the network's members are its own."""
+        assert fit.network is not None
         start = fit.scores.start if fit.scores else None
         return cls(method, fit.fold.preparation, fit.network, fit.fold.head, start, fit.fold.n_vars)
 

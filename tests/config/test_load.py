@@ -94,6 +94,23 @@ def test_an_ensemble_takes_the_models_that_the_cohort_has(study, caplog):
     assert study({"covariates": ["age"]}, models=models).models["stack"].of == ["clinical", "linear"]
 
 
+def test_a_list_of_ways_to_deal_with_missing_modalities_makes_a_model_of_each(study):
+    models = {
+        "linear": {"missing": ["single", "native", "complete", "multiple"]},
+        "filled": {"method": METHOD, "missing": "multiple"},
+        "single": {"method": METHOD, "per_modality": True, "missing": ["single"]},
+        "stack": {},
+    }
+    settled = study(models=models).models
+    ways = {name: (model.missing, model.ship) for name, model in settled.items() if model.of is None}
+    assert ways == {
+        "linear": ("native", True), "linear_single": ("single", False), "linear_complete": ("complete", False),
+        "linear_multiple": ("multiple", False), "filled": ("multiple", False), "single_rna_single": ("single", False),
+        "single_meth_single": ("single", False),
+    }  # fmt: skip
+    assert settled["stack"].of == ["linear"]
+
+
 def test_a_study_knows_the_files_that_its_models_read(study, tmp_path):
     file = tmp_path / "pathways.gmt"
     file.write_text("one\t\tA\tB\n")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmomics.evaluation.intervals import Estimate, corrected_t, percentile, wilson
+from mmomics.evaluation.intervals import Estimate, corrected_t, percentile, rubin, wilson
 
 
 def test_without_overlap_the_corrected_t_is_the_t_test():
@@ -91,3 +91,34 @@ def test_wilson_is_the_score_test_turned_around():
 def test_intervals_are_cut_to_what_is_possible():
     assert Estimate(0.9, 0.7, 1.1, 0.5).within(0, 1) == (0.9, 0.7, 1.0, 0.5)
     assert np.isnan(Estimate(0.9, np.nan, np.nan, 0.5).within(0, 1).lower)
+
+
+def imputed(rng, n=40, missing=0.4, draws=8):
+    """Means of a sample, and their mean variance, with what is missing completely at random drawn properly from its posterior."""
+    y = rng.normal(size=n)[rng.random(n) > missing]
+    gaps = n - len(y)
+    variance = y.var(ddof=1) * (len(y) - 1) / rng.chisquare(len(y) - 1, draws)
+    centre = rng.normal(y.mean(), np.sqrt(variance / len(y)))
+    drawn = rng.normal(centre[:, None], np.sqrt(variance)[:, None], (draws, gaps))
+    whole = np.concatenate([np.broadcast_to(y, (draws, len(y))), drawn], axis=1)
+    return whole.mean(1), whole.var(1, ddof=1).mean() / n
+
+
+def test_rubins_interval_covers_and_knows_how_much_is_missing():
+    rng = np.random.default_rng(0)
+    inside, shares = [], []
+    for _ in range(800):
+        means, within = imputed(rng)
+        found, share = rubin(Estimate(float(means.mean()), 0, 0, 0), within, means, 39)
+        inside.append(found.lower < 0 < found.upper)
+        shares.append(share)
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
+    assert np.mean(shares) == pytest.approx(0.4, abs=0.07)  # of a mean, as much as of the values
+
+
+def test_without_variation_between_draws_rubins_interval_is_that_of_the_sample():
+    found, share = rubin(Estimate(0.5, 0, 0, 0), 0.01, np.full(5, 0.5), 1e6)
+    half = stats.norm.ppf(0.975) * 0.1
+    assert share == 0 and found[:3] == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-5)
+    assert np.isnan(rubin(Estimate(0.5, 0, 0, 0), 0.01, np.array([0.5]), 10)[1])
+    assert rubin(Estimate(0.5, 0, 0, 0), 0.0, np.full(5, 0.5), 10)[0][:3] == (0.5, 0.5, 0.5)

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from mmomics import keys, plugins
+from mmomics.evaluation import handling
 
 HOSTILE = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\"> & \"$x_1$\" 'q' {{ 7*7 }}"
 MODELS = [
@@ -78,6 +79,7 @@ class Results:
             self.joins,
             self.evaluate,
             self.hidden,
+            self.handling,
             self.imputation,
             self.missingness,
             self.training,
@@ -302,6 +304,19 @@ class Results:
                 rows.append((model, name, 0.9, covered, covered - 0.08, min(covered + 0.08, 1), size, size - 0.2, size + 0.2, self.n))
         columns = ["model", "class", "nominal", "coverage", "lower", "upper", "size", "size_lower", "size_upper", "n"]
         self.tsv("evaluate/coverage.tsv", pd.DataFrame(rows, columns=columns))
+
+    def handling(self) -> None:
+        """One model in four ways: complete subjects alone are clearly worse, filling in changes nothing."""
+        metric, name, columns = self.evaluation.PRIMARY, "late_linear", handling.COLUMNS
+        value, guess = self.value(metric, name), self.value(metric, "clinical")
+        rows = []
+        for how, gap in (("native", 0.0), ("complete", guess - value), ("single", 0.0), ("multiple", 0.0)):
+            draws = (5, 0.004, 0.12) if how == "multiple" else (np.nan,) * 3
+            wide = abs(gap) / 2 + (gap == 0) * 0.01
+            paired = ("", *(np.nan,) * 4) if how == "native" else (name, gap, gap - wide, gap + wide, 0.04)
+            model, n_train = name if how == "native" else f"{name}_{how}", self.n * 0.8 / (4 if how == "complete" else 1)
+            rows.append((name, model, how, n_train, metric, value + gap, value + gap - 0.03, value + gap + 0.03, *draws, *paired))
+        self.tsv("evaluate/handling.tsv", pd.DataFrame(rows, columns=columns))
 
     def hidden(self) -> None:
         """Every subset of three assays; the second is worth nothing, so that hiding it loses nothing."""

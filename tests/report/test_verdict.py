@@ -11,7 +11,7 @@ from mmomics import plugins
 from mmomics.commands import report
 from mmomics.report import words
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import comparison, drivers, headline, imputation, missingness, performance, robustness, training
+from mmomics.report.sections import comparison, drivers, handling, headline, imputation, missingness, performance, robustness, training
 from mmomics.report.standing import Standing, standing
 from tests.report.simulate import ASSAYS, OUTCOMES
 
@@ -214,6 +214,21 @@ def test_what_is_lost_without_a_modality(inputs):
     row = next(row for row in table.rows if row[0].sort == place.best)
     assert row[1].sort > row[3].sort > row[2].sort == 0
     assert robustness.section(replace(inputs, tables={"summary": inputs.table("summary")}), place) is None
+
+
+def test_which_way_to_deal_with_gaps_is_clearly_worse_is_said(inputs):
+    made = handling.section(inputs, standing(inputs))
+    said = " ".join(text.striptags() for text in made.lead)
+    assert (
+        "For late_linear, against leaving the gaps as they are: complete subjects only clearly worse; filled in several times, 12 %" in said
+    )
+    (table,) = made.blocks
+    assert [row[1].sort for row in table.rows] == [0, 1, 2, 3] and table.rows[3][1].note == "5 draws"
+    assert table.rows[2][4].sort == 0 and table.rows[0][4].sort == float("-inf")
+    unclear = inputs.table("handling").query("missing != 'complete'")
+    said = handling.section(replace(inputs, tables={**inputs.tables, "handling": unclear}), standing(inputs)).lead[-1].striptags()
+    assert "no way is clearly better or worse" in said
+    assert handling.section(replace(inputs, tables={"summary": inputs.table("summary")}), standing(inputs)) is None
 
 
 def test_shares_over_training_are_shown(inputs):

@@ -262,7 +262,9 @@ def trained(study, wildcards):
     """What a model learns from: whether it is shipped, or where it stands in the list, changes nothing of what a fold trains."""
     model = study["models"].get(wildcards.model, {})
     learned = [model.get(key) for key in ("method", "modalities", "params")]
-    return [*learned, sorted(model.get("of") or [])]
+    how = model.get("missing", "native")
+    filled = [] if how == "native" else [how, study["missing"]]
+    return [*learned, sorted(model.get("of") or []), *filled]
 
 
 def scaled(amount):

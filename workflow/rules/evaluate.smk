@@ -31,7 +31,10 @@ rule evaluate:
         settings=SETTINGS,
         part=part(
             lambda study, w: [
-                {name: model["method"] for name, model in study["models"].items()},
+                {
+                    name: [model["method"], model["missing"]]
+                    for name, model in study["models"].items()
+                },
                 study["seed"],
             ]
         ),

@@ -1,0 +1,146 @@
+"""Train a model on whole data: on complete subjects alone, or with what subjects lack filled in, once or several times.
+
+With several draws the model is trained on each, and its predictors are averaged over them (Rubin 1987, doi:10.1002/9780470316696). Test
+subjects are filled in like training subjects, by an imputer that learned from training subjects. The outcome is no part of the imputer:
+for test subjects it is not known.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+
+from mmomics.config.handling import COMPLETE, SINGLE
+from mmomics.config.protocol import Training
+from mmomics.config.run import Model
+from mmomics.imputation.contract import others_seen
+from mmomics.training import fit as native
+from mmomics.training import imputer
+from mmomics.training.fit import Fit
+from mmomics.training.fold import Fold
+from mmomics.training.impute import drawable
+from mmomics.training.units import Place, Unit
+
+log = logging.getLogger(__name__)
+FEWEST = 20  # complete training subjects; from fewer nothing is learned
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What is done about modalities that subjects lack.
+
+    Attributes
+    ----------
+    how : {"complete", "single", "multiple"}
+        Learn from complete subjects alone; fill in the mean; fill in draws.
+    imputer : str
+    draws : int
+        Of `multiple`.
+    seed : int
+        Of the imputer and its draws, whatever the seed of a model.
+    """
+
+    how: str
+    imputer: str
+    draws: int
+    seed: int
+
+
+def fit(
+    model: Model, handling: Handling, folds: Mapping[Place, Fold], units: list[Unit], training: Training, device: str = "cpu"
+) -> list[Fit]:
+    """Train a model on each unit, on whole data.
+
+    Parameters
+    ----------
+    model : Model
+    handling : Handling
+    folds : mapping
+        The fold of every unit by (repeat, fold).
+    units : list of Unit
+    training : Training
+    device : str
+
+    Returns
+    -------
+    list of Fit
+        In the order of the units; of `multiple` with `draws`. Where hardly any training subject is complete, a model of complete
+        subjects predicts the same of everybody.
+    """
+    found: dict[Unit, Fit] = {}
+    for place in dict.fromkeys(unit.place for unit in units):
+        own = [unit for unit in units if unit.place == place]
+        worlds = _worlds(folds[place], handling, training)
+        fits = [native.fit(model, {place: world}, own, training, device, hidden=False) for world in worlds]
+        found |= {unit: pool(list(draws), training) for unit, *draws in zip(own, *fits, strict=True)} if fits else {}
+        found |= {unit: _constant(folds[place], unit) for unit in own if not fits}
+        log.info("%s: %d of %d folds and seeds trained", model.method, len(found), len(units))
+    return [found[unit] for unit in units]
+
+
+def complete(fold: Fold) -> Fold:
+    """A fold whose training rows are those that have every modality of which anything can be learned; test rows stay as they are."""
+    whole = torch.stack([flags for name, flags in fold.seen.items() if name in fold.preparation]).all(0)
+    also = {name: replace(target, has=target.has & whole) for name, target in fold.also.items()}
+    inner = fold.inner.where(whole, torch.tensor(-1))
+    return replace(fold, has=fold.has & whole, train=fold.train[whole[fold.train]], inner=inner, also=also)
+
+
+def pool(fits: list[Fit], training: Training) -> Fit:
+    """One model from its fits to the draws of one fold: the mean predictor, calibrated on the mean of what was out of fold."""
+    first = fits[0]
+    if len(fits) == 1:
+        return first
+    draws, oof = torch.stack([one.eta for one in fits]), torch.stack([one.oof for one in fits]).mean(0)
+    head = first.fold.head.copy()
+    head.calibrate(oof, first.fold.y, first.held, first.fold.inner.where(first.held, torch.tensor(-1)), training.calibration)
+    members = torch.cat([one.eta[None] if one.members is None else one.members for one in fits])
+    return replace(
+        first, fold=replace(first.fold, head=head), eta=draws.mean(0), oof=oof, members=members, draws=draws, embedding=None, hidden=None
+    )
+
+
+def _worlds(fold: Fold, handling: Handling, training: Training) -> Iterator[Fold]:
+    """The folds to train on in place of one: none, one, or one per draw."""
+    if handling.how == COMPLETE:
+        own = complete(fold)
+        n, n_all = int(own.has.sum()), int(fold.has.sum())
+        log.info("repeat %d, fold %d: %d of %d training subjects are complete", fold.repeat, fold.fold, n, n_all)
+        if n >= FEWEST and len(own.inner[own.has].unique()) > 1:
+            yield own
+        return
+    unit = Unit(fold.repeat, fold.fold, handling.seed)
+    fitted = imputer.fit(handling.imputer, fold, unit, training)
+    lacking = {}
+    for name in drawable(fold):
+        rows = torch.nonzero(~fold.seen[name] & others_seen(name, fold.seen))[:, 0]
+        if len(rows) and fold.seen[name][fold.train].any():
+            lacking[name] = rows
+    n_draws = 1 if handling.how == SINGLE else handling.draws
+    values = {}
+    for name, rows in lacking.items():
+        x, seen = ({key: part[key][rows] for key in fold.x} for part in (fold.x, fold.seen))
+        if handling.how == SINGLE:
+            drawn = fitted.predict(name, x, seen)[0][None]
+        else:
+            drawn = fitted.draw(name, x, seen, n_draws, unit.member_seeds(1)[0] + list(fold.x).index(name))
+        drawn[..., len(fold.preparation[name].features) :] = 0.0  # columns of filling
+        values[name] = drawn
+    for number in range(n_draws):
+        x, seen = dict(fold.x), dict(fold.seen)
+        for name, rows in lacking.items():
+            x[name], seen[name] = x[name].clone(), seen[name].clone()
+            x[name][rows], seen[name][rows] = values[name][number], True
+        yield replace(fold, x=x, seen=seen, measured={})
+
+
+def _constant(fold: Fold, unit: Unit) -> Fit:
+    """What can be said without anybody to learn from: the same of everybody."""
+    head = fold.head.copy()
+    nothing = torch.zeros(len(fold.y), head.n_out)
+    own = replace(fold, head=head)
+    head.calibrate(nothing, fold.y, fold.has, fold.inner.where(fold.has, torch.tensor(-1)))
+    return Fit(unit, own, None, eta=nothing, oof=nothing, held=fold.has)

@@ -1,0 +1,67 @@
+"""Models that differ in what they do about missing modalities: who is compared with whom, and how sure several draws are."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mmomics import plugins
+from mmomics.config.run import SettledModel
+from mmomics.evaluation import comparisons, summary
+from mmomics.evaluation.folds import arrange, mean_share, read_folds
+from mmomics.evaluation.handling import COLUMNS, alike, handling
+from mmomics.evaluation.intervals import corrected_t
+from tests.evaluation.simulate import OUTCOMES, TASKS, observed, predicted, subjects
+from tests.evaluation.test_folds import make_predictions, make_splits
+
+N = 120
+NOISE = {"m": 0.3, "m_complete": 2.0, "m_multiple": 0.3, "other": 1.0}
+
+
+def study(**more):
+    how = {"m": "native", "m_complete": "complete", "m_multiple": "multiple", "other": "native", **more}
+    return SimpleNamespace(seed=0, models={name: SettledModel(method=name[0], missing=own, explained=False) for name, own in how.items()})
+
+
+def made(task, one_fold=False):
+    module, (obs, cause) = plugins.load("evaluation", task), observed(task, N)
+    splits = make_splits(N, 3, 2)
+    splits = splits[(splits["fold"] == 0) & (splits["repeat"] == 0)] if one_fold else splits
+    plan = read_folds(splits, module.known(obs, OUTCOMES[task]))
+
+    def answers(noise, seed=0):
+        return arrange(make_predictions(predicted(task, cause, noise, seed), splits), plan, module.outputs(OUTCOMES[task]), "m")
+
+    found = {name: answers(noise) for name, noise in NOISE.items()}
+    drawn = {"m_multiple": [answers(0.3, seed) for seed in range(4)]}
+    scores = summary.metrics(module, plan, found)
+    resampled = comparisons.draws(module, plan, found, 50, 0)
+    return module, plan, scores, handling(module, plan, scores, resampled, drawn, study(), subjects(N)[: N // 2])
+
+
+def test_models_that_differ_in_more_are_not_alike():
+    assert alike(study(), list(NOISE)) == {"m": ["m", "m_complete", "m_multiple"]}
+    assert alike(study(m="single"), list(NOISE)) == {"m": ["m", "m_complete", "m_multiple"]}
+    assert alike(study(), ["m", "other"]) == {}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_way_is_scored_and_held_against_the_native_model(task):
+    module, plan, scores, table = made(task)
+    assert list(table) == COLUMNS and list(table["model"]) == ["m", "m_complete", "m_multiple"]
+    own = table.set_index("model")
+    by_fold = {name: summary.fold_scores(scores, name, module.PRIMARY).to_numpy() for name in NOISE}
+    gap = corrected_t(by_fold["m_complete"] - by_fold["m"], mean_share(plan))
+    found = own.loc["m_complete", ["difference", "difference_lower", "difference_upper", "p_value"]]
+    assert tuple(found) == pytest.approx(tuple(gap))
+    assert own.loc["m_complete", "n_train"] == pytest.approx(own.loc["m", "n_train"] / 2, rel=0.1)
+    of_draws = 1.25 * own.loc["m_multiple", "between"] ** 2
+    of_folds = by_fold["m_multiple"].var(ddof=1) * (1 / len(plan) + mean_share(plan))
+    assert own.loc["m_multiple", "fmi"] == pytest.approx(of_draws / (of_draws + of_folds)) and own.loc["m_multiple", "n_draws"] == 4
+    assert own["reference"].tolist() == ["", "m", "m"] and np.isnan(own.loc["m", "difference"])
+
+
+def test_one_test_set_is_compared_over_its_subjects():
+    table = made("binary", one_fold=True)[-1].set_index("model")
+    assert table.loc["m_complete", "difference_lower"] < table.loc["m_complete", "difference"] < table.loc["m_complete", "difference_upper"]
+    assert table.loc["m_multiple", "lower"] < table.loc["m_multiple", "mean"] < table.loc["m_multiple", "upper"]

@@ -1,0 +1,115 @@
+"""Models on whole data: who is left, what is filled in, how draws are pooled, and that test outcomes and hidden values change nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mmomics.config.protocol import Training
+from mmomics.config.run import Model
+from mmomics.training import filled
+from mmomics.training.filled import FEWEST, Handling, complete
+from mmomics.training.imputer import fit as fit_imputer
+from mmomics.training.units import Unit
+from tests.folds import TASKS, make_fold
+
+UNIT, PLACE, TRAINING = Unit(0, 0, 0), (0, 0), Training()
+RIDGE = {how: Handling(how, "ridge", 3, seed=7) for how in ("complete", "single", "multiple")}
+
+
+def worlds(fold, how):
+    return list(filled._worlds(fold, RIDGE[how], TRAINING))
+
+
+def trained(fold, how, method="late_linear"):
+    (found,) = filled.fit(Model(method=method), RIDGE[how], {PLACE: fold}, [UNIT], TRAINING)
+    return found
+
+
+@pytest.mark.parametrize("how", ["single", "multiple"])
+def test_what_was_measured_stays_and_everybody_who_has_anything_is_whole(how):
+    fold = make_fold()[0]
+    for world in worlds(fold, how):
+        for name, flags in fold.seen.items():
+            assert torch.equal(world.x[name][flags], fold.x[name][flags])
+            assert world.seen[name].all() and not torch.equal(world.x[name][~flags], fold.x[name][~flags])
+        assert world.has is fold.has
+
+
+def test_the_mean_is_filled_in_once_and_draws_scatter_around_it():
+    fold = make_fold(n_obs=300)[0]
+    (one,), many = worlds(fold, "single"), filled._worlds(fold, replace(RIDGE["multiple"], draws=40), TRAINING)
+    fitted = fit_imputer("ridge", fold, UNIT, TRAINING)
+    lacking = ~fold.seen["m1"]
+    mean, sd = (part[lacking] for part in fitted.predict("m1", fold.x, fold.seen))
+    torch.testing.assert_close(one.x["m1"][lacking], mean)
+    drawn = torch.stack([world.x["m1"][lacking] for world in many])
+    score = (drawn.mean(0) - mean) / (sd / 40**0.5)
+    assert abs(float(score.mean())) < 0.1 and float(score.std()) == pytest.approx(1, abs=0.1)
+
+
+def test_columns_of_filling_and_subjects_with_nothing_stay_empty():
+    fold = make_fold()[0]
+    fitted = fold.preparation["m1"]
+    fold.preparation["m1"] = replace(fitted, features=fitted.features[:-5], center=fitted.center[:-5], scale=fitted.scale[:-5])
+    fold.x["m1"][:, -5:] = 0.0
+    for name in fold.seen:
+        fold.seen[name][3], fold.x[name][3] = False, 0.0
+    for world in worlds(fold, "multiple"):
+        assert not world.x["m1"][:, -5:].any()
+        assert not any(flags[3] for flags in world.seen.values())
+
+
+def test_complete_subjects_teach_and_all_test_subjects_are_asked():
+    fold = make_fold(n_obs=200)[0]
+    own = complete(fold)
+    whole = torch.stack(list(fold.seen.values())).all(0)
+    assert torch.equal(own.has, fold.has & whole) and whole[own.train].all() and len(own.train) == int(whole[fold.train].sum())
+    assert (own.inner[~whole] == -1).all() and torch.equal(own.test, fold.test)
+    # what others have changes nothing
+    other = replace(fold, x={name: torch.where(whole[:, None], x, x + 5 * fold.seen[name][:, None]) for name, x in fold.x.items()})
+    test = whole & torch.isin(torch.arange(200), fold.test)
+    assert torch.equal(trained(fold, "complete").eta[test], trained(other, "complete").eta[test])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_with_hardly_anybody_complete_everybody_is_told_the_same(task):
+    fold = make_fold(task, missing=0.75)[0]
+    assert complete(fold).has.sum() < FEWEST
+    found = trained(fold, "complete")
+    told = found.predictions(pd.Index([f"s{i}" for i in range(120)])).select_dtypes("number").drop(columns=["repeat", "fold", "seed"])
+    assert np.isfinite(told).all(axis=None) and (told.nunique() == 1).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_predictors_are_averaged_over_the_draws(task):
+    fold = make_fold(task)[0]
+    found = trained(fold, "multiple")
+    assert found.draws.shape[0] == 3 and found.draws.std(0)[~fold.seen["m0"]].max() > 0
+    torch.testing.assert_close(found.eta, found.draws.mean(0))
+    subjects = pd.Index([f"s{i}" for i in range(120)])
+    table = found.by_draw(subjects)
+    assert table.groupby("draw")["subject"].agg(list).map(lambda own: own == list(subjects[96:])).all() and table["draw"].nunique() == 3
+    assert len(found.predictions(subjects)) == 24
+    again = trained(fold, "multiple")
+    assert torch.equal(found.eta, again.eta)
+
+
+def test_a_network_is_trained_on_each_draw():
+    fold = make_fold(n_obs=100, sizes=(4, 3))[0]
+    handling = replace(RIDGE["multiple"], draws=2)
+    (found,) = filled.fit(Model(method="early"), handling, {PLACE: fold}, [UNIT], Training(members=2, epochs=2))
+    assert found.members.shape[0] == 4 and found.draws.shape[0] == 2
+
+
+@pytest.mark.parametrize("how", ["single", "multiple"])
+def test_nothing_that_is_learned_changes_with_the_test_rows(how):
+    fold = make_fold(missing=0.4)[0]
+    other = replace(fold, x={name: x.clone() for name, x in fold.x.items()})
+    for name, x in other.x.items():
+        x[fold.test] = 9.0 * fold.seen[name][fold.test, None]
+    first, second = trained(fold, how), trained(other, how)
+    assert torch.equal(first.eta[fold.train], second.eta[fold.train]) and torch.equal(first.oof, second.oof)
+    assert first.fold.head.state == second.fold.head.state

@@ -120,7 +120,7 @@ BROKEN = {
     "nothing but time": ({"x.csv": b"time\n0\n1\n"}, {}, ["no column besides its time"]),
     "wrong delimiter": ({"x.csv": b"time,b\n0,1\n1,2\n"}, {"delimiter": "semicolon"}, ["no column with the time"]),
     "no numbers": ({"x.csv": b"time,b\n0,low\n1,high\n"}, {}, ["no column holds numbers"]),
-    "decimal comma": ({"x.csv": b"time;b;c\n0;1,5;1\n1;2;1\n2;3;1\n"}, {}, ["line 2, column 'b': '1,5' is not a number", "`decimal: comma`"]),
+    "decimal comma": ({"x.csv": b"time;b;c\n0;1,5;1\n1;2;1\n2;3;1\n"}, {}, ["line 2, column 'b': '1,5'", "`decimal: comma`"]),
     "infinite": ({"x.csv": b"time,b\n0,1\n1,inf\n"}, {}, ["line 3, column 'b'"]),
     "a day first": ({"x.csv": b"time,b\n31/12/2020 10:00,1\n"}, {}, ["line 2: '31/12/2020 10:00' is not a time", "%d/%m/%Y"]),
     "a month too many": ({"x.csv": b"time,b\n2020-12-01,1\n2020-13-01,2\n"}, {}, ["line 3: '2020-13-01' is not a time"]),

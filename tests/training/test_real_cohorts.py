@@ -12,8 +12,8 @@ from mmomics.cohort.split import split
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.training import fold
-from mmomics.training.fit import fit
 from mmomics.training.units import of_shard
+from tests.folds import fit
 
 
 @pytest.fixture(scope="module")

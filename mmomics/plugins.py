@@ -16,6 +16,7 @@ from typing import Any
 from mmomics.errors import UserError, did_you_mean
 
 ROOT = Path(__file__).parent
+METHODS = ("fusion", "baselines", "ensembles")  # the packages whose plug-ins are methods of models
 SHARED = ("contract", "record")  # what plug-ins of a folder promise and hand on; not plug-ins themselves
 
 
@@ -34,6 +35,11 @@ def names(package: str) -> list[str]:
 def family(package: str, name: str) -> str:
     """The folder that a plug-in stands in: ``family("fusion", "poe_vae") == "generative"``."""
     return paths(package)[name].parent.name
+
+
+def package_of(method: object) -> str | None:
+    """The one of `METHODS` that a model's method stands in; None if there is no such method."""
+    return next((package for package in METHODS if method in paths(package)), None)
 
 
 def load(package: str, name: str, where: object = "settings") -> ModuleType:

@@ -150,9 +150,8 @@ def family(study: Study, model: str) -> str:
     if model not in study.models:
         raise UserError(f"predictions of '{model}'", "the settings have no such model", did_you_mean(model, study.models))
     method = str(study.models[model].method)
-    if method in plugins.names("ensembles"):
-        return "ensemble"
-    return "baseline" if method in plugins.names("baselines") else plugins.family("fusion", method)
+    package = plugins.package_of(method)
+    return {"ensembles": "ensemble", "baselines": "baseline"}.get(str(package)) or plugins.family("fusion", method)
 
 
 def stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

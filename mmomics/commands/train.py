@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
     known = linear_models.known(args.linear, by_place) if args.linear else {}
     whole = filled.Handling(model.missing, study.missing.imputer, study.missing.draws, study.seed)
-    if model.missing == NATIVE and str(model.method) in plugins.names("fusion"):  # once for all trials
+    if model.missing == NATIVE and plugins.package_of(model.method) == "fusion":  # once for all trials
         known = {place: linear_models.fit(own, known.get(place)) for place, own in by_place.items()}
 
     def train(candidate: Model, some: list[Unit], hidden: bool) -> list[Fit]:

@@ -24,7 +24,6 @@ from mmomics.errors import UserError, did_you_mean, listed
 __all__ = ["check", "check_model", "read_settings", "read_study", "read_yaml"]
 
 RUN_FILE = "config/config.yaml"  # named in messages, also for a value that was given on the command line
-METHODS = ("fusion", "baselines", "ensembles")
 CONTROL = "random"
 SECTIONS = ("split", "prepare", "training", "search", "missing")
 log = logging.getLogger("mmomics")
@@ -70,8 +69,12 @@ def check_model(key: str, model: Model) -> SettledModel:
     if not re.fullmatch(r"[\w.-]+", key):
         raise UserError(where, "a model's name is a part of paths", "use letters, digits, '_', '-' and '.'")
     method = model.method or key
-    _known([name for package in METHODS for name in plugins.names(package)], method, where if model.method is None else f"{where}.method")
-    package = next(package for package in METHODS if method in plugins.names(package))
+    _known(
+        [name for package in plugins.METHODS for name in plugins.names(package)],
+        method,
+        where if model.method is None else f"{where}.method",
+    )
+    package = str(plugins.package_of(method))
     if model.of is not None and package != "ensembles":
         raise UserError(f"{where}.of", f"'{method}' combines no models", f"only these do: {', '.join(plugins.names('ensembles'))}")
     given = {"modalities": model.modalities, "per_modality": model.per_modality, "missing": model.missing != NATIVE}
@@ -138,7 +141,7 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
     became: dict[str, list[str]] = {key: [] for key in run.models}
     for key, model in run.models.items():
         settled = check_model(key, model)
-        if settled.modalities is None and str(settled.method) in plugins.names("baselines"):
+        if settled.modalities is None and plugins.package_of(settled.method) == "baselines":
             # raw samples beside the features made of them are no help to a method that learns no filters
             featured = [
                 modality for modality in modalities if not modality.endswith(SIGNAL) or modality.removesuffix(SIGNAL) not in modalities
@@ -159,7 +162,7 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
         models |= own
         became[key] = list(own)
     alone_only = {each for key, own in became.items() if run.models[key].per_modality for each in own}
-    ensembles = [key for key, model in models.items() if model.method in plugins.names("ensembles")]
+    ensembles = [key for key, model in models.items() if plugins.package_of(model.method) == "ensembles"]
     apart = {*alone_only, *ensembles, *(key for key, model in models.items() if model.missing != NATIVE)}
     plain = [key for key, model in models.items() if key not in apart and model.method != CONTROL]
     for key in ensembles:
@@ -196,7 +199,7 @@ def _members(named: list[str], run: Run, became: dict[str, list[str]], where: st
     lost: list[str] = []
     one_each = {each: [each] for own in became.values() for each in own}
     for member in named:
-        if member in run.models and (run.models[member].method or member) in plugins.names("ensembles"):
+        if member in run.models and plugins.package_of(run.models[member].method or member) == "ensembles":
             raise UserError(f"{where}.of", f"'{member}' is an ensemble itself", "name the models that it combines")
         of_another_cohort = any(model.per_modality and member.startswith(f"{key}_") for key, model in run.models.items())
         own = {**one_each, **became}.get(member, [])

@@ -147,7 +147,7 @@ def fit(
         Whether to predict test rows with modalities hidden too.
     """
     method, known = str(model.method), known or {}
-    if method in plugins.names("baselines"):
+    if plugins.package_of(method) == "baselines":
         return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings, hidden) for unit in units]
     n_units = max(1, NETWORKS_PER_PASS // settings.members)
     own = {unit.place: folds[unit.place] for unit in units}

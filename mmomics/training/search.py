@@ -91,14 +91,9 @@ def run(model: Model, units: list[Unit], train: Train, trials: int, folder: Path
     return Searched([fits[unit] for unit in units], params, losses[COLUMNS])
 
 
-def package_of(model: Model) -> str:
-    """Where a model's method stands: `fusion` or `baselines`."""
-    return "baselines" if str(model.method) in plugins.names("baselines") else "fusion"
-
-
 def space(model: Model) -> dict[str, list[Any]]:
     """What may be tried of a model's method: its choices, without the parameters that the user set; each list begins with the default."""
-    package = package_of(model)
+    package = str(plugins.package_of(model.method))
     defaults = plugins.defaults(package, str(model.method))
     declared = plugins.constant(package, str(model.method), "SPACE", {})
     free = {name: choices for name, choices in declared.items() if name not in model.params}
@@ -179,7 +174,7 @@ def journal(output: str | Path, model: Model, folds: Mapping[Place, Fold], units
     digest = hashlib.blake2b(digest_size=8)
     learned = [str(model.method), model.modalities, model.params]  # whether it is shipped changes no trial
     digest.update(repr((__version__, learned, settings.model_dump(), units)).encode())
-    for file in files(package_of(model), str(model.method), model.params):
+    for file in files(str(plugins.package_of(model.method)), str(model.method), model.params):
         digest.update(Path(file).read_bytes())
     for place, fold in sorted(folds.items(), key=lambda item: item[0]):
         digest.update(repr(place).encode())

@@ -156,7 +156,7 @@ def _models(inputs: Inputs) -> Table:
 def _summary(method: str) -> str:
     from mmomics import plugins
 
-    package = next((package for package in ("baselines", "fusion", "ensembles") if method in plugins.names(package)), None)
+    package = plugins.package_of(method)
     return plugins.summary(package, method).rstrip(".") if package else ""
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
+from mmomics.imputation._variance import Variance
 from mmomics.imputation.contract import Tensors
 from mmomics.nn.smoothers import Smoother, smooth, weigh
 
@@ -45,6 +46,8 @@ class Foretold:
         These rows as foretold without their inner fold.
     error : Tensor (n_vars,)
         Mean square of what was left.
+    variance : Variance
+        The same by what is foretold.
     """
 
     def __init__(self, x: Tensors, seen: Tensors, modality: str, others: tuple[str, ...], fold: Tensor, measured: Tensor) -> None:
@@ -67,7 +70,8 @@ class Foretold:
         trust = 0.5 * len(y) / (len(y) + ROWS_OF_SECOND)
         self.weight_of_levels = weigh(both, y - self.mean, torch.tensor([1 - trust, trust]))
         self.oof = (both * self.weight_of_levels.unsqueeze(1)).sum(0) + self.mean
-        self.error = ((self.oof - y).square() * measured).sum(0) / measured.sum(0).clamp_min(1)
+        self.variance = Variance(self.oof, (self.oof - y).square(), measured)
+        self.error = self.variance.error
 
     def __call__(self, x: Tensors, seen: Tensors) -> Tensor:
         """Mean (n_new, n_vars) of new rows; no model leaves the range of the training values, however far out a row lies."""
@@ -117,7 +121,7 @@ class Foretelling:
         for others, rows in self._by_pattern(modality, seen).items():
             if (fit := self._fit(modality, others)) is not None:
                 mean[rows] = fit[0]({name: x[name][rows] for name in others}, {name: seen[name][rows] for name in others})
-                error[rows] = fit[0].error
+                error[rows] = fit[0].variance(mean[rows])
         return mean, error
 
     def out_of_fold(self, modality: str) -> tuple[Tensor, Tensor]:
@@ -128,7 +132,8 @@ class Foretelling:
                 place = torch.full((len(self.fold),), -1)
                 place[fit[1]] = torch.arange(len(fit[1]))
                 own = rows[place[rows] >= 0]
-                mean[own], error[own] = fit[0].oof[place[own]], fit[0].error
+                mean[own] = fit[0].oof[place[own]]
+                error[own] = fit[0].variance(mean[own])
         return mean, error
 
     def _nothing(self, modality: str, n_obs: int) -> tuple[Tensor, Tensor]:

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
             return filled.fit(candidate, whole, by_place, some, study.training, device)
         return fit(candidate, by_place, some, study.training, device, known, hidden=hidden)
 
-    with search.journal(args.output, model, by_place, wanted, study.training) as finished:
+    with search.journal(args.output, model, by_place, wanted, study.training, study.missing) as finished:
         found = search.run(model, wanted, train, study.search.trials, finished)
         if args.shard == units.FINAL:
             _ship(args.output, str(model.method), study, found, len(folds.data.subjects))

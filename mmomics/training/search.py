@@ -25,6 +25,7 @@ import pandas as pd
 from torch import Tensor
 
 from mmomics import __version__, plugins
+from mmomics.config.handling import NATIVE, Missing
 from mmomics.config.params import files, shared_evenly
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
@@ -165,14 +166,18 @@ def _with(model: Model, params: dict[str, Any]) -> Model:
 
 
 @contextmanager
-def journal(output: str | Path, model: Model, folds: Mapping[Place, Fold], units: list[Unit], settings: Training) -> Iterator[Path]:
+def journal(
+    output: str | Path, model: Model, folds: Mapping[Place, Fold], units: list[Unit], settings: Training, missing: Missing
+) -> Iterator[Path]:
     """The folder beside `output` for finished trials, removed when the block ends well, kept when not.
 
     Its name says what was trained, on what and by which version: trials of anything else are not taken up.
     """
     output = Path(output)
     digest = hashlib.blake2b(digest_size=8)
-    learned = [str(model.method), model.modalities, model.params]  # whether it is shipped changes no trial
+    learned: list[Any] = [str(model.method), model.modalities, model.params]  # whether it is shipped changes no trial
+    if model.missing != NATIVE:
+        learned += [model.missing, missing.model_dump()]
     digest.update(repr((__version__, learned, settings.model_dump(), units)).encode())
     for file in files(str(plugins.package_of(model.method)), str(model.method), model.params):
         digest.update(Path(file).read_bytes())

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from mmomics import plugins
+from mmomics.config.handling import Missing
 from mmomics.config.params import check_param
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
@@ -161,11 +162,11 @@ def test_a_killed_job_repeats_no_trial_and_ends_in_the_same_numbers(tmp_path):
     whole = run(model, UNITS, Trainer(folds), 3, tmp_path / "whole")
     output = tmp_path / "train" / "1of1"
     killed = Trainer(folds, last=1)
-    with pytest.raises(KeyboardInterrupt), journal(output, model, folds, UNITS, QUICK) as folder:
+    with pytest.raises(KeyboardInterrupt), journal(output, model, folds, UNITS, QUICK, Missing()) as folder:
         run(model, UNITS, killed, 3, folder)
     assert len(list(folder.glob("*.parquet"))) == 1 and not output.exists()
     again = Trainer(folds)
-    with journal(output, model, folds, UNITS, QUICK) as folder:
+    with journal(output, model, folds, UNITS, QUICK, Missing()) as folder:
         found = run(model, UNITS, again, 3, folder)
     tried = [params for params, units in again.calls if units == UNITS][:2]
     assert tried == candidates(space(model), 3)[1:]
@@ -179,12 +180,16 @@ def test_trials_of_other_data_or_settings_are_not_taken_up(tmp_path):
     folds, model = two_folds(), Model(method="transformer")
     other = {place: replace(fold, y=1 - fold.y) for place, fold in folds.items()}
     names = set()
-    with journal(tmp_path / "out", model.model_copy(update={"ship": False}), folds, UNITS, QUICK) as folder:
+    with journal(tmp_path / "out", model.model_copy(update={"ship": False}), folds, UNITS, QUICK, Missing()) as folder:
         names.add(folder.name)  # as the first of these
     for data, settings, some in ((folds, QUICK, UNITS), (other, QUICK, UNITS), (folds, Training(), UNITS), (folds, QUICK, UNITS[:1])):
-        with journal(tmp_path / "out", model, data, some, settings) as folder:
+        with journal(tmp_path / "out", model, data, some, settings, Missing()) as folder:
             names.add(folder.name)
-    assert len(names) == 4
+    filled = model.model_copy(update={"missing": "single"})
+    for missing in (Missing(), Missing(imputer="pls")):
+        with journal(tmp_path / "out", filled, folds, UNITS, QUICK, missing) as folder:
+            names.add(folder.name)
+    assert len(names) == 6
 
 
 def test_trials_with_another_file_of_the_same_name_are_not_taken_up(tmp_path):
@@ -192,7 +197,7 @@ def test_trials_with_another_file_of_the_same_name_are_not_taken_up(tmp_path):
     for content in ("one\t\tA\tB\n", "one\t\tA\tC\n"):
         sets.write_text(content)
         model = Model(method="self_attention", params={"pathways": str(sets)})
-        with journal(tmp_path / "out", model, folds, UNITS, QUICK) as folder:
+        with journal(tmp_path / "out", model, folds, UNITS, QUICK, Missing()) as folder:
             names.add(folder.name)
     assert len(names) == 2
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation._conditional import CrossFitted, Learned
+from mmomics.nn.spectral import svd
 
 COMPONENTS, ROUNDS = 10, 5
 PENALTIES = (1.0, 10.0, 100.0)
@@ -55,7 +56,7 @@ def _fill(parts: Parts, seen: dict[str, Tensor], slopes: dict[str, Tensor]) -> P
 def _axes(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Mean (n_vars,) of a modality's rows, how they become components (n_vars, n_components), and the way back."""
     centre = values.mean(0)
-    _, size, axes = torch.linalg.svd(values - centre, full_matrices=False)
+    _, size, axes = svd(values - centre)
     n = max(1, min(COMPONENTS, len(values) // 5, int((size > 1e-4 * size[0]).sum())))
     scale = size[:n].clamp_min(1e-6) / (len(values) - 1) ** 0.5
     return centre, axes[:n].T / scale, axes[:n] * scale.unsqueeze(1)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation._conditional import CrossFitted, Learned
+from mmomics.nn.spectral import svd
 
 PENALTIES = (0.5, 0.25, 0.12, 0.06)  # of the largest singular value, from which on nothing is left
 RANK, STEPS = 20, 10
@@ -25,7 +26,7 @@ class Imputer(CrossFitted):
 
     def learn(self, modality: str, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Learned:
         x = {name: values * seen[name].unsqueeze(-1) for name, values in x.items()}
-        _, size, v = torch.linalg.svd(torch.cat(list(x.values()), 1), full_matrices=False)
+        _, size, v = svd(torch.cat(list(x.values()), 1))
         rank = min(RANK, len(size))
         loadings = dict(zip(x, (v[:rank].T * size[:rank].sqrt()).split([values.shape[1] for values in x.values()]), strict=True))
         path = []

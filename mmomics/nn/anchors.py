@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmomics.nn.sizes import windows_of
+from mmomics.nn.spectral import eigh
 from mmomics.nn.streams import Streams
 
 N_AXES = 32  # principal axes of a modality in which distances are taken
@@ -53,7 +54,7 @@ class Anchors(nn.Module):
             setattr(self, f"seen_{name}", seen[name])
         for name in self.linking:
             # the Gram matrix is n x n, not p x p
-            values, vectors = torch.linalg.eigh(x[name] @ x[name].transpose(1, 2))
+            values, vectors = eigh(x[name] @ x[name].transpose(1, 2))
             n_axes = min(N_AXES, *x[name].shape[1:])
             values, vectors = values[:, None, -n_axes:], vectors[..., -n_axes:]
             kept = values > 1e-4 * values[..., -1:]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmomics.heads.contract import Head
 from mmomics.nn.elastic_net import BEND, Solution, loss_and_slope, solve
+from mmomics.nn.spectral import svd
 
 RIDGE_PENALTIES = tuple(10.0**exponent for exponent in (2, 1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2))  # times n_vars / n_obs
 RIDGE_TOLERANCE = 1e-3  # each axis has its own step: the losses of the inner folds agree to six digits with 1e-4
@@ -76,7 +77,7 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """
     if not len(x):
         return _nothing(head, x)
-    axes, spread, basis = torch.linalg.svd(x, full_matrices=False)
+    axes, spread, basis = svd(x)
     kept = spread > 1e-5 * spread.max()
     axes, spread, basis = axes[:, kept], spread[kept], basis[kept]
     unit = x.shape[1] / len(x)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from mmomics.cohort.data import CohortData
+from mmomics.nn.spectral import svd
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import CHUNK, Predictor
 
@@ -31,7 +32,7 @@ def embedding(predictor: object, data: CohortData) -> np.ndarray | None:
     z = torch.cat(parts, dim=1)
     wide = z.permute(1, 0, 2).flatten(1)
     centred = (wide - wide.mean(0)).double()
-    u, size, axes = torch.linalg.svd(centred, full_matrices=False)
+    u, size, axes = svd(centred)
     n = min(z.shape[-1], len(size))
     sign = torch.sign(axes[:n].gather(1, axes[:n].abs().argmax(1, keepdim=True))).squeeze(1)
     out: np.ndarray = (u[:, :n] * size[:n] * sign).float().numpy()

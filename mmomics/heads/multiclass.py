@@ -31,7 +31,9 @@ class Multiclass(Classes):
         return torch.from_numpy(y), torch.from_numpy(has_outcome(labels))
 
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-        return weighted_mean(-(torch.log_softmax(eta, dim=-1) * y).sum(-1), weight)
+        # over the first axis all rows are done side by side; over the last, five numbers at a time
+        log_p = torch.log_softmax(eta.movedim(-1, 0), dim=0).movedim(0, -1)
+        return weighted_mean(-(log_p * y).sum(-1), weight)
 
     def softened(self, eta: Tensor) -> Tensor:
         return torch.softmax(eta, dim=-1)

@@ -1,10 +1,13 @@
-"""References: quantile normalisation and the probabilistic quotient, frozen on training samples."""
+"""References: quantile normalisation, the probabilistic quotient and the stabilised variance, frozen on training samples."""
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.stats import rankdata
 
+from mmomics.errors import UserError
 from mmomics.preparation.contract import Obs, step
+from mmomics.preparation.reference import vst
 from tests.preparation.draw import draw
 
 
@@ -56,3 +59,49 @@ def test_the_quotient_of_logarithms_is_the_published_one():
     np.testing.assert_allclose(np.exp(found), linear / quotient[:, None], rtol=1e-4)
     again = fit_apply("quotient", np.log(linear).astype("float32"), np.log(linear * 7).astype("float32"))
     np.testing.assert_allclose(again, found, atol=1e-4)  # a more concentrated sample is the same sample
+
+
+def counts(n=40, size=2000, seed=0):
+    """Negative-binomial counts (n, size) with dispersions 0.05 + 3 / mean, and how deep each sample was sequenced."""
+    rng = np.random.default_rng(seed)
+    mean, depth = np.exp(rng.normal(4, 1.8, size)), np.exp(rng.normal(0, 0.5, n))
+    dispersion, expected = 0.05 + 3 / mean, mean * depth[:, None]
+    return rng.negative_binomial(1 / dispersion, 1 / (1 + dispersion * expected)).astype("float32"), depth, mean
+
+
+def test_vst_finds_depth_and_dispersion_and_makes_the_variance_even():
+    x, depth, mean = counts()
+    learned = vst.STEP.fit(x, None)
+    ratio = vst._sizes(x, learned.reference) / depth
+    assert ratio.std() / ratio.mean() < 0.02
+    assert learned.asymptotic == pytest.approx(0.05, rel=0.15) and learned.extra_poisson == pytest.approx(3, rel=0.2)
+    spread = learned.apply(x.copy(), None).std(0)[np.argsort(mean)].reshape(10, -1).mean(1)
+    assert spread.max() / spread.min() < 1.25
+    plain = np.log2(x / depth[:, None] + 1).std(0)[np.argsort(mean)].reshape(10, -1).mean(1)
+    assert plain.max() / plain.min() > 2.5  # what it is there for
+
+
+def test_vst_of_high_counts_is_their_logarithm_and_of_a_sample_is_its_own():
+    x, _, _ = counts()
+    learned = vst.STEP.fit(x, None)
+    q = x / vst._sizes(x, learned.reference)[:, None]
+    high = q > 5000
+    assert high.sum() > 100
+    np.testing.assert_allclose(learned.apply(x.copy(), None)[high], np.log2(q[high]), atol=0.02)
+    np.testing.assert_array_equal(learned.apply(x[3:4].copy(), None), learned.apply(x.copy(), None)[3:4])
+    np.testing.assert_allclose(learned.apply(4 * x[3:4], None), learned.apply(x[3:4].copy(), None), atol=1e-5)
+
+
+def test_vst_of_few_genes_zeros_and_gaps_is_finite_where_something_was_counted():
+    rng = np.random.default_rng(1)
+    x = rng.poisson(0.8, (12, 30)).astype("float32")
+    x[0], x[1, :10] = 0, np.nan
+    learned = vst.STEP.fit(x, None)
+    assert (np.isnan(learned.apply(x.copy(), None)) == np.isnan(x)).all()
+    assert np.isfinite(vst.STEP.fit(np.zeros((3, 2), "float32"), None).apply(np.ones((1, 2), "float32"), None)).all()
+
+
+@pytest.mark.parametrize("values", [np.log1p(np.arange(20.0).reshape(4, 5)), -np.ones((2, 3))])
+def test_vst_of_what_is_no_count_is_refused(values):
+    with pytest.raises(UserError, match=r"are no counts; set `normalize: \[\]`"):
+        vst.STEP.fit(values.astype("float32"), None)

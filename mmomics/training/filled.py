@@ -97,7 +97,8 @@ def pool(fits: list[Fit], training: Training) -> Fit:
     draws, oof = torch.stack([one.eta for one in fits]), torch.stack([one.oof for one in fits]).mean(0)
     head = first.fold.head.copy()
     head.calibrate(oof, first.fold.y, first.held, first.fold.inner.where(first.held, torch.tensor(-1)), training.calibration)
-    members = torch.cat([one.eta[None] if one.members is None else one.members for one in fits])
+    # each network keeps the inner fold that it left out
+    members = None if first.members is None else torch.stack([one.members for one in fits if one.members is not None]).mean(0)
     return replace(
         first, fold=replace(first.fold, head=head), eta=draws.mean(0), oof=oof, members=members, draws=draws, embedding=None, hidden=None
     )

@@ -92,7 +92,8 @@ def test_predictors_are_averaged_over_the_draws(task):
     subjects = pd.Index([f"s{i}" for i in range(120)])
     table = found.by_draw(subjects)
     assert table.groupby("draw")["subject"].agg(list).map(lambda own: own == list(subjects[96:])).all() and table["draw"].nunique() == 3
-    assert len(found.predictions(subjects)) == 24
+    told = found.predictions(subjects)
+    assert len(told) == 24 and np.isfinite(told.select_dtypes("number")).all(axis=None)
     again = trained(fold, "multiple")
     assert torch.equal(found.eta, again.eta)
 
@@ -101,7 +102,8 @@ def test_a_network_is_trained_on_each_draw():
     fold = make_fold(n_obs=100, sizes=(4, 3))[0]
     handling = replace(RIDGE["multiple"], draws=2)
     (found,) = filled.fit(Model(method="early"), handling, {PLACE: fold}, [UNIT], Training(members=2, epochs=2))
-    assert found.members.shape[0] == 4 and found.draws.shape[0] == 2
+    assert found.members.shape[0] == found.draws.shape[0] == 2
+    torch.testing.assert_close(found.members.mean(0), found.eta)
 
 
 @pytest.mark.parametrize("how", ["single", "multiple"])

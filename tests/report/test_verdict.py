@@ -224,10 +224,11 @@ def test_which_way_to_deal_with_gaps_is_clearly_worse_is_said(inputs):
     )
     (table,) = made.blocks
     assert [row[1].sort for row in table.rows] == [0, 1, 2, 3] and table.rows[3][1].note == "5 draws"
-    assert table.rows[2][4].sort == 0 and table.rows[0][4].sort == float("-inf")
+    assert table.rows[3][4].sort == 0 and table.rows[0][4].sort == float("-inf")
     unclear = inputs.table("handling").query("missing != 'complete'")
-    said = handling.section(replace(inputs, tables={**inputs.tables, "handling": unclear}), standing(inputs)).lead[-1].striptags()
-    assert "no way is clearly better or worse" in said
+    for table, expected in ((unclear, "no way is clearly better or worse"), (unclear.assign(difference=0.0), "all ways are the same")):
+        made = handling.section(replace(inputs, tables={**inputs.tables, "handling": table}), standing(inputs))
+        assert expected in made.lead[-1].striptags()
     assert handling.section(replace(inputs, tables={"summary": inputs.table("summary")}), standing(inputs)) is None
 
 

@@ -46,7 +46,9 @@ def _verdict(own: pd.DataFrame, standing: Standing) -> Markup:
     name = model(own["of"].iloc[0])
     if against.empty:
         return say("{} was not trained with its gaps left as they are, so there is nothing to compare with.", name)
-    if not any(clear.values()):
+    if (against["difference"] == 0).all():
+        text = say("For {} all ways are the same: nobody who counts lacks a modality", name)
+    elif not any(clear.values()):
         text = say("For {} no way is clearly better or worse than leaving the gaps as they are", name)
     else:
         said = [f"{words.listing(ways)} clearly {word}" for word, ways in clear.items() if ways]

@@ -16,7 +16,8 @@ from mmomics import keys
 from mmomics.assays.contract import RECORD
 from mmomics.cohort import ids, specimens
 from mmomics.cohort import samples as samples_table
-from mmomics.cohort.records import STATUS
+from mmomics.cohort.quality import IMPOSSIBLE
+from mmomics.cohort.records import FURTHER, STATUS
 from mmomics.cohort.stretch import Stretch, cut
 from mmomics.config import recordings
 from mmomics.config.modality import Device, Windows
@@ -52,7 +53,8 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     -------
     AnnData (n_specimens, n_features)
         One row per specimen whose subject has a record. `X` float32, all NaN where `obs["status"]` is not ok; `var` has unit,
-        meaning and reference; `obs` has the record's file, its start and stop, minutes recorded and coverage (0..1);
+        meaning and reference; `obs` has the record's file, its start and stop, minutes recorded, coverage (0..1) and share of readings
+        that cannot be, and when the specimen was taken;
         ``obsm["signal"]`` (n_specimens, n_channels, n_times) if windows are asked for.
 
     Raises
@@ -70,12 +72,16 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     lacking: UserError | None = None
     empty: list[UserError] = []
     steps: list[float] = []  # of records that were interpolated
+    odd: list[float] = []  # shares of readings that cannot be, of records with many
+    utc = False
     for n_read, (owners, records) in enumerate(_by_owner(device, folder, where, known, empty), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
         chosen = _channels.choose(records, device, where) if records else []
         lacking = lacking or (None if chosen or not records else _channels.lacking(records, device, where))
         steps += signal.interpolated(chosen) if device.step is None else []
+        odd += [record.impossible for record in chosen if record.impossible > IMPOSSIBLE]
+        utc = utc or (device.time_zone is None and signal.daily and any(map(_in_utc, chosen)))
         for row in owners:
             stretch = (
                 cut(known.on_time(row, chosen), device.align, known.time(row), where)
@@ -83,7 +89,7 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
                 else Stretch(None, why=OTHER if records else EMPTY)
             )
             about, made = signal.told(stretch, device.min_coverage)
-            rows.append({"row": row, **about})
+            rows.append({"row": row, **about, **_asked(stretch, known.time(row), known.shift(row))})
             values.append(made)
             if device.windows:
                 windows.append(signal.window(stretch.record, device.windows) if about["status"] == OK and stretch.record else None)
@@ -95,6 +101,11 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
         log.warning(
             "%s: %s no reading and %s left out", name, count(len(empty), "file holds", "files hold"), "is" if len(empty) == 1 else "are"
         )
+    if odd:
+        told, most = count(len(odd), "record holds", "records hold"), f"up to {max(odd):.2%} of them"
+        log.warning("%s: %s readings that cannot be, %s: they are gaps, told as `impossible` in records.tsv", name, told, most)
+    if utc:
+        log.warning("%s: times are in UTC, and so are day and night: set `time_zone` to where the device was (UTC if it was there)", name)
     if steps:
         told = count(len(steps), "record looks", "records look")
         every = f"{max(round(float(np.median(steps)) / 60), 1)} min"
@@ -134,6 +145,11 @@ class _Signal:
         return cls(kind, params, features, roles, windowed, contract.epoch(device, where))
 
     @property
+    def daily(self) -> bool:
+        """Whether any feature looks at the time of day."""
+        return bool(getattr(self.kind, "DAILY", False))
+
+    @property
     def var(self) -> pd.DataFrame:
         columns = ("unit", "meaning", "reference")
         return pd.DataFrame({key: [getattr(each, key) for each in self.features] for key in columns}, [each.name for each in self.features])
@@ -149,7 +165,7 @@ class _Signal:
             covered = _coverage.coverage(record, worn, stretch.span, self.epoch)
         else:  # the kind looks at annotations
             covered = min(self.kind.recorded(record, self.params) / stretch.span, 1.0) if stretch.span > 0 else 0.0
-        clock = ("", "") if record.start is None else (record.start.isoformat(), (record.start + record.duration * SECOND).isoformat())
+        clock = (_written(record.start), _written(record.start and record.start + record.duration * SECOND))
         about = dict(zip(STATUS, (stretch.source, *clock, round(stretch.span * covered / 60, 3), round(covered, 4), OK), strict=True))
         if covered < min_coverage or not covered:
             return {**about, "status": SHORT}, nothing
@@ -205,11 +221,35 @@ class _Known:
     def time(self, row: str) -> pd.Timestamp | None:
         return None if self.times is None else self.times.get(row)
 
+    def shift(self, row: str) -> float:
+        return 0.0 if self.shifts is None else float(self.shifts.get(row, 0.0))
+
     def on_time(self, row: str, records: list[Record]) -> list[Record]:
-        shift = 0.0 if self.shifts is None else float(self.shifts.get(row, 0.0))
+        shift = self.shift(row)
         if not shift:
             return records
         return [replace(record, start=None if record.start is None else record.start - shift * SECOND) for record in records]
+
+
+def _asked(stretch: Stretch, time: pd.Timestamp | None, shift: float) -> dict[str, Any]:
+    """`FURTHER` of one stretch."""
+    impossible = 0.0 if stretch.record is None else round(stretch.record.impossible, 6)
+    low, high = stretch.window or (None, None)
+    return dict(zip(FURTHER, (impossible, _written(time), _written(low), _written(high), shift), strict=True))
+
+
+def _written(time: pd.Timestamp | None) -> str:
+    """A time to the millisecond, with its zone; "" for none."""
+    if time is None or pd.isna(time):
+        return ""
+    if time.tzinfo is None:
+        return time.round("ms").isoformat()
+    return time.tz_convert("UTC").round("ms").tz_convert(time.tzinfo).isoformat()  # an hour that comes twice cannot be rounded
+
+
+def _in_utc(record: Record) -> bool:
+    """Whether the clock of a record is that of UTC, and not of a zone."""
+    return record.start is not None and str(record.start.tzinfo).rpartition("/")[2] in ("UTC", "UTC+00:00")
 
 
 def _by_owner(

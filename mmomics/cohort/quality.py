@@ -22,6 +22,7 @@ FLAGS = {
     "library_size": "the library size is far from that of the other samples",
     "missing": "much more is missing than in the other samples",
     "outlier": "far from the other samples on the leading components, and without neighbours",
+    "impossible": "readings of the device that cannot be; they are gaps",
     "duplicate": "nearly the same values as a sample of another subject: a copy, or a swap",
 }
 FLAG_COLUMNS = ["modality", "sample", "flag", "value", "threshold", "explanation"]
@@ -30,6 +31,7 @@ CHECK_COLUMNS = ["modality", "check", "value", "p_value", "flagged", "explanatio
 LIBRARY = 0.01  # least standard deviation of log10 library size: 7 % more or less is never far
 MORE_MISSING = 0.2  # a share of missing values less than this above the median is never much more
 STRUCTURE, ALPHA = 0.02, 0.01  # share of the components' variance, and p-value, from which structure is flagged
+IMPOSSIBLE = 0.005  # share of a record's readings that cannot be, above which it is flagged
 DULL = 0.1  # share of constant features worth a flag
 SEX = {"sex", "gender", "female", "male", "isfemale", "ismale"}
 ORDER = r"(?:run|injection|scan|acquisition)[\W_]?(?:order|date|day|id)"
@@ -56,6 +58,9 @@ def measured(assay: anndata.AnnData) -> pd.DataFrame:
     }  # fmt: skip
     if not absent.all():
         metrics |= {"minimum": _rounded(low[~absent].min()), "maximum": _rounded(high[~absent].max())}
+    if "impossible" in assay.obs:
+        share = assay.obs["impossible"].to_numpy(float)
+        metrics |= {"impossible_share": _rounded(share.max(initial=0)), "impossible_records": int((share > IMPOSSIBLE).sum())}
     if _scale(assay).library:
         sizes = np.quantile(np.nansum(x, axis=1, dtype=np.float64), [0.25, 0.5, 0.75])
         metrics |= {f"library_size_{name}": round(float(size), 3) for name, size in zip(("q25", "median", "q75"), sizes, strict=True)}
@@ -95,6 +100,9 @@ def flags(name: str, assay: anndata.AnnData, obs: pd.DataFrame | None = None, fo
         limit = limits(share, MORE_MISSING)[1]
         out += [(rows[i], "missing", share[i], limit, FLAGS["missing"]) for i in np.flatnonzero(share > limit)]
         out += [(rows[i], "outlier", value, limit, FLAGS["outlier"]) for i, value, limit in outliers(found)]
+    if "impossible" in assay.obs:
+        share = assay.obs["impossible"].to_numpy(float)[rows]
+        out += [(rows[i], "impossible", share[i], IMPOSSIBLE, FLAGS["impossible"]) for i in np.flatnonzero(share > IMPOSSIBLE)]
     if not _scale(assay).whole:
         subject = _subjects(assay, obs)
         for left, right, value in copies(found, subject[rows]):

@@ -29,12 +29,15 @@ class Stretch:
     source : str
         The files.
     why : str
+    window : tuple of Timestamp or None
+        Beginning and end of the window that was asked for; None where it is the whole of a record.
     """
 
     record: Record | None
     span: float = 0.0
     source: str = ""
     why: str = ""
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None
 
 
 def cut(records: Sequence[Record], align: Align, time: pd.Timestamp | None, where: str) -> Stretch:
@@ -87,8 +90,8 @@ def cut(records: Sequence[Record], align: Align, time: pd.Timestamp | None, wher
     ]
     inside = [record for record in inside if len(record) or len(record.annotations)]
     if not inside:
-        return Stretch(None, why="nothing recorded in the window")
-    return replace(_combined(inside, align, time, where), span=length / SECOND)
+        return Stretch(None, why="nothing recorded in the window", window=(low, high))
+    return replace(_combined(inside, align, time, where), span=length / SECOND, window=(low, high))
 
 
 def distance(record: Record, time: pd.Timestamp) -> float:
@@ -149,6 +152,8 @@ def join(records: Sequence[Record], where: str) -> Record:
         ignore_index=True,
     )
     source = ", ".join(dict.fromkeys(record.source for record in ordered))
+    impossible = sum(record.impossible * len(record) for record in ordered) / max(sum(map(len, ordered)), 1)
+    first = replace(first, annotations=labels, source=source, impossible=impossible)
     if all(record.fs is not None and record.fs == first.fs for record in ordered) and first.fs:
         starts = [round(offset * first.fs) for offset in offsets]
         total = starts[-1] + len(ordered[-1])
@@ -157,7 +162,7 @@ def join(records: Sequence[Record], where: str) -> Record:
         signal = np.full((total, first.signal.shape[1]), np.nan, dtype=np.float32)
         for record, start in zip(ordered, starts, strict=True):
             signal[start : start + len(record)] = record.signal
-        return replace(first, signal=signal, annotations=labels, source=source)
+        return replace(first, signal=signal)
     times = np.concatenate([record.seconds + offset for record, offset in zip(ordered, offsets, strict=True)])
     signal = np.concatenate([record.signal for record in ordered])
-    return replace(first, signal=signal, fs=None, times=times, annotations=labels, source=source)
+    return replace(first, signal=signal, fs=None, times=times)

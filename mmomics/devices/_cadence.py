@@ -78,7 +78,8 @@ def interpolated(seconds: np.ndarray, values: np.ndarray) -> float | None:
     bends = _bends(t, v, float(np.median(np.diff(t))))
     if even.sum() < 20 or straight.sum() <= STRAIGHT * even.sum() or len(bends) < 3:
         return None
-    return float(np.median(np.diff(t[bends])))
+    step = float(np.median(np.diff(t[bends])))
+    return step if step >= 1.5 * float(np.median(np.diff(t))) else None  # a device that reads as often as its file says
 
 
 def _bends(t: np.ndarray, v: np.ndarray, fine: float) -> np.ndarray:

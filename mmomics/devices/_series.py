@@ -66,6 +66,16 @@ def unit(name: str) -> str:
     return bare[1] if bare else ""
 
 
+def bare(name: str) -> str:
+    """The name of a column without the unit that it ends with.
+
+    >>> bare("gl (mg/dL)"), bare("Calories (Activity)")
+    ('gl', 'Calories (Activity)')
+    """
+    plain = name.strip()
+    return (BRACKETED if BRACKETED.search(plain) else BARE).sub("", plain).strip(" ,_") if unit(plain) else plain
+
+
 def records(rows: Rows, device: Device) -> Iterator[Record]:
     """One record per set of channels that share their times.
 

@@ -56,6 +56,8 @@ class Record:
         onset, duration (seconds since `start`) and label. A record of a file that holds nothing else has no channels.
     source : str
         The file, for messages.
+    impossible : float
+        Share of the readings in the file that cannot be and are gaps (0..1), of the channel with the most.
     """
 
     signal: np.ndarray
@@ -67,6 +69,7 @@ class Record:
     subject: str | None = None
     annotations: pd.DataFrame = field(default_factory=no_annotations)
     source: str = ""
+    impossible: float = 0.0
 
     def __len__(self) -> int:
         return len(self.signal)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmomics.config.modality import Device
+from mmomics.devices._series import bare, unit
 from mmomics.devices.record import Record
 from mmomics.errors import UserError, did_you_mean, listed
 from mmomics.signals import contract
@@ -32,7 +33,7 @@ def choose(records: Sequence[Record], device: Device, where: str) -> list[Record
     Returns
     -------
     list of Record
-        Empty if none has the channels. A reading that the role cannot have is a gap.
+        Empty if none has the channels. A reading that the role cannot have is a gap, and counted in `Record.impossible`.
 
     Raises
     ------
@@ -78,16 +79,20 @@ def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> 
         elif _needed(role, roles, device):
             return None
     signal = np.empty((len(record), len(places)), dtype=np.float32)
+    units, impossible = [], 0.0
     for column, (role, place) in enumerate(places.items()):
         about = roles[role]
-        have = device.units.get(role) or record.units[place] or about.unit
+        said = device.units.get(role) or record.units[place] or unit(record.channels[place])
+        have = said or about.unit
         where = f"{record.source}, channel '{record.channels[place]}'"
         values = convert(record.signal[:, place], have, about.unit, where)
         possible = _possible(values, about)
         _doubt(record.signal[:, place], values, possible, _Reading(role, about, have, role in device.units, where))
         signal[:, column] = np.where(possible, values, np.nan)
-    units = tuple(roles[role].unit or device.units.get(role, "") or record.units[place] for role, place in places.items())
-    return replace(record, signal=signal, channels=tuple(places), units=units)
+        read = ~np.isnan(record.signal[:, place])
+        impossible = max(impossible, float((read & ~possible).sum() / max(read.sum(), 1)))
+        units.append(about.unit or said)
+    return replace(record, signal=signal, channels=tuple(places), units=tuple(units), impossible=impossible)
 
 
 def _possible(values: np.ndarray, about: contract.Role) -> np.ndarray:
@@ -137,9 +142,9 @@ def _doubt(raw: np.ndarray, values: np.ndarray, possible: np.ndarray, reading: _
 
 
 def _place(channels: Sequence[str], names: Sequence[str], taken: set[int]) -> int | None:
-    """Position of the first name that is there: written the same, else compared without case, blanks and punctuation."""
+    """Position of the first name that is there: as it is written, without case, blanks and punctuation, or without the unit behind it."""
     for name in names:
-        for alike in (str, _folded):
+        for alike in (str, _folded, _unitless):
             wanted = alike(name)
             places = [place for place, channel in enumerate(channels) if wanted and alike(channel) == wanted and place not in taken]
             if places:
@@ -149,6 +154,10 @@ def _place(channels: Sequence[str], names: Sequence[str], taken: set[int]) -> in
 
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]", "", plain(name))
+
+
+def _unitless(name: str) -> str:
+    return _folded(bare(name))
 
 
 def check(device: Device, where: str) -> None:

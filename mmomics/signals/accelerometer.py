@@ -18,6 +18,7 @@ ROLES = {
     "z": Role(("z", "acc z", "accel z", "acceleration z", "axis z", "az", "acc_z (g)", "accelerometer z"), "g", -32, 32),
 }
 EPOCH = 5.0  # s
+DAILY = True  # some features look at the time of day
 FEATURES = (
     Feature("enmo", "mg", "Mean acceleration beyond gravity", _ENMO),
     Feature("enmo_sd", "mg", "Standard deviation of minutes", _ENMO),

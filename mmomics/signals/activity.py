@@ -20,6 +20,7 @@ ROLES = {
     "axis2": Role(("axis2",), "", 0, needed=False),
     "axis3": Role(("axis3",), "", 0, needed=False),
 }
+DAILY = True  # some features look at the time of day
 FEATURES = (
     Feature("mean", "counts/min", "Mean; of steps, steps per minute, as below"),
     Feature("sd", "counts/min", "Standard deviation of minutes"),

@@ -20,6 +20,7 @@ ROLES = {
     )
 }  # fmt: skip
 SPARSE = True  # a reading every few minutes: a finer grid was interpolated
+DAILY = True  # some features look at the time of day
 FEATURES = (
     Feature("mean", "mg/dL", "Mean glucose", _CONSENSUS),
     Feature("sd", "mg/dL", "Standard deviation", _CONSENSUS),

@@ -72,6 +72,7 @@ class Signal(Protocol):
 # looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of; and it may define
 # `timed(record) -> Record`, which says how long those last whose duration the file leaves open, before records are cut to windows.
 # `SPARSE = True`: devices read so rarely that others write what lies between, which is told.
+# `DAILY = True`: some features look at the time of day, so times in UTC without `time_zone` are told.
 
 
 EPOCH = 60.0  # s: gaps up to this count as recorded (see `_coverage`); a kind whose samples come more often says so by its own `EPOCH`

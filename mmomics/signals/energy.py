@@ -18,6 +18,7 @@ from mmomics.signals.contract import Feature, Role
 _COMPENDIUM = "doi:10.1249/MSS.0b013e31821ece12"  # Ainsworth et al. 2011: classes of activity by METs
 _SEDENTARY = "doi:10.1186/s12966-017-0525-8"  # Tremblay et al. 2017
 ROLES = {"mets": Role(("METs", "MET", "metabolic equivalents"), "", 0, 300)}
+DAILY = True  # some features look at the time of day
 FEATURES = (
     Feature("mean", "MET", "Mean"),
     Feature("sd", "MET", "Standard deviation of minutes"),

@@ -12,6 +12,7 @@ from mmomics.signals.contract import Feature, Role
 
 _REST = "doi:10.1371/journal.pone.0227709"  # Quer et al. 2020: resting heart rate of wearables
 ROLES = {"heart_rate": Role(("HR", "heart rate", "heart_rate", "Heart Rate (bpm)", "pulse", "bpm"), "bpm", 25, 250)}
+DAILY = True  # some features look at the time of day
 FEATURES = (
     Feature("mean", "bpm", "Mean"),
     Feature("sd", "bpm", "Standard deviation"),

@@ -6,9 +6,11 @@ import pytest
 
 from mmomics.cohort import samples
 from mmomics.cohort.align import align
-from mmomics.cohort.device import ingest
+from mmomics.cohort.device import _written, ingest
 from mmomics.cohort.ingest import ingest as ingest_table
 from mmomics.cohort.normalize import normalize
+from mmomics.cohort.quality import flags, measured
+from mmomics.cohort.records import table
 from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError
@@ -217,3 +219,31 @@ def test_minutes_that_were_interpolated_are_told_and_no_longer_where_the_step_is
     caplog.clear()
     read(make(step="15 min"))
     assert not any("interpolated" in message for message in caplog.messages)
+
+
+def test_readings_that_cannot_be_and_times_in_utc_are_told(make, tmp_path, caplog):
+    made = make(clock_shift="ahead", **DAY)
+    level = np.r_[np.full(550, 100.0), np.full(26, 2500.0)] + np.arange(576) % 2
+    glucose(tmp_path / "cgm/P1.csv", 48, np.where(level > 2000, np.where(np.arange(576) % 2, -5, 2500), level))
+    assay = read(made)
+    assert assay.obs["impossible"].tolist() == pytest.approx([26 / 576] * 2 + [0] * 3, abs=1e-5)
+    assert "cgm: 1 record holds readings that cannot be, up to 4.51% of them" in caplog.text
+    assert "cgm: times are in UTC" in caplog.text and "`time_zone`" in caplog.text
+    metrics = measured(assay).set_index("metric")["value"]
+    assert metrics["impossible_share"] == pytest.approx(26 / 576, abs=1e-5) and metrics["impossible_records"] == 2
+    found = flags("cgm", normalize(assay))
+    assert set(found.loc[found["flag"] == "impossible", "sample"]) == {"v1", "v2"}
+    told = table({"cgm": assay}, samples.roster(made[0].samples, made[1])).set_index("sample")
+    assert told.loc["v1", ["taken", "window_start", "window_stop"]].tolist() == [
+        "2024-03-02T00:00:00+00:00", "2024-03-01T00:00:00+00:00", "2024-03-02T00:00:00+00:00",
+    ]  # fmt: skip
+    assert told.loc["v3", "clock_shift"] == 3600 and told.loc["v6", ["status", "taken", "impossible"]].tolist() == ["no record", "", 0]
+    caplog.clear()
+    read(make(time_zone="UTC", **DAY))
+    assert "times are in UTC" not in caplog.text
+
+
+def test_times_of_a_record_are_written_to_the_millisecond():
+    late = pd.Timestamp("2024-10-27 02:59:59.999999999+01:00").tz_convert("Europe/Berlin")  # of an hour that comes twice
+    assert _written(late) == "2024-10-27T03:00:00+01:00" and _written(None) == ""
+    assert _written(pd.Timestamp("2024-01-01 08:59:59.9996")) == "2024-01-01T09:00:00"

@@ -93,3 +93,9 @@ def test_what_was_interpolated_is_told_from_what_was_read(shared):
         assert _cadence.interpolated(record.seconds, record.signal[:, 0]) is None
         rounded = np.round(record.signal[:, 0] / 18, 1)  # mmol/L: steps of one digit repeat
         assert _cadence.interpolated(record.seconds, rounded) is None
+
+
+def test_a_file_in_the_step_of_its_device_was_not_interpolated():
+    """Long straight stretches with bends next to one another: the step found is that of the file."""
+    slopes = np.repeat(np.resize([1.0, -2.0, 3.0], 60), np.resize([12, 1, 1, 1], 60))
+    assert _cadence.interpolated(np.arange(len(slopes)) * 300.0, 100 + np.cumsum(slopes)) is None

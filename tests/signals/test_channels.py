@@ -34,6 +34,18 @@ def test_usual_names_are_found_without_case_blanks_and_punctuation(name):
     assert found.channels == ("glucose",) and found.signal.tolist() == [[101]]
 
 
+@pytest.mark.parametrize(
+    ("name", "signal", "value", "want"),
+    [
+        ("glucose (mmol/L)", "cgm", 5.0, 90.08), ("glucose [mg/dL]", "cgm", 90.0, 90.0), ("HR [bpm]", "heart_rate", 61.0, 61.0),
+        ("ECG (mV)", "ecg", 0.5, 0.5), ("ECG (uV)", "ecg", 500.0, 0.5), ("Steps [steps]", "activity", 7.0, 7.0),
+    ],
+)  # fmt: skip
+def test_a_unit_in_the_name_is_read_and_hides_no_channel(name, signal, value, want):
+    found = chosen([name], device(signal), values=[value])
+    assert found.signal[0, 0] == pytest.approx(want, rel=1e-4) and found.units[0] in ("mg/dL", "bpm", "mV", "steps")
+
+
 def test_the_best_name_wins_and_within_a_name_the_one_that_is_written_the_same():
     assert chosen(["sgv", "Glucose"]).signal[0, 0] == 101
     assert chosen(["GLUCOSE", "glucose"]).signal[0, 0] == 101
@@ -128,6 +140,14 @@ def test_one_value_that_comes_again_and_again_is_a_gap(code, share):
     assert np.isnan(found).sum() == 1000 * share
     zeros_too = np.where(np.arange(1000) % 2, 0, values)
     assert np.isnan(series(zeros_too, name="HR", of=of)).sum() >= 500
+
+
+@pytest.mark.parametrize(("values", "of"), [([2000.0], {}), ([-5.0], {}), ([0.0], {}), ([2000, 3000.0], {"units": {"glucose": "mg/dL"}})])
+def test_readings_that_cannot_be_are_counted_and_gaps_are_not(values, of):
+    column = np.r_[np.full(900, 100.0), np.resize(values, 40), np.full(60, np.nan)]
+    (found,) = _channels.choose([record(["glucose"], values=column[:, None])], device(**of), "m")
+    assert found.impossible == pytest.approx(40 / 940)
+    assert chosen(["glucose"], values=[100.0]).impossible == 0
 
 
 def test_what_is_not_finite_is_a_gap_even_where_everything_can_be_a_reading():

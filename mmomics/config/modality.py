@@ -135,6 +135,9 @@ class Device(Strict):
     delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe", "space"] = Field("auto", description="Field separator of a text file.")
     decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
     thousands: Literal["comma", "point"] | None = Field(None, description="Sign that separates thousands in a text file.")
+    na_values: list[str | float] = Field(
+        [], description="Further words and numbers for a missing value in a text file, such as -9. Empty cells, NA and the like are known."
+    )
     encoding: str = Field("utf-8", description="Encoding of a text file.")
     step: str | None = Field(
         None,

@@ -55,10 +55,13 @@ def parts(
     delimiter = top.delimiter
     header, row = (delimited.split(line, delimiter) for line in top.lines)
     if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
-        header = [*header, ""] if not row[-1].strip() else ["", *header]
+        header = delimited.widened(header, row)
     text = dict.fromkeys(settle(header, row), str)
     _whole(path, encoding, delimiter, len(header) - (header[-1] == ""))
     options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
+    if device.na_values:  # times and ids are as they are
+        missing = [each if isinstance(each, str) else f"{each:.15g}" for each in device.na_values]
+        options["na_values"] = {at: missing for at in range(len(header)) if at not in text}
     line = top.skip + 2
     with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(
         stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,

@@ -135,7 +135,7 @@ class _Table:
             place = int(wrong.argmax())
             raise UserError(
                 f"{self.where(lines[place])}, column '{self.columns[at]}'", f"'{str(cells.iloc[place])[:40]}' is not a number",
-                cure or "mend it, leave it empty if missing, or set `decimal`",
+                cure or "mend it, name it in `na_values` if it stands for a missing value, or set `decimal`",
             )  # fmt: skip
         return np.where(wrong, np.nan, values).astype(np.float32)
 

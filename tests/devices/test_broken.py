@@ -95,6 +95,7 @@ BROKEN = {
         {"m.hea": b"m/1 1 7 4\nx 4\n", "x.hea": HEA, "x.dat": bytes(8)}, {}, ["x.hea: has 4 samples at 10 Hz", "promises 4 at 7 Hz"],
     ),
     "WFDB header out of its folder": ({"x.hea": HEA.replace(b"x.dat", b"../x.dat")}, {}, ["x.hea", "invalid syntax in signal line"]),
+    "WFDB at a rate below 0": ({"x.hea": HEA.replace(b" 10 4 ", b" -10 4 ")}, {}, ["x.hea line 1: 'x ", " -10 4", "sampling rate (Hz)"]),
     "WFDB at no rate": ({"x.hea": HEA.replace(b" 10 4 ", b" 0 4 ")}, {}, ["x.hea: has a sampling rate of 0"]),
     "WFDB of an unknown format": ({"x.hea": HEA.replace(b" 16 200", b" 17 200"), "x.dat": bytes(8)}, {"file": "x.hea"}, ["x.hea"]),
     "WFDB annotations cut short": ({"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01"}, {"file": "x.hea"}, ["x.atr"]),

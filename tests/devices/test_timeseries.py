@@ -205,3 +205,12 @@ def test_lines_above_and_separators_of_thousands_are_asked_about(tmp_path):
         one(tmp_path, "Patient,7,a\nborn,1970,b\n" + MINUTES)
     with pytest.raises(UserError, match="'1,110' is not a number; set `thousands: comma` if"):
         one(tmp_path, MINUTES.replace("1110", '"1,110"').replace("130", '"1,130"'))
+
+
+def test_words_and_numbers_of_the_user_are_gaps(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("time,bg\n2024-01-01 00:00,100\n2024-01-01 00:05,LO\n2024-01-01 00:10,-9\n2024-01-01 00:15,104\n")
+    with pytest.raises(UserError, match=r"line 3, column 'bg': 'LO' is not a number; .*`na_values`"):
+        list(timeseries.read(path, Device(signal="cgm", files="x", channels={"glucose": "bg"})))
+    (record,) = timeseries.read(path, Device(signal="cgm", files="x", channels={"glucose": "bg"}, na_values=["LO", -9]))
+    np.testing.assert_array_equal(record.signal[:, 0], [100, np.nan, np.nan, 104])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ from mmomics.tables.contract import index_position, kept, readable
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
 KEYS = ("header", "columns", "index", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment")
 COMPRESSED = True
+ID = re.compile(
+    r"(sample|subject|patient|donor|person|participant|gene|feature|probe|protein|row)?[ _.-]?(ids?|index|names?|symbols?)", re.I
+)
 CELLS = 1 << 20  # cells that are looked at in one go for one that is no number
 __all__ = ["COMPRESSED", "DELIMITERS", "KEYS", "SUFFIXES", "guess", "lines", "read", "split"]
 
@@ -33,8 +37,13 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(path, "has no rows below its header", "give a file with values")
     width = len(split(first[-1], delimiter))
     names = split(first[0], delimiter) if table.header else names or [f"column_{i + 1}" for i in range(width)]
-    if len(names) == width - 1 and not table.number_rows:
-        names = ["", *names]  # as R writes it: nothing stands above the row ids
+    if table.header and len(names) == width - 1:
+        cells = split(first[-1], delimiter)
+        named = widened(names, cells) if cells[-1].strip() or _trailing(path, table, top) else ["", *names]
+        names = named if named[0] or not table.number_rows else names  # row ids in a file that has none
+        if not names[0] and (names[1] == table.index or ID.fullmatch(names[1].strip())):
+            problem = f"the first row has {width} cells, but the header, which begins with '{names[1]}', has {width - 1} names"
+            raise UserError(path, problem, "name every column, or take the cell that is too many out")
     if len(names) != width:
         what, cure = ("the header", "`delimiter`") if table.header else ("`columns`", "`columns`")
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
@@ -74,6 +83,22 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     frame = frame if len(left) == frame.shape[1] else frame[left]
     frame.columns = pd.Index([names[i] for i in left], dtype=object)
     return frame
+
+
+def _trailing(path: Path, table: Table, top: Head) -> bool:
+    """Whether every row ends in a delimiter; a last value that is missing in some rows is another thing."""
+    with readable(path, encoding=table.encoding), below(path, table.encoding, top.skip, table.comment) as stream:
+        rows = (line.rstrip("\r\n") for line in stream if line.strip())
+        next(rows, None)  # the header
+        return all(row.endswith(top.delimiter) for row in rows)
+
+
+def widened(names: list[str], row: list[str]) -> list[str]:
+    """Names of a header that has one name less than the row below it has cells.
+
+    Some programs end each row with a delimiter; others, such as R, write nothing above the row ids.
+    """
+    return [*names, ""] if not row[-1].strip() else ["", *names]
 
 
 def _fast(

@@ -244,3 +244,25 @@ def test_a_library_that_comes_to_no_end_is_ended(tmp_path, monkeypatch):
 
     with pytest.raises(UserError, match="comes to no end"):
         guarded(tmp_path / "t.h5ad", circle)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("id,g0,g1\nS1,1,2,\nS2,3,4,\n", [[1, 2], [3, 4]]),  # every row ends in a delimiter
+        ("g0,g1\nS1,1,2\nS2,3,4\n", [[1, 2], [3, 4]]),  # as R writes it
+        ("g0,g1\nS1,1,\nS2,3,4\n", [[1, np.nan], [3, 4]]),
+        ("id,g0,g1\nS1,1,2,9\nS2,3,4,9\n", None),
+        ("id,g0,g1\nS1,1,2,\nS2,3,4,9\n", None),
+    ],
+)
+def test_rows_with_a_cell_more_than_the_header_are_never_shifted(tmp_path, content, expected):
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    if expected is None:
+        with pytest.raises(UserError, match="the header, which begins with 'id', has 3 names; name every column"):
+            read(path, Table(files=path.name), None, True)
+    else:
+        frame = read(path, Table(files=path.name), None, True)
+        assert list(frame.index) == ["S1", "S2"] and list(frame.columns) == ["g0", "g1"]
+        np.testing.assert_array_equal(frame, expected)

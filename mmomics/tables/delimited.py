@@ -39,7 +39,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     names = split(first[0], delimiter) if table.header else names or [f"column_{i + 1}" for i in range(width)]
     if table.header and len(names) == width - 1:
         cells = split(first[-1], delimiter)
-        named = widened(names, cells) if cells[-1].strip() or _trailing(path, table, top) else ["", *names]
+        named = widened(list(names), cells) if cells[-1].strip() or _trailing(path, table, top) else ["", *names]
         names = named if named[0] or not table.number_rows else names  # row ids in a file that has none
         if not names[0] and (names[1] == table.index or ID.fullmatch(names[1].strip())):
             problem = f"the first row has {width} cells, but the header, which begins with '{names[1]}', has {width - 1} names"

@@ -21,6 +21,8 @@ RESERVED = frozenset(
     requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training type update values xpu
     zero_grad""".split()  # noqa: SIM905
 )
+KEPT = {"clinical": "`covariates`", "outcome": "the outcome"}  # names of modalities, where joins are told
+LONGEST_NAME = 60
 SIGNAL = "_signal"  # what a device modality's name gets for its windows
 
 
@@ -103,10 +105,12 @@ class Cohort(Strict):
         for name in self.modalities:
             if not name.isidentifier():
                 raise ValueError(f"modality name '{name}' must be letters, digits and _ (not first a digit)")
+            if len(name) > LONGEST_NAME:
+                raise ValueError(f"modality name '{name[:LONGEST_NAME]}...' is part of file names; choose at most {LONGEST_NAME} letters")
             if name in RESERVED:
                 raise ValueError(f"the modality name '{name}' is kept for the program; choose another name")
-            if name == "clinical":
-                raise ValueError("the modality name 'clinical' is kept for `covariates`; choose another name")
+            if name in KEPT:
+                raise ValueError(f"the modality name '{name}' is kept for {KEPT[name]}; choose another name")
         if len(set(self.names)) < len(self.names):
             raise ValueError(f"a modality is called as the windows of another ('<name>{SIGNAL}'); choose another name")
         return self

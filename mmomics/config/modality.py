@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, field_validator, model_serializer, model_validator
 
 from mmomics.config.duration import PATTERN, positive
+from mmomics.config.meaning import SubjectPattern, TimeZone
 from mmomics.config.protocol import Prepare
 from mmomics.config.strict import Strict
 from mmomics.config.table import Table
@@ -23,7 +24,7 @@ class Assay(Table):
     normalize: list[str] | None = Field(
         None, description="Sample-wise steps in order, files of `mmomics/normalization`. Default: those of the scale (`mmomics methods`)."
     )
-    subject_pattern: str | None = Field(
+    subject_pattern: SubjectPattern | None = Field(
         None, description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA."
     )
     ids: Table | None = Field(
@@ -102,7 +103,9 @@ class Device(Strict):
         None, description="A file of `mmomics/devices`. Default: by the end of the file's name; exports of glucose monitors need `glucose`."
     )
     subject: str | None = Field(None, description="Column of a table with records of many subjects, that holds the subject.")
-    subject_pattern: str | None = Field(None, description="Regular expression whose first group is the subject in the id of a record.")
+    subject_pattern: SubjectPattern | None = Field(
+        None, description="Regular expression whose first group is the subject in the id of a record."
+    )
     ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
     channels: dict[str, str | list[str]] = Field(
         {}, description="Role -> channel of the file, or several names of which a file has one. Default: usual names of the role."
@@ -116,7 +119,7 @@ class Device(Strict):
         description="Format of the time, as of `strptime`, or the unit of numbers: d, h, min, s, ms, us or ns. "
         "Default: ISO 8601, or numbers: since 1970 if large, seconds since the device began if small.",
     )
-    time_zone: str | None = Field(
+    time_zone: TimeZone | None = Field(
         None,
         description="Zone of the device's clock where the file names none: `Europe/Berlin`, `UTC`. "
         "Also for times written in UTC (`Z`, seconds since 1970), to tell day from night.",

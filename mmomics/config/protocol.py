@@ -36,8 +36,9 @@ class Prepare(Strict):
         description="Features whose values differ from their most common one in a smaller share of the training rows are dropped.",
     )
     reference: str | None = Field(
-        None, description="Bring every sample to a reference learned from training samples: `quantile`, `quotient`, or `vst` (DESeq2's, of "
-        "counts with `normalize: []`). Default: `none`."
+        None,
+        description="Bring every sample to a reference learned from training samples: `quantile`, `quotient`, or `vst` (DESeq2's, of "
+        "counts with `normalize: []`). Default: `none`.",
     )
     batch: str | None = Field(
         None,

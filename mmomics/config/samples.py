@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mmomics.config.meaning import SubjectPattern, TimeZone
 from mmomics.config.table import Table
 
 
@@ -13,7 +14,7 @@ class Samples(Table):
     """The table of samples: subject, outcome, covariates, and whatever a split needs."""
 
     subject: str | None = Field(None, description="Column with the subject of each row. Default: the row ids.")
-    subject_pattern: str | None = Field(
+    subject_pattern: SubjectPattern | None = Field(
         None, description="Regular expression whose first group is the subject in a row id: `^(\\d+)_`. In place of `subject`."
     )
     visits: Literal["merge", "keep"] = Field(
@@ -26,4 +27,4 @@ class Samples(Table):
     )
     time: str | None = Field(None, description="Column with the time at which the specimen was taken, to align device records with.")
     time_format: str | None = Field(None, description="Format of `time`, as of `strptime`: `%d/%m/%Y %H:%M`. Default: ISO 8601.")
-    time_zone: str | None = Field(None, description="Time zone of `time` where it names none: `Europe/Berlin`, `UTC`.")
+    time_zone: TimeZone | None = Field(None, description="Time zone of `time` where it names none: `Europe/Berlin`, `UTC`.")

@@ -288,8 +288,8 @@ BROKEN = {
     "nothing measured": ([cells("rna.csv", lambda f: f.map(lambda _: ""))], "align", ["modality rna", "holds no value at all"]),
     # whose sample it is
     "swapped orientation": ([key(f"{RNA}.orientation", "samples_in_columns")], "align", ["modality rna", "mend `orientation`"]),
-    "no pattern": ([key(f"{RNA}.subject_pattern", "^(S")], "ingest", ["modality rna: subject_pattern", "no regular expression"]),
-    "pattern without group": ([key(f"{RNA}.subject_pattern", "^S")], "ingest", ["modality rna: subject_pattern", "has no group"]),
+    "no pattern": ([key(f"{RNA}.subject_pattern", "^(S")], "settings", ["rna.subject_pattern: expected a regular expression"]),
+    "pattern without group": ([key(f"{RNA}.subject_pattern", "^S")], "settings", ["rna.subject_pattern", "with a group"]),
     "pattern that does not match": ([key(f"{RNA}.subject_pattern", r"^(\d+)")], "ingest", ["30 of 30 sample ids do not match", "S00"]),
     "pattern of the features": ([key(f"{RNA}.subject_pattern", r"^(g\d)")], "ingest", ["change `orientation`"]),
     "no overlap": ([text("rna.csv", lambda t: t.replace("S", "P"))], "align", ["modality rna", "'P00'", "'S00'", "`subject_pattern`"]),
@@ -392,9 +392,9 @@ BROKEN = {
         "ingest", ["row 'S03'", "daylight saving"],
     ),
     "no zone of that name": (
-        [WHEN, key(f"{S}.time_zone", "Mars"), device("cgm", CGM, **BEFORE)], "ingest", ["samples.time_zone", "'Mars'"],
+        [WHEN, key(f"{S}.time_zone", "Mars"), device("cgm", CGM, **BEFORE)], "settings", ["samples.time_zone", "'Mars'"],
     ),
-    "no zone for the device": ([device("cgm", CGM, time_zone="Europe/Berln")], "ingest", ["time_zone", "'Europe/Berln'"]),
+    "no zone for the device": ([device("cgm", CGM, time_zone="Europe/Berln")], "settings", ["cgm.time_zone", "'Europe/Berln'"]),
     "a clock that is no number": ([device("cgm", CGM, clock_shift="sex")], "ingest", ["modalities.cgm.clock_shift", "row 'S00'"]),
     "a clock of no name": ([device("cgm", CGM, clock_shift="")], "settings", ["cgm: `clock_shift` is empty", "take the key out"]),
     "a clock that is not there": ([device("cgm", CGM, clock_shift="shft")], "settings", ["clock_shift", "did you mean 'shift'?"]),

@@ -65,7 +65,7 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
     Parameters
     ----------
     pattern : str or None
-        Regular expression.
+        Regular expression whose first group is the subject.
     ids : iterable of str
         Ids of samples, records or rows.
     where : str
@@ -76,17 +76,12 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
     Raises
     ------
     UserError
-        If the pattern is none, has no group or does not match an id.
+        If the pattern does not match an id.
     """
     ids = list(ids)
     if pattern is None:
         return ids
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise UserError(f"{where}: subject_pattern", f"is no regular expression ({error})", "mend it") from error
-    if compiled.groups < 1:
-        raise UserError(f"{where}: subject_pattern", "has no group", "put the subject's part in brackets: ^(.{12})")
+    compiled = re.compile(pattern)
     matches = [compiled.search(name) for name in ids]
     unmatched = [name for name, match in zip(ids, matches, strict=True) if not match or not match[1]]
     if unmatched:

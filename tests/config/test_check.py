@@ -92,6 +92,7 @@ def test_missing_keys_are_named(path):
         ("modalities." + "x" * 300, COHORT["modalities"]["rna"], f"modality name '{'x' * 60}...' is part of file names; choose at most 60"),
         ("modalities.rna.subject_pattern", "(TCGA", "modalities.rna.subject_pattern: expected a regular expression (missing )"),
         ("modalities.rna.subject_pattern", "TCGA", "modalities.rna.subject_pattern: expected a regular expression with a group"),
+        ("samples.time_zone", "../etc/passwd", "samples.time_zone: expected a time zone such as Europe/Berlin or UTC"),
         ("samples.time_zone", "Mars/Base", "samples.time_zone: expected a time zone such as Europe/Berlin or UTC, found 'Mars/Base'"),
         ("modalities.x-ray", COHORT["modalities"]["rna"], "modality name 'x-ray' must be letters, digits and _"),
         ("split.folds", 1, "split.folds: expected greater than or equal to 2, found 1"),

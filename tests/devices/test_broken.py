@@ -141,7 +141,6 @@ BROKEN = {
         {"x.csv": b"time,b\n2021-10-31,1\n2021-10-31 02:30,1\n2021-10-31 02:10,2\n2021-10-31 02:00,2\n"}, {"time_zone": "Europe/Berlin"},
         ["line 3", "occurs twice"],
     ),
-    "no such zone": ({"x.csv": b"time,b\n2021-10-31,1\n"}, {"time_zone": "Mars/Olympus"}, ["no zone 'Mars/Olympus'"]),
     "ragged": ({"x.csv": b"time,b\n0,1\n1,2,3,4,5\n"}, {}, ["x.csv", "line 3"]),
     "cut in its last line": ({"x.csv": b"time,b,c\n0,1,2\n1,2"}, {}, ["x.csv: is cut short", "2 of 3 cells"]),
     "another encoding": ({"x.csv": "time,größe\n0,1\n".encode("latin-1")}, {}, ["x.csv line 1: is not UTF-8 text"]),

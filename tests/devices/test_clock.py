@@ -78,14 +78,6 @@ def test_what_nothing_tells_is_the_first_pass_with_a_warning_and_no_values(times
     assert f"row {at}" in caplog.text and "02:30" not in caplog.text
 
 
-def test_an_unknown_zone_is_an_error():
-    for zone in ("Berlin", "../etc/passwd"):
-        with pytest.raises(UserError, match="no zone"):
-            placed(["2021-01-01"], zone)
-    with pytest.raises(ValueError, match="`time_zone` is empty: fill it in, or take the key out"):
-        device("")
-
-
 def test_a_night_of_the_change_in_a_file(tmp_path):
     truth = pd.date_range("2021-10-30 23:30", periods=40, freq="5min", tz="UTC").tz_convert("Europe/Berlin")
     frame = pd.DataFrame({"time": truth.tz_localize(None).strftime("%Y-%m-%d %H:%M"), "x": np.arange(40)})

@@ -22,9 +22,8 @@ from mmomics.tables.contract import index_position, kept, readable
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
 KEYS = ("header", "columns", "index", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment")
 COMPRESSED = True
-ID = re.compile(
-    r"(sample|subject|patient|donor|person|participant|gene|feature|probe|protein|row)?[ _.-]?(ids?|index|names?|symbols?)", re.I
-)
+WHO = "sample|subject|patient|donor|person|participant|gene|feature|probe|protein|barcode"
+ID = re.compile(rf"({WHO})|({WHO}|row)?[ _.-]?(ids?|index|names?|symbols?)", re.IGNORECASE)  # what stands above ids
 CELLS = 1 << 20  # cells that are looked at in one go for one that is no number
 __all__ = ["COMPRESSED", "DELIMITERS", "KEYS", "SUFFIXES", "guess", "lines", "read", "split"]
 
@@ -41,7 +40,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         cells = split(first[-1], delimiter)
         named = widened(list(names), cells) if cells[-1].strip() or _trailing(path, table, top) else ["", *names]
         names = named if named[0] or not table.number_rows else names  # row ids in a file that has none
-        if not names[0] and (names[1] == table.index or ID.fullmatch(names[1].strip())):
+        numbered = cells[0].strip().isdigit()  # by R, beside ids in a column of their own
+        if not names[0] and not numbered and (names[1] == table.index or ID.fullmatch(names[1].strip())):
             problem = f"the first row has {width} cells, but the header, which begins with '{names[1]}', has {width - 1} names"
             raise UserError(path, problem, "name every column, or take the cell that is too many out")
     if len(names) != width:

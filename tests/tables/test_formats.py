@@ -254,15 +254,23 @@ def test_a_library_that_comes_to_no_end_is_ended(tmp_path, monkeypatch):
         ("g0,g1\nS1,1,\nS2,3,4\n", [[1, np.nan], [3, 4]]),
         ("id,g0,g1\nS1,1,2,9\nS2,3,4,9\n", None),
         ("id,g0,g1\nS1,1,2,\nS2,3,4,9\n", None),
+        ("gene,g0,g1\nS1,1,2,9\nS2,3,4,9\n", None),
     ],
 )
 def test_rows_with_a_cell_more_than_the_header_are_never_shifted(tmp_path, content, expected):
     path = tmp_path / "t.csv"
     path.write_text(content)
     if expected is None:
-        with pytest.raises(UserError, match="the header, which begins with 'id', has 3 names; name every column"):
+        with pytest.raises(UserError, match=r"the header, which begins with '(id|gene)', has 3 names; name every column"):
             read(path, Table(files=path.name), None, True)
     else:
         frame = read(path, Table(files=path.name), None, True)
         assert list(frame.index) == ["S1", "S2"] and list(frame.columns) == ["g0", "g1"]
         np.testing.assert_array_equal(frame, expected)
+
+
+def test_row_numbers_of_r_beside_a_column_of_ids_are_no_ids(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,g0\n1,S1,33\n2,S2,44\n")
+    frame = read(path, Table(files=path.name, index="id", drop=[""]), None, True)
+    assert list(frame.index) == ["S1", "S2"] and frame["g0"].tolist() == [33, 44]

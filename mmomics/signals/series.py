@@ -18,6 +18,10 @@ FEATURES = (
     Feature("sd", "{unit}", "Standard deviation"),
     Feature("minimum", "{unit}", "Lowest reading"),
     Feature("maximum", "{unit}", "Highest reading"),
+    Feature("q05", "{unit}", "5th percentile"),
+    Feature("median", "{unit}", "Median"),
+    Feature("q95", "{unit}", "95th percentile"),
+    Feature("skewness", "", "Skewness (0 symmetric, above 0 with a tail towards high readings)"),
     Feature("first", "{unit}", "First reading"),
     Feature("last", "{unit}", "Last reading"),
     Feature("slope", "{unit}/d", "Least-squares trend per day"),
@@ -66,6 +70,10 @@ def _of_channel(x: np.ndarray, days: np.ndarray, params: Params) -> dict[str, fl
     out["slope"] = slope
     if len(x) < 3:
         return out
+    out |= dict(zip(("q05", "median", "q95"), np.quantile(x, [0.05, 0.5, 0.95]), strict=True))
+    centred = x - x.mean()
+    if out["sd"] > 0:
+        out["skewness"] = (centred**3).mean() / (centred**2).mean() ** 1.5
     out["residual_sd"] = np.sqrt(((x - x.mean() - slope * spread) ** 2).sum() / (len(x) - 2))
     before, after = x[:-1], x[1:]
     if np.ptp(before) > 0 and np.ptp(after) > 0:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import linregress
+from scipy.stats import linregress, skew
 
 from mmomics.config.modality import Device
 from mmomics.devices.record import DAY, Record
@@ -41,6 +41,9 @@ def test_trend_and_spread_are_those_of_scipy():
     assert found["residual_sd"] == pytest.approx(np.sqrt((rest**2).sum() / 38), rel=1e-5)
     assert found["sd"] == pytest.approx(pd.Series(values).std(), rel=1e-5)
     assert found["autocorrelation"] == pytest.approx(pd.Series(values).autocorr(), rel=1e-4)
+    assert found["skewness"] == pytest.approx(skew(values.astype(float)), rel=1e-5)
+    levels = pd.Series(values.astype(float)).quantile([0.05, 0.5, 0.95])
+    assert [found[name] for name in ("q05", "median", "q95")] == pytest.approx(list(levels), rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["noise", "walk", "sine"])

@@ -50,6 +50,9 @@ def settle(run: Prepare, cohort: Cohort, run_file: str | Path, cohort_file: str 
         if isinstance(modality, Device) and modality.windows:
             settled[name + SIGNAL] = settled[name]
     for name, prepare in settled.items():
+        assay, reference = cohort.assays.get(name), prepare.reference
+        if assay and reference and plugins.constant("preparation/reference", reference, "COUNTS", default=False):
+            _check_counts(assay, reference, f"{cohort_file}: modalities.{name}")
         if prepare.batch and not cohort.batch:
             raise UserError(
                 f"{cohort_file}: batch", f"`prepare.batch: {prepare.batch}` of {name} needs the technical batch of every sample",
@@ -63,6 +66,17 @@ def _of_kind(assay: Assay, where: str) -> dict[str, Any]:
     kind = plugins.load("assays", assay.kind, f"{where}.kind")
     scale = kind.SCALES.get(assay.values or kind.DEFAULT)
     return dict(scale.prepare) if scale else {}  # a scale that is not there is refused where scales are checked
+
+
+def _check_counts(assay: Assay, reference: str, where: str) -> None:
+    """A reference that is learned from counts must get them as they are."""
+    kind = plugins.load("assays", assay.kind, f"{where}.kind")
+    values = assay.values or kind.DEFAULT
+    if values != "counts":
+        raise UserError(f"{where}.prepare.reference", f"`{reference}` is for counts, and these are {values}", "choose another reference")
+    steps = kind.SCALES["counts"].recipe if assay.normalize is None else assay.normalize
+    if steps:
+        raise UserError(f"{where}.normalize", f"`reference: {reference}` takes counts as they are", "set `normalize: []`")
 
 
 def _check_names(prepare: Prepare, where: str) -> None:

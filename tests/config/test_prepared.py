@@ -74,3 +74,14 @@ def test_batches_need_their_column(name):
 
 def test_places_are_the_folders_that_steps_stand_in():
     assert sorted(PLACES) == sorted(contract.PLACES)
+
+
+def test_a_reference_of_counts_gets_counts_as_they_are():
+    vst = {"kind": "rna", "files": "r.tsv", "prepare": {"reference": "vst"}}
+    assert settled(cohort(r={**vst, "normalize": []}))["r"].reference == "vst"
+    with pytest.raises(
+        UserError, match=r"^mine.yaml: modalities.r.normalize: `reference: vst` takes counts as they are; set `normalize: \[\]`"
+    ):
+        settled(cohort(r=vst))
+    with pytest.raises(UserError, match=r"^mine.yaml: modalities.r.prepare.reference: `vst` is for counts, and these are tpm"):
+        settled(cohort(r={**vst, "values": "tpm", "normalize": []}))

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
-from mmomics.errors import UserError
 from mmomics.preparation.contract import Obs, step
 from mmomics.preparation.reference import vst
 from tests.preparation.draw import draw
@@ -99,9 +98,3 @@ def test_vst_of_few_genes_zeros_and_gaps_is_finite_where_something_was_counted()
     learned = vst.STEP.fit(x, None)
     assert (np.isnan(learned.apply(x.copy(), None)) == np.isnan(x)).all()
     assert np.isfinite(vst.STEP.fit(np.zeros((3, 2), "float32"), None).apply(np.ones((1, 2), "float32"), None)).all()
-
-
-@pytest.mark.parametrize("values", [np.log1p(np.arange(20.0).reshape(4, 5)), -np.ones((2, 3))])
-def test_vst_of_what_is_no_count_is_refused(values):
-    with pytest.raises(UserError, match=r"are no counts; set `normalize: \[\]`"):
-        vst.STEP.fit(values.astype("float32"), None)

@@ -86,10 +86,7 @@ def _time(cell: str, samples: Samples, where: str) -> pd.Timestamp:
         raise UserError(where, f"'{cell}' is of the year {stamp.year}", "leave it empty if it is not known")
     if stamp.tzinfo is not None or zone is None:
         return stamp
-    try:
-        local = stamp.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    except (ValueError, KeyError, OSError) as error:
-        raise UserError("samples.time_zone", f"there is no time zone '{zone}'", "write it as Europe/Berlin or UTC") from error
+    local = stamp.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
     if pd.isna(local):
         raise UserError(
             where,

@@ -11,7 +11,7 @@ import pandas as pd
 from mmomics.evaluation import bootstrap
 from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold, mean_share
-from mmomics.evaluation.intervals import corrected_t, percentile
+from mmomics.evaluation.intervals import over_folds
 from mmomics.evaluation.summary import fold_scores
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ def comparisons(
         rows = []
         for model in (name for name in families if name != reference):
             difference = by_fold[model] - by_fold[reference]
-            if len(folds) > 1:
-                found = corrected_t(difference.to_numpy(), mean_share(folds))
-            else:
-                found = percentile(float(difference.iloc[0]), (resampled[model] - resampled[reference]).to_numpy())
+            found = over_folds(difference.to_numpy(), mean_share(folds), (resampled[model] - resampled[reference]).to_numpy())
             rows.append((task.PRIMARY, model, reference, *found))
         table = pd.DataFrame(rows, columns=COLUMNS)
         tables.append(table.sort_values("difference", ascending=sign < 0, kind="stable"))

@@ -12,7 +12,7 @@ import pandas as pd
 from mmomics.config.handling import COMPLETE, NATIVE
 from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold, mean_share
-from mmomics.evaluation.intervals import corrected_t, percentile, rubin
+from mmomics.evaluation.intervals import over_folds, rubin
 from mmomics.evaluation.summary import fold_scores, metrics
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def handling(
         by_fold = {name: fold_scores(scores, name, task.PRIMARY).to_numpy() for name in names}
         for name in names:
             how, own = study.models[name].missing, by_fold[name]
-            one = corrected_t(own, share) if len(folds) > 1 else percentile(float(own[0]), resampled[name].to_numpy())
+            one = over_folds(own, share, resampled[name].to_numpy())
             between, fmi = np.nan, np.nan
             if name in drawn:
                 draws = [_primary(task, folds, answers) for answers in drawn[name]]
@@ -86,7 +86,7 @@ def handling(
             else:
                 gap = own - by_fold[first]
                 paired = (resampled[name] - resampled[first]).to_numpy()
-                rows.append((*row, first, *(corrected_t(gap, share) if len(folds) > 1 else percentile(float(gap[0]), paired))))
+                rows.append((*row, first, *over_folds(gap, share, paired)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -76,6 +76,11 @@ def percentile(observed: float, draws: np.ndarray) -> Estimate:
     return Estimate(observed, float(lower), float(upper), float(min(1.0, 2 * (beyond + 1) / (len(draws) + 1))))
 
 
+def over_folds(scores: np.ndarray, test_share: float, draws: np.ndarray) -> Estimate:
+    """`corrected_t` of several folds (n_folds,); of a single one, `percentile` with its draws (n_resamples,)."""
+    return corrected_t(scores, test_share) if len(scores) > 1 else percentile(float(scores[0]), draws)
+
+
 def wilson(successes: int, n: int) -> tuple[float, float]:
     """Interval of a proportion, sound for small n and near 0 and 1 (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
     from scipy import stats

@@ -74,7 +74,7 @@ def _of_channel(x: np.ndarray, days: np.ndarray, params: Params) -> dict[str, fl
     centred = x - x.mean()
     if out["sd"] > 0:
         out["skewness"] = (centred**3).mean() / (centred**2).mean() ** 1.5
-    out["residual_sd"] = np.sqrt(((x - x.mean() - slope * spread) ** 2).sum() / (len(x) - 2))
+    out["residual_sd"] = np.sqrt(((centred - slope * spread) ** 2).sum() / (len(x) - 2))
     before, after = x[:-1], x[1:]
     if np.ptp(before) > 0 and np.ptp(after) > 0:
         out["autocorrelation"] = np.corrcoef(before, after)[0, 1]

@@ -16,12 +16,11 @@ import torch
 from mmomics.config.handling import COMPLETE, SINGLE
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.imputation.contract import others_seen
 from mmomics.training import fit as native
 from mmomics.training import imputer
 from mmomics.training.fit import Fit
 from mmomics.training.fold import Fold
-from mmomics.training.impute import drawable
+from mmomics.training.impute import lacking
 from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
@@ -115,14 +114,10 @@ def _worlds(fold: Fold, handling: Handling, training: Training) -> Iterator[Fold
         return
     unit = Unit(fold.repeat, fold.fold, handling.seed)
     fitted = imputer.fit(handling.imputer, fold, unit, training)
-    lacking = {}
-    for name in drawable(fold):
-        rows = torch.nonzero(~fold.seen[name] & others_seen(name, fold.seen))[:, 0]
-        if len(rows) and fold.seen[name][fold.train].any():
-            lacking[name] = rows
+    rows_of = dict(lacking(fold, fold.train))
     n_draws = 1 if handling.how == SINGLE else handling.draws
     values = {}
-    for name, rows in lacking.items():
+    for name, rows in rows_of.items():
         x, seen = ({key: part[key][rows] for key in fold.x} for part in (fold.x, fold.seen))
         if handling.how == SINGLE:
             drawn = fitted.predict(name, x, seen)[0][None]
@@ -132,7 +127,7 @@ def _worlds(fold: Fold, handling: Handling, training: Training) -> Iterator[Fold
         values[name] = drawn
     for number in range(n_draws):
         x, seen = dict(fold.x), dict(fold.seen)
-        for name, rows in lacking.items():
+        for name, rows in rows_of.items():
             x[name], seen[name] = x[name].clone(), seen[name].clone()
             x[name][rows], seen[name][rows] = values[name][number], True
         yield replace(fold, x=x, seen=seen, measured={})

@@ -116,16 +116,21 @@ def drawable(fold: Fold) -> list[str]:
     return [name for name in fold.preparation if name != keys.CLINICAL and name not in fold.windows]
 
 
+def lacking(fold: Fold, learned: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Modalities that somebody lacks who has another one, and those rows (n_rows,) int; none that no row of `learned` (int) has."""
+    for name in drawable(fold):
+        rows = torch.nonzero(~fold.seen[name] & others_seen(name, fold.seen))[:, 0]
+        if len(rows) and fold.seen[name][learned].any():
+            yield name, rows
+
+
 def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Every assay that a subject lacks: {modality: (rows, mean, sd)} on the scale of the normalised assay.
 
     Subjects of whom nothing was measured are left out: there is nothing to draw from.
     """
     filled = {}
-    for name in drawable(fold):
-        rows = torch.nonzero(~fold.seen[name] & others_seen(name, fold.seen))[:, 0]
-        if not len(rows) or not fold.seen[name].any():
-            continue
+    for name, rows in lacking(fold, torch.arange(len(fold.y))):
         x = {other: values[rows] for other, values in fold.x.items()}
         mean, sd = imputer.predict(name, x, {other: flags[rows] for other, flags in fold.seen.items()})
         fitted = fold.preparation[name]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mmomics.nn.spectral import eigh
+
 PENALTIES = tuple(10.0 ** (step / 2) for step in range(-8, 5))  # times n_obs, of a kernel whose mean diagonal is one
 FEW = 150  # rows up to which every penalty is tried out of fold; with more, generalised cross-validation chooses as well for less
 WEIGHING_STEPS = 300
@@ -57,7 +59,7 @@ def smooth(kernel: Tensor, y: Tensor, fold: Tensor) -> Smoother:
     if centred.diagonal().mean() <= SAME * kernel.diagonal().mean():
         return Smoother(_means_without(y, fold), torch.zeros_like(y), middle, mean)
     unit = float(centred.diagonal().mean()) * n_obs
-    spread, axes = (part.to(y.dtype) for part in torch.linalg.eigh(centred.double()))
+    spread, axes = eigh(centred)  # rounding is far below the smallest penalty
     spread = spread.clamp_min(0.0)
     along = axes.T @ (y - mean)
     parts = [torch.nonzero(fold == k)[:, 0] for k in fold.unique()]

@@ -10,10 +10,8 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices.contract import EmptyRecordError, parsing
-from mmomics.errors import UserError
-from mmomics.tables import delimited
+from mmomics.tables import _torn, delimited
 from mmomics.tables._head import below, head
-from mmomics.tables.contract import COMPRESSIONS
 
 CHUNK = 1 << 18  # rows of a part
 THOUSANDS = {None: None, "comma": ",", "point": "."}
@@ -48,7 +46,6 @@ def parts(
         frame.columns = pd.RangeIndex(frame.shape[1])
         yield frame, 1
         return
-    encoding = encoding_of(device)
     top = head(path, device)
     if len(top.lines) < 2:
         raise EmptyRecordError(path, "has no rows below its header", "give a file with values")
@@ -57,17 +54,19 @@ def parts(
     if len(row) == len(header) + 1:  # R writes no name above its row names; others end each row with a delimiter
         header = delimited.widened(header, row)
     text = dict.fromkeys(settle(header, row), str)
-    _whole(path, encoding, delimiter, len(header) - (header[-1] == ""))
     options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
     if device.na_values:  # times and ids are as they are
         missing = [each if isinstance(each, str) else f"{each:.15g}" for each in device.na_values]
         options["na_values"] = {at: missing for at in range(len(header)) if at not in text}
-    line = top.skip + 2
+    line, width, whole = top.skip + 2, len(header) - (header[-1] == ""), False
     with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(
         stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
         decimal="," if device.decimal == "comma" or device.thousands == "point" else ".", thousands=THOUSANDS[device.thousands],
     ) as reader:  # fmt: skip
         for part in reader:
+            if not whole and part[width - 1].isna().any():
+                _torn.refuse(path, device, top, width)
+                whole = True  # the file, not just this part
             yield part, line
             line += len(part)
 
@@ -75,21 +74,3 @@ def parts(
 def encoding_of(device: Device) -> str:
     """The encoding of a text file, with or without a byte-order mark."""
     return "utf-8-sig" if device.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else device.encoding
-
-
-def _whole(path: Path, encoding: str, delimiter: str, width: int) -> None:
-    """A plain file whose last line lacks both its end and some of its cells was cut short."""
-    if path.suffix.lower() in COMPRESSIONS or delimiter == " ":
-        return
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - (1 << 16), 0))
-        tail = file.read()
-    if tail.endswith((b"\n", b"\r", b"\x00")) or b"\n" not in tail:
-        return
-    last = tail.rsplit(b"\n", 1)[1].decode(encoding, errors="replace")
-    if last.strip() and len(delimited.split(last, delimiter)) < width:
-        raise UserError(
-            path,
-            f"is cut short: its last line has {len(delimited.split(last, delimiter))} of {width} cells and no end",
-            "copy it anew, or take the line out",
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,9 +13,8 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _arrow, _grouped
+from mmomics.tables import _arrow, _grouped, _torn
 from mmomics.tables._head import DELIMITERS, Head, below, guess, head, lines, split
-from mmomics.tables._text import text
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
@@ -64,7 +62,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     if found is None:
         frame = _cells(path, table, top.skip, options, (names, numbers))
         if width > 1 and frame[width - 1].isna().any():
-            _whole(path, table, top, width)
+            _torn.refuse(path, table, top, width)
         rows = frame[ids].str.strip() if ids is not None else None  # popped, it would take 20,000 columns apart
     else:
         frame, rows = found
@@ -165,32 +163,3 @@ def _numbers(
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
         cells[column] = values.astype(np.float32)
     return cells
-
-
-def _whole(path: Path, table: Table, top: Head, width: int) -> None:
-    """Refuse a line with too few cells, which pandas would fill up as missing.
-
-    Lines are counted by their delimiters; only where a quotation mark could hide some are they taken apart.
-    """
-    delimiter, header = top.delimiter, table.header
-    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
-        for number, line in enumerate(stream, 1):
-            plain = line.strip("\r\n")
-            if number <= top.skip or (table.comment and plain.startswith(table.comment)):
-                continue
-            if '"' in plain:
-                break
-            if plain.strip() and (len(plain.split()) if delimiter == " " else plain.count(delimiter) + 1) < width and not header:
-                _short(path, number, width)
-            header = header and not plain.strip()
-        else:
-            return
-    with readable(path, encoding=table.encoding), below(path, table.encoding, top.skip, table.comment) as stream:
-        rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter == " ")
-        for place, row in enumerate(rows):
-            if (place or not table.header) and any(cell.strip() for cell in row) and len(row) < width:
-                _short(path, rows.line_num + top.skip, width)
-
-
-def _short(path: Path, line: int, width: int) -> None:
-    raise UserError(f"{path} line {line}", f"has fewer than {width} cells", "copy the file anew if it was cut short, or mend the line")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmomics.devices.record import Record
-from mmomics.signals import _rhythm, contract
+from mmomics.signals import _nights, _rhythm, _turns, contract
 from mmomics.signals.contract import Feature, Role
 
 _ENMO = "doi:10.1371/journal.pone.0061691"  # van Hees et al. 2013: Euclidean norm minus one g, negative values are 0
@@ -35,6 +35,7 @@ FEATURES = (
     Feature("relative_amplitude", "", "(m10 - l5) / (m10 + l5) (0..1)", _rhythm.WITTING),
     Feature("interdaily_stability", "", "How alike the days are (0..1)", _rhythm.WITTING),
     Feature("intradaily_variability", "", "How broken up the day is (0 smooth .. 2 noise)", _rhythm.WITTING),
+    *_nights.features(_nights.HEES, _turns.ASLEEP),
 )
 BLOCK = 1 << 18  # samples looked at together, so that a week at 100 Hz needs the memory of minutes
 QUARTER = 900.0  # s
@@ -51,11 +52,14 @@ class Params(contract.Params):
         Minutes of readings below which nothing is said.
     still_sd, still_range : float
         An hour in which at least two axes vary by less than this (g) was not worn; 0 = always worn.
+    night_known : float
+        Hours from noon to noon that must have been recorded and worn for the sleep of that night to count.
     """
 
     shortest: float = 1.0
     still_sd: float = 0.013
     still_range: float = 0.05
+    night_known: float = 16.0
 
 
 def worn(record: Record, params: Params) -> np.ndarray:
@@ -109,6 +113,8 @@ def features(record: Record, params: Params) -> dict[str, float]:
     out |= _rhythm.regularity(values, minute)
     rhythm = _rhythm.daily(record, values, minute)
     out |= {name: rhythm[name] for name in ("m10", "l5", "m10_onset", "l5_onset", "relative_amplitude")}
+    if record.start is not None and (~np.isnan(values)).sum() >= params.night_known * 60:
+        out |= _turns.nights(epochs, at, angle, params.night_known)
     return {name: float(value) for name, value in out.items()}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmomics.devices.record import Record
-from mmomics.signals import _rhythm, contract
+from mmomics.signals import _nights, _rhythm, contract
 from mmomics.signals._stretches import long_runs, runs
 from mmomics.signals.contract import Feature, Role
 
@@ -40,11 +40,14 @@ FEATURES = (
     Feature("sleep_hours", "h/d", "Time scored as asleep per recorded day", _COLE),
     Feature("night_sleep", "", "Share of 0 to 6 h scored as asleep (0..1); missing without a clock", _COLE),
     Feature("sleep_bouts", "1/d", "Stretches of sleep of at least ten minutes per recorded day", _COLE),
+    *_nights.features(_nights.ROENNEBERG, _COLE),
 )
 # weights of the four minutes before, the minute itself and the two after it; below 1 is asleep
 COLE = 0.001 * np.array([106, 54, 58, 76, 230, 74, 67])
 MOST = 300  # counts of a minute beyond this are as awake as this: some monitors have no limit of their own
-ACTIGRAPH = 100.0  # counts of ActiGraph for one of Cole et al., as ActiLife takes them
+# Counts of a monitor for one of Cole et al., by the end of its files: of ActiGraph as ActiLife takes them; of the Actiwatch so that steady
+# movement is awake from where it is by Oakley's medium threshold (40, weights that sum to 1.48; doi:10.1016/S1389-9457(00)00098-8)
+COUNTS = {".agd": 100.0, ".awd": round(40 / 1.48 * COLE.sum(), 1)}
 BOUT = 10  # minutes
 QUIET = 30  # minutes without counts on both sides of a spike
 
@@ -67,9 +70,12 @@ class Params(contract.Params):
         Minutes of counts within such a stretch that do not end it, if half an hour on both sides is still.
     scale : float
         Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.; 0 = 100 for files of
-        ActiGraph (.agd), whose counts are so much finer, else 1. Exports of ActiLife as tables need 100.
+        ActiGraph (.agd) and 18 for those of Actiwatch (.awd), whose counts are so much finer, else 1. Exports of ActiLife as tables
+        need 100.
     night_end : float
         Hour of the day at which the night that begins at midnight ends.
+    night_known : float
+        Hours from noon to noon that must have been recorded and worn for the sleep of that night to count.
     """
 
     shortest: float = 6.0
@@ -78,6 +84,7 @@ class Params(contract.Params):
     spike: float = 2.0
     scale: float = 0.0
     night_end: float = 6.0
+    night_known: float = 16.0
 
 
 def worn(record: Record, params: Params) -> np.ndarray:
@@ -124,6 +131,8 @@ def features(record: Record, params: Params) -> dict[str, float]:
         night = known & (minute < params.night_end * 60)
         if record.start is not None and night.any():
             out["night_sleep"] = asleep[night].mean()
+        if record.start is not None:
+            out |= _nights.told(_nights.quiet(values), asleep, known, minute, params.night_known)
     return {name: float(value) for name, value in out.items()}
 
 
@@ -146,7 +155,7 @@ def _steps(record: Record) -> bool:
 
 def _scale(record: Record) -> float:
     """How many counts of the monitor are one of those of Cole et al."""
-    return ACTIGRAPH if record.source.lower().endswith(".agd") else 1.0
+    return COUNTS.get(record.source.lower()[-4:], 1.0)
 
 
 def _asleep(values: np.ndarray) -> np.ndarray:

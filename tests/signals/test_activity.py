@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mmomics.config.modality import Device
 from mmomics.devices.contract import choose
 from mmomics.devices.record import Record
-from mmomics.signals import _channels, activity
+from mmomics.signals import _channels, _rhythm, activity
 from mmomics.signals._coverage import coverage
 
 PARAMS = activity.Params()
@@ -101,8 +101,11 @@ def test_sleep_of_an_actigraph_file_is_scored_in_hundreds_unless_the_user_says_o
     assert ones["sleep_hours"] < hundreds["sleep_hours"] and ones["mean"] == hundreds["mean"]
 
 
-def test_an_actiwatch_is_scored_as_it_is(actiwatch):
-    assert activity.features(actiwatch, PARAMS) == activity.features(actiwatch, activity.Params(scale=1))
+def test_an_actiwatch_is_scored_as_by_the_sum_and_threshold_of_its_maker(actiwatch):
+    counts, _ = _rhythm.minutes(actiwatch, actiwatch.signal[:, 0].astype(float))
+    oakley = np.convolve(counts, [0.04, 0.2, 1, 0.2, 0.04], mode="same") <= 40
+    assert (activity._asleep(counts / activity._scale(actiwatch)) == oakley).mean() > 0.93
+    assert (activity._asleep(counts) == oakley).mean() < 0.85
 
 
 def test_sleep_is_coles_sum_of_seven_minutes():

@@ -1,6 +1,6 @@
 """Clinical and laboratory measurements in a table of their own: blood values, scores, questionnaires."""
 
-from mmomics.assays.contract import READY
+from mmomics.assays.contract import MEASURED, READY
 
 DEFAULT = "numeric"
-SCALES = {"numeric": READY, "scaled": READY}
+SCALES = {"numeric": MEASURED, "scaled": READY}

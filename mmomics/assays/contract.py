@@ -91,11 +91,6 @@ def recipe(kind: str, values: str | None, steps: Sequence[str] | None, where: ob
     return chosen
 
 
-def prepare(kind: str, values: str | None, where: object) -> dict[str, Any]:
-    """The keys of `prepare` that a scale has defaults of its own for; what the user gives goes over them."""
-    return dict(scale(kind, values, where)[1].prepare)
-
-
 def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
     """Check that every value lies in the range of its scale.
 
@@ -130,7 +125,8 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
 
 
 # scales that several kinds share
-READY = Scale()  # scaled by the provider, or numbers of many units: nothing to do sample by sample
+READY = Scale()  # scaled by the provider, or numbers of any kind: nothing to do sample by sample
+MEASURED = Scale(prepare={"transform": "yeo_johnson"}, because="numbers of many units, of which linear models extrapolate the long tails")
 LOG = Scale(suspicions=(odd.unlogged,))
 COUNTS = Scale(low=0, library=True, recipe=("library_size", "log1p"), suspicions=(odd.logged, odd.fractional, odd.grouped))
 PER_LIBRARY = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged,))  # the provider divided by the library size

@@ -1,10 +1,6 @@
-"""Cytometry: frequencies of cell types and median signals, of which many are skewed."""
+"""Cytometry: frequencies of cell types and median signals."""
 
-from dataclasses import replace
-
-from mmomics.assays.contract import READY
-
-SKEWED = "frequencies and median signals have long tails, by which linear models extrapolate"
+from mmomics.assays.contract import MEASURED, READY
 
 DEFAULT = "numeric"
-SCALES = {"numeric": replace(READY, prepare={"transform": "yeo_johnson"}, because=SKEWED), "scaled": READY}
+SCALES = {"numeric": MEASURED, "scaled": READY}

@@ -14,6 +14,7 @@ from mmomics.errors import UserError, did_you_mean
 
 PLACES = ("reference", "batch", "select", "transform", "fill", "scale")  # keys whose values are files of `mmomics/preparation`
 CLINICAL = "clinical"
+OF_DEVICES = {"transform": "yeo_johnson"}  # many features of records have long tails, by which linear models extrapolate
 # of these, the features have units of their own: no distribution of a sample to bring to a reference, and covariates are no readings
 # of an instrument that differs by batch
 WITHOUT = {CLINICAL: ("reference", "batch"), "device": ("reference",)}
@@ -42,10 +43,8 @@ def settle(run: Prepare, cohort: Cohort, run_file: str | Path, cohort_file: str 
     for name, modality in cohort.modalities.items():
         where = f"{cohort_file}: modalities.{name}"
         _check_names(modality.prepare, f"{where}.prepare")
-        if isinstance(modality, Assay):
-            keys = {**_given(run), **_of_kind(modality, where), **_given(cohort.prepare), **_given(modality.prepare)}
-        else:
-            keys = {**shared, **dict.fromkeys(WITHOUT["device"]), **_given(modality.prepare)}
+        without = {} if isinstance(modality, Assay) else dict.fromkeys(WITHOUT["device"])
+        keys = {**_given(run), **_of_kind(modality, where), **_given(cohort.prepare), **without, **_given(modality.prepare)}
         settled[name] = _prepare(keys, f"{where}.prepare")
         if isinstance(modality, Device) and modality.windows:
             settled[name + SIGNAL] = settled[name]
@@ -61,10 +60,12 @@ def settle(run: Prepare, cohort: Cohort, run_file: str | Path, cohort_file: str 
     return settled
 
 
-def _of_kind(assay: Assay, where: str) -> dict[str, Any]:
-    """The keys that the scale of an assay's values has a default of its own for."""
-    kind = plugins.load("assays", assay.kind, f"{where}.kind")
-    scale = kind.SCALES.get(assay.values or kind.DEFAULT)
+def _of_kind(modality: Assay | Device, where: str) -> dict[str, Any]:
+    """The keys that the scale of a modality's values has a default of its own for."""
+    if isinstance(modality, Device):
+        return OF_DEVICES
+    kind = plugins.load("assays", modality.kind, f"{where}.kind")
+    scale = kind.SCALES.get(modality.values or kind.DEFAULT)
     return dict(scale.prepare) if scale else {}  # a scale that is not there is refused where scales are checked
 
 

@@ -53,7 +53,9 @@ class Prepare(Strict):
     )
     n_features: int = Field(1000, ge=1, description="Features kept per modality.")
     transform: str | None = Field(
-        None, description="Bring every feature to an even shape: `rank` (normal scores), `yeo_johnson`. Default: `none`."
+        None,
+        description="Bring every feature to an even shape: `rank` (normal scores), `yeo_johnson`. Default: `none`, and `yeo_johnson` "
+        "for features of devices, cytometry and clinical measurements, which have long tails.",
     )
     fill: str = Field(
         "mean",

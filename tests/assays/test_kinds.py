@@ -50,7 +50,6 @@ def test_the_users_steps_go_over_those_of_the_scale():
 
 def test_features_of_device_records_stay_as_they_are():
     assert contract.recipe("ecg", contract.RECORD, None, "x") == ()
-    assert contract.prepare("ecg", contract.RECORD, "x") == {}
 
 
 MICROBES = contract.scale("microbiome", "counts", "x")[1]
@@ -150,5 +149,5 @@ def test_missing_proteins_are_rather_the_scarce_ones(shared):
     assert stats.spearmanr(cll.mean(), cll.isna().mean()).statistic < -0.5
     rats = pd.read_csv(shared / "motrpac_rat_wat/proteomics_log2ratio.csv.gz", index_col=0, nrows=60)
     assert abs(stats.spearmanr(rats.mean(), rats.isna().mean()).statistic) < 0.1
-    assert contract.prepare("protein", "log2", "x") == {"fill": "minimum"}
-    assert contract.prepare("protein", "log2ratio", "x") == {}
+    assert contract.scale("protein", "log2", "x")[1].prepare == {"fill": "minimum"}
+    assert contract.scale("protein", "log2ratio", "x")[1].prepare == {}

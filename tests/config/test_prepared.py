@@ -41,6 +41,14 @@ def test_a_modality_may_leave_out_a_step_of_its_cohort():
     assert found["p"].transform is None and found["q"].transform == "rank"
 
 
+def test_numbers_of_many_units_are_brought_to_an_even_shape_unless_told_otherwise():
+    cells, blood = ({"kind": kind, "files": "c.csv"} for kind in ("cytometry", "clinical"))
+    found = settled(cohort(g=GLUCOSE, c=cells, b=blood, scaled={**cells, "values": "scaled"}), transform="rank")
+    assert [found[name].transform for name in ("g", "c", "b", "scaled")] == ["yeo_johnson"] * 3 + ["rank"]
+    assert settled(cohort({"transform": "rank"}, g=GLUCOSE))["g"].transform == "rank"
+    assert settled(cohort(g={**GLUCOSE, "prepare": {"transform": "none"}}))["g"].transform is None
+
+
 def test_samples_of_unlike_features_have_no_reference():
     found = settled(cohort({"reference": "quantile", "batch": "combat"}, "plate", p=PROTEIN, g=GLUCOSE))
     assert found["p"].reference == "quantile" and found["p"].batch == "combat"

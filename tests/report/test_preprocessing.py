@@ -81,7 +81,8 @@ def test_windows_clock_and_cadence_of_a_device():
     said = told({**ECG, "step": "15 min", "clock_shift": "ahead", "windows": {"seconds": 5, "fs": 50, "count": 2, "low": 0.5}})
     assert "read each 15 min" in said
     assert "column ahead" in said
-    assert said.endswith("and as m_signal, 2 windows of 5 s at 50 Hz, filtered to above 0.5 Hz.")
+    assert "and as m_signal, 2 windows of 5 s at 50 Hz, filtered to above 0.5 Hz." in said
+    assert said.endswith("features are brought to an even shape (Yeo-Johnson).")
 
 
 def test_replicates_flags_and_visits():

@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 GENERATIVE = ("poe_vae", "mopoe_vae", "gan", "diffusion")
-IMPUTERS = ("mean", "nearest_neighbors", "pls", "soft_impute", "ridge", "kernel_ridge", *GENERATIVE)
+IMPUTERS = ("mean", "nearest_neighbors", "pls", "iterative", "soft_impute", "ridge", "kernel_ridge", *GENERATIVE)
 LOOKED_AT = (0, 1)  # folds that were looked at while imputers were settled: `rosmap` has no other
 LIBRARIES = ("mmomics", "torch", "scikit-learn", "numpy")
 MEASURES = ("pearson", "rmse", "coverage")
@@ -91,6 +91,7 @@ def measure(given: argparse.Namespace, notes: Path) -> list[dict[str, Any]]:
     from mmomics.training.units import Unit
 
     torch.set_num_threads(1)
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # its imports take seconds, which are not of any imputer
     rows = [json.loads(line) for line in notes.read_text().splitlines() if line.endswith("}")] if notes.is_file() else []
     done = {(row["cohort"], row["fold"], row["imputer"], row["seed"]) for row in rows}
     for cohort in given.cohorts:

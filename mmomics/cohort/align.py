@@ -13,18 +13,17 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays import _codes
-from mmomics.cohort import clinical, quality, records
+from mmomics.cohort import clinical, records
 from mmomics.cohort import samples as table
 from mmomics.cohort.columns import column
-from mmomics.cohort.components import components
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.join import covariate_modality, extra, join
+from mmomics.cohort.member import ABSENT, STRAY, Member, member
 from mmomics.cohort.outcome import columns, describe, known, read_further, read_outcome
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
-from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError, count, did_you_mean
+from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
 COLUMNS = ["n_samples", "n_subjects", "n_replicates", "n_in_samples_table", "n_not_in_samples_table", "n_with_outcome"]
@@ -78,6 +77,17 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     UserError
         If ids do not overlap, or a column is missing or wrong.
     """
+    return together(cohort, split, {name: member(cohort, name, assay, samples) for name, assay in assays.items()}, samples)
+
+
+def together(cohort: Cohort, split: Split, members: Mapping[str, Member], samples: pd.DataFrame) -> Aligned:
+    """Join modalities that were brought to the rows of the samples table; see `align`.
+
+    Raises
+    ------
+    UserError
+        If a column is missing or wrong.
+    """
     outcomes = [name for outcome in (cohort.outcome, *cohort.also.values()) for name in columns(outcome)]
     for name in outcomes:
         column(samples, name, "outcome")
@@ -89,36 +99,17 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
     _codes_are_told(covariates, "covariates")
     _codes_are_told(obs, "outcome")
     with_outcome = set(rows.index[known(obs)])
-    modalities, joins, unmatched = {}, {}, []
-    who = samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)})
-    looked = {name: _looked(cohort, name, assay, who) for name, assay in assays.items()}
-    for name, given in assays.items():
-        flags = looked[name][1]
-        left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
-        assay = measured(name, given[~left_out] if left_out.any() else given)
-        if name in cohort.devices and given.n_obs and not given.obs_names.isin(rows.index).any():
-            raise UserError(f"modality {name}", *_no_overlap(given, samples, set(rows.index)))
-        if not assay.n_obs:
-            raise UserError(f"modality {name}", *_nothing(given))
-        # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
-        strange = given.obs_names[~given.obs_names.isin(rows.index) & ~given.obs_names.isin(assay.obs_names)]
-        strange = strange if name in cohort.devices else strange[:0]
-        if len(strange):
-            told = count(len(strange), "id with records is", "ids with records are")
-            log.warning("%s: %s not in the samples table and %s left out", name, told, "is" if len(strange) == 1 else "are")
-        unmatched += [(name, row, "in the modality only") for row in strange]
-        single = resolve(name, assay, roster, cohort)
-        inside = single.obs_names.isin(rows.index)
-        if not inside.any():
-            raise UserError(f"modality {name}", *_no_overlap(single, samples, set(rows.index)))
-        if not inside.all():
-            log.warning("%s: %d of %d subjects are not in the samples table and are left out", name, (~inside).sum(), len(inside))
-        unmatched += [(name, row, "in the modality only") for row in single.obs_names[~inside]]
-        unmatched += [(name, row, "in the samples table only") for row in rows.index[~rows.index.isin(single.obs_names)]]
-        single = single[inside].copy() if not inside.all() else single
-        modalities[name] = single
+    modalities = {name: each.single for name, each in members.items()}
+    joins = {}
+    for name, each in members.items():
+        single, n_strays = each.single, len(each.strays)
         n_outcome = len(with_outcome.intersection(single.obs_names))
-        joins[name] = [assay.n_obs, len(inside), max(assay.n_obs - len(inside), 0), inside.sum(), (~inside).sum() + len(strange), n_outcome]
+        replicates = max(each.n_samples - each.n_found, 0)
+        joins[name] = [each.n_samples, each.n_found, replicates, single.n_obs, n_strays, n_outcome]
+    unmatched = [
+        (name, row, where) for name, each in members.items()
+        for where, ids in ((STRAY, each.strays), (ABSENT, each.absent)) for row in ids
+    ]  # fmt: skip
     if cohort.covariates:
         modalities[keys.CLINICAL] = covariate_modality(covariates)
         found = modalities[keys.CLINICAL].obs_names
@@ -134,9 +125,9 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         joined,
         pd.DataFrame.from_dict(joins, orient="index", columns=COLUMNS).astype(int).rename_axis("modality").reset_index(),
         pd.DataFrame(unmatched, columns=UNMATCHED),
-        records.table({name: assays[name] for name in cohort.devices if name in assays}, roster),
-        _stacked([checks for checks, _ in looked.values()]),
-        _stacked([flags for _, flags in looked.values()]),
+        records.table({name: members[name].given for name in cohort.devices if name in members}, roster),
+        _stacked([each.checks for each in members.values()]),
+        _stacked([each.flags for each in members.values()]),
     )
 
 
@@ -165,24 +156,6 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
     return join(modalities, obs, describe(cohort.outcome, []))
 
 
-def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Checks and flags of a modality; a flagged sample is dropped only where the user says so."""
-    found = components(assay)
-    setting = cohort.modalities[name]
-    corrected = (setting.prepare.batch or cohort.prepare.batch or "none") != "none"
-    checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
-    flags = quality.flags(name, assay, samples, found)
-    drop = setting.drop_flagged if isinstance(setting, Assay) else []
-    unknown = [flag for flag in drop if flag not in quality.FLAGS]
-    if unknown:
-        raise UserError(f"modalities.{name}.drop_flagged", f"there is no flag '{unknown[0]}'", did_you_mean(unknown[0], quality.FLAGS))
-    flags["dropped"] = flags["flag"].isin(drop)
-    if len(flags):
-        told = ", ".join(f"{flag}: {count}" for flag, count in flags["flag"].value_counts().items())
-        log.info("%s: samples that look wrong (%s), %d left out", name, told, flags.loc[flags["dropped"], "sample"].nunique())
-    return checks, flags
-
-
 def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
@@ -209,21 +182,3 @@ def _batch_is_not_the_outcome(cohort: Cohort, obs: pd.DataFrame, extras: pd.Data
     if cohort.prepare.batch or each:
         raise UserError(where, problem, "take `prepare.batch` out; what models find may be the batch all the same")
     log.warning("%s: %s; what models find may be the batch", where, problem)
-
-
-def _nothing(given: anndata.AnnData) -> tuple[str, str]:
-    if records.STATUS[-1] in given.obs:
-        reasons = given.obs[records.STATUS[-1]].value_counts()
-        told = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
-        return f"no record tells anything ({told})", "mend `align` or `min_coverage`"
-    return "holds no value at all", "mend its files, or take it out of `modalities`"
-
-
-def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str]) -> tuple[str, str]:
-    cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
-    if {name.casefold() for name in subjects}.intersection(name.casefold() for name in assay.obs_names):
-        cure = "they differ in upper and lower case only: set `ignore_case: true`"
-    if subjects.intersection(assay.var_names):
-        cure = "its features are subjects: mend `orientation`"
-    example = next(iter(samples.index))
-    return f"no subject is in the samples table (the assay has '{assay.obs_names[0]}', the table '{example}')", cure

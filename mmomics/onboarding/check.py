@@ -15,10 +15,11 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort import clinical, device, named, samples, specimens
-from mmomics.cohort.align import align
+from mmomics.cohort.align import together
 from mmomics.cohort.columns import column
 from mmomics.cohort.data import from_mudata
 from mmomics.cohort.ingest import ingest
+from mmomics.cohort.member import STRAY, Member, member
 from mmomics.cohort.normalize import normalize
 from mmomics.cohort.outcome import columns, read_outcome
 from mmomics.cohort.quality import FLAGS, SEX
@@ -92,8 +93,9 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
         frame = found.tried(lambda: _samples(found, cohort, folder)) if there[SAMPLES] else None
         sound = frame is not None and _columns(found, cohort, rules, frame, path)
         assays = {name: _read(found, cohort, name, folder, frame) for name in cohort.modalities if there[name]}
-        if frame is not None and sound:
-            _together(found, cohort, study, frame, {name: assay for name, assay in assays.items() if assay is not None})
+        members = _members(found, cohort, frame, {name: assay for name, assay in assays.items() if assay is not None})
+        if sound and members:
+            _together(found, cohort, study, frame, members)
     found.errors = [error for error in found.errors if f"'{CHOOSE}'" not in error]  # said once
     return found
 
@@ -160,16 +162,23 @@ def _read(found: Findings, cohort: Cohort, name: str, folder: Path, frame: pd.Da
         return None
 
 
-def _together(found: Findings, cohort: Cohort, study: Study | None, frame: pd.DataFrame, assays: dict[str, anndata.AnnData]) -> None:
+def _members(found: Findings, cohort: Cohort, frame: pd.DataFrame | None, assays: dict[str, anndata.AnnData]) -> dict[str, Member]:
+    """The modalities whose ids are those of the samples table, whatever its columns hold."""
+    if frame is None:
+        return {}
+    known = cohort if cohort.batch in frame else cohort.model_copy(update={"batch": None})
+    each = {name: found.tried(lambda name=name, assay=assay: member(known, name, assay, frame)) for name, assay in assays.items()}  # type: ignore[misc]
+    return {name: one for name, one in each.items() if one is not None}
+
+
+def _together(found: Findings, cohort: Cohort, study: Study | None, frame: pd.DataFrame, members: dict[str, Member]) -> None:
     """What shows only when all is joined; the modalities that could be read are enough."""
-    if not assays:
-        return
     rules = study.split if study else cohort.split
-    part = cohort.model_copy(update={"modalities": {name: cohort.modalities[name] for name in assays}})
-    aligned = found.tried(lambda: align(part, rules, assays, frame))
+    part = cohort.model_copy(update={"modalities": {name: cohort.modalities[name] for name in members}})
+    aligned = found.tried(lambda: together(part, rules, members, frame))
     if aligned is None:
         return
-    strays = aligned.unmatched[aligned.unmatched["found"] == "in the modality only"]
+    strays = aligned.unmatched[aligned.unmatched["found"] == STRAY]
     for name, rows in strays.groupby("modality", sort=False):
         found.warnings.append(
             f"modality {name}: {count(len(rows), 'id is', 'ids are')} not in the samples table and left out ({listed(rows['id'])})"

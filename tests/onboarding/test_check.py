@@ -67,6 +67,21 @@ def test_all_wrong_files_and_columns_are_said_at_once(cohort):
         assert sum(word in error for error in errors) == 1, word
 
 
+def test_every_modality_whose_ids_do_not_match_is_said_beside_a_wrong_outcome(cohort):
+    cohort.files["rna.csv"] = cohort.files["rna.csv"].rename(index="rna-{}".format)
+    cohort.files["prot.csv"] = cohort.files["prot.csv"].rename(index=str.lower)
+    cohort.settings["outcome"]["column"] = "z"
+    cohort.settings["batch"] = "plate"
+    errors = cohort().errors
+    assert [next(word for word in ("outcome.column", "batch", "rna", "prot") if word in each) for each in errors] == [
+        "outcome.column", "batch", "prot", "rna",
+    ]  # fmt: skip
+    assert "the assay has 'rna-S00', the table 'S00'" in errors[3] and "`ignore_case: true`" in errors[2]
+    cohort.settings["outcome"]["column"] = "y"
+    del cohort.settings["batch"]
+    assert cohort().errors == errors[2:]
+
+
 def test_a_feature_made_of_the_outcome_is_suspected(cohort):
     cohort.files["prot.csv"]["p3"] = cohort.label + np.random.default_rng(0).normal(0, 0.01, N)
     (warning,) = cohort().warnings

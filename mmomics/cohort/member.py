@@ -1,0 +1,119 @@
+"""One modality brought to the rows of the cohort: looked at, one row per subject, and what of its ids the samples table knows."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import anndata
+import pandas as pd
+
+from mmomics import keys
+from mmomics.cohort import quality, records
+from mmomics.cohort import samples as table
+from mmomics.cohort.components import components
+from mmomics.cohort.resolve import measured, resolve
+from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Assay
+from mmomics.errors import UserError, count, did_you_mean
+
+log = logging.getLogger(__name__)
+STRAY, ABSENT = "in the modality only", "in the samples table only"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A modality of an aligned cohort.
+
+    Attributes
+    ----------
+    given : AnnData
+        As `normalize` gave it.
+    single : AnnData
+        One row per row of the cohort that has it.
+    n_samples, n_found : int
+        Samples that hold a value, and the subjects (or visits) that they are of, known to the samples table or not.
+    strays, absent : list of str
+        Ids that the modality alone has, and that the samples table alone has.
+    checks, flags : DataFrame
+        As `mmomics.cohort.quality` gives them; a flagged sample is left out only where the user says so.
+    """
+
+    given: anndata.AnnData
+    single: anndata.AnnData
+    n_samples: int
+    n_found: int
+    strays: list[str]
+    absent: list[str]
+    checks: pd.DataFrame
+    flags: pd.DataFrame
+
+
+def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFrame) -> Member:
+    """Bring a normalised modality to the rows of the samples table.
+
+    Raises
+    ------
+    UserError
+        If none of its ids is in the samples table, or nothing was measured.
+    """
+    roster = table.roster(cohort.samples, samples)
+    checks, flags = _looked(cohort, name, given, samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)}))
+    left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
+    assay = measured(name, given[~left_out] if left_out.any() else given)
+    recorded = name in cohort.devices
+    if recorded and given.n_obs and not given.obs_names.isin(roster.names).any():
+        raise UserError(f"modality {name}", *_no_overlap(given, samples, set(roster.names)))
+    if not assay.n_obs:
+        raise UserError(f"modality {name}", *_nothing(given))
+    # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
+    strange = given.obs_names[~given.obs_names.isin(roster.names) & ~given.obs_names.isin(assay.obs_names)] if recorded else []
+    if len(strange):
+        told = count(len(strange), "id with records is", "ids with records are")
+        log.warning("%s: %s not in the samples table and %s left out", name, told, "is" if len(strange) == 1 else "are")
+    single = resolve(name, assay, roster, cohort)
+    inside = single.obs_names.isin(roster.names)
+    if not inside.any():
+        raise UserError(f"modality {name}", *_no_overlap(single, samples, set(roster.names)))
+    if not inside.all():
+        log.warning("%s: %d of %d subjects are not in the samples table and are left out", name, (~inside).sum(), len(inside))
+    strays = [*map(str, strange), *map(str, single.obs_names[~inside])]
+    absent = [str(row) for row in roster.names[~pd.Index(roster.names).isin(single.obs_names)]]
+    single = single[inside].copy() if not inside.all() else single
+    return Member(given, single, assay.n_obs, len(inside), strays, absent, checks, flags)
+
+
+def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Checks and flags of a modality; a flagged sample is dropped only where the user says so."""
+    found = components(assay)
+    setting = cohort.modalities[name]
+    corrected = (setting.prepare.batch or cohort.prepare.batch or "none") != "none"
+    checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
+    flags = quality.flags(name, assay, samples, found)
+    drop = setting.drop_flagged if isinstance(setting, Assay) else []
+    unknown = [flag for flag in drop if flag not in quality.FLAGS]
+    if unknown:
+        raise UserError(f"modalities.{name}.drop_flagged", f"there is no flag '{unknown[0]}'", did_you_mean(unknown[0], quality.FLAGS))
+    flags["dropped"] = flags["flag"].isin(drop)
+    if len(flags):
+        told = ", ".join(f"{flag}: {count}" for flag, count in flags["flag"].value_counts().items())
+        log.info("%s: samples that look wrong (%s), %d left out", name, told, flags.loc[flags["dropped"], "sample"].nunique())
+    return checks, flags
+
+
+def _nothing(given: anndata.AnnData) -> tuple[str, str]:
+    if records.STATUS[-1] in given.obs:
+        reasons = given.obs[records.STATUS[-1]].value_counts()
+        told = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
+        return f"no record tells anything ({told})", "mend `align` or `min_coverage`"
+    return "holds no value at all", "mend its files, or take it out of `modalities`"
+
+
+def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str]) -> tuple[str, str]:
+    cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
+    if {name.casefold() for name in subjects}.intersection(name.casefold() for name in assay.obs_names):
+        cure = "they differ in upper and lower case only: set `ignore_case: true`"
+    if subjects.intersection(assay.var_names):
+        cure = "its features are subjects: mend `orientation`"
+    example = next(iter(samples.index))
+    return f"no subject is in the samples table (the assay has '{assay.obs_names[0]}', the table '{example}')", cure

@@ -23,6 +23,7 @@ FLAGS = {
     "missing": "much more is missing than in the other samples",
     "outlier": "far from the other samples on the leading components, and without neighbours",
     "impossible": "readings of the device that cannot be; they are gaps",
+    "gravity": "at rest the device shows more or less than one g (mg), and could not be calibrated: movement is biased",
     "duplicate": "nearly the same values as a sample of another subject: a copy, or a swap",
 }
 FLAG_COLUMNS = ["modality", "sample", "flag", "value", "threshold", "explanation"]
@@ -32,6 +33,7 @@ LIBRARY = 0.01  # least standard deviation of log10 library size: 7 % more or le
 MORE_MISSING = 0.2  # a share of missing values less than this above the median is never much more
 STRUCTURE, ALPHA = 0.02, 0.01  # share of the components' variance, and p-value, from which structure is flagged
 IMPOSSIBLE = 0.005  # share of a record's readings that cannot be, above which it is flagged
+GRAVITY = 10.0  # mg by which gravity may be off (van Hees et al. 2014, doi:10.1152/japplphysiol.00421.2014)
 DULL = 0.1  # share of constant features worth a flag
 SEX = {"sex", "gender", "female", "male", "isfemale", "ismale"}
 ORDER = r"(?:run|injection|scan|acquisition)[\W_]?(?:order|date|day|id)"
@@ -61,6 +63,9 @@ def measured(assay: anndata.AnnData) -> pd.DataFrame:
     if "impossible" in assay.obs:
         share = assay.obs["impossible"].to_numpy(float)
         metrics |= {"impossible_share": _rounded(share.max(initial=0)), "impossible_records": int((share > IMPOSSIBLE).sum())}
+    if "gravity_left" in assay.obs and assay.obs["gravity_left"].notna().any():
+        left = assay.obs["gravity_left"].to_numpy(float)
+        metrics |= {"gravity_error": _rounded(np.nanmax(left)), "gravity_records": int((left > GRAVITY).sum())}
     if _scale(assay).library:
         sizes = np.quantile(np.nansum(x, axis=1, dtype=np.float64), [0.25, 0.5, 0.75])
         metrics |= {f"library_size_{name}": round(float(size), 3) for name, size in zip(("q25", "median", "q75"), sizes, strict=True)}
@@ -100,9 +105,10 @@ def flags(name: str, assay: anndata.AnnData, obs: pd.DataFrame | None = None, fo
         limit = limits(share, MORE_MISSING)[1]
         out += [(rows[i], "missing", share[i], limit, FLAGS["missing"]) for i in np.flatnonzero(share > limit)]
         out += [(rows[i], "outlier", value, limit, FLAGS["outlier"]) for i, value, limit in outliers(found)]
-    if "impossible" in assay.obs:
-        share = assay.obs["impossible"].to_numpy(float)[rows]
-        out += [(rows[i], "impossible", share[i], IMPOSSIBLE, FLAGS["impossible"]) for i in np.flatnonzero(share > IMPOSSIBLE)]
+    for flag, column, limit in (("impossible", "impossible", IMPOSSIBLE), ("gravity", "gravity_left", GRAVITY)):
+        if column in assay.obs:
+            share = assay.obs[column].to_numpy(float)[rows]
+            out += [(rows[i], flag, share[i], limit, FLAGS[flag]) for i in np.flatnonzero(share > limit)]
     if not _scale(assay).whole:
         subject = _subjects(assay, obs)
         for left, right, value in copies(found, subject[rows]):

@@ -10,8 +10,12 @@ import pandas as pd
 from mmomics.cohort.ids import Roster
 
 STATUS = ("record", "start", "stop", "minutes", "coverage", "status")  # columns of a device modality's `obs`
-# further ones: share of the readings that cannot be; when the specimen was taken, the window asked for, seconds taken off the clock
-FURTHER = {"impossible": 0.0, "taken": "", "window_start": "", "window_stop": "", "clock_shift": 0.0}
+# further ones: share of the readings that cannot be; when the specimen was taken, the window asked for, seconds taken off the clock; error
+# of gravity (mg) as recorded and as calibrated
+FURTHER = {
+    "impossible": 0.0, "taken": "", "window_start": "", "window_stop": "", "clock_shift": 0.0,
+    "gravity_error": float("nan"), "gravity_left": float("nan"),
+}  # fmt: skip
 TEXT = ("record", "start", "stop", "status", "taken", "window_start", "window_stop")
 
 

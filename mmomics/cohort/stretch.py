@@ -153,7 +153,8 @@ def join(records: Sequence[Record], where: str) -> Record:
     )
     source = ", ".join(dict.fromkeys(record.source for record in ordered))
     impossible = sum(record.impossible * len(record) for record in ordered) / max(sum(map(len, ordered)), 1)
-    first = replace(first, annotations=labels, source=source, impossible=impossible)
+    worst = max(ordered, key=lambda record: np.nan_to_num(record.gravity[1], nan=-1.0)).gravity
+    first = replace(first, annotations=labels, source=source, impossible=impossible, gravity=worst)
     if all(record.fs is not None and record.fs == first.fs for record in ordered) and first.fs:
         starts = [round(offset * first.fs) for offset in offsets]
         total = starts[-1] + len(ordered[-1])

@@ -58,6 +58,8 @@ class Record:
         The file, for messages.
     impossible : float
         Share of the readings in the file that cannot be and are gaps (0..1), of the channel with the most.
+    gravity : tuple of float
+        Mean error of gravity at rest (mg) as recorded and as calibrated; NaN where it cannot be told.
     """
 
     signal: np.ndarray
@@ -70,6 +72,7 @@ class Record:
     annotations: pd.DataFrame = field(default_factory=no_annotations)
     source: str = ""
     impossible: float = 0.0
+    gravity: tuple[float, float] = (np.nan, np.nan)
 
     def __len__(self) -> int:
         return len(self.signal)

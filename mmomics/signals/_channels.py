@@ -45,7 +45,17 @@ def choose(records: Sequence[Record], device: Device, where: str) -> list[Record
         found = [record for record in records if len(record.annotations)][:1] or list(records[:1])
         timed = getattr(contract.load(device, where), "timed", None)
         return [timed(record) for record in found] if timed else found
-    return [chosen for record in records if (chosen := _called(record, roles, device)) is not None]
+    kind, params = contract.load(device, where), contract.params(device, where)
+    out = []
+    for record in records:
+        if (places := _places(record, roles, device)) is None:
+            continue
+        chosen = _called(record, places, roles, device)
+        if hasattr(kind, "settled"):
+            said = {role: _said(record, place, role, device) for role, place in places.items()}
+            chosen = kind.settled(chosen, said, device, params)
+        out.append(chosen)
+    return out
 
 
 def lacking(records: Sequence[Record], device: Device, where: str) -> UserError:
@@ -69,8 +79,8 @@ def _needed(role: str, roles: dict[str, contract.Role], device: Device) -> bool:
     return roles[role].needed or role in device.channels
 
 
-def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> Record | None:
-    """A record with its channels called by their roles; None if it lacks one that is needed."""
+def _places(record: Record, roles: dict[str, contract.Role], device: Device) -> dict[str, int] | None:
+    """The channel of every role that a record has; None if it lacks one that is needed."""
     places: dict[str, int] = {}
     for role, about in roles.items():
         place = _place(record.channels, names_of(role, about, device), set(places.values()))
@@ -78,11 +88,21 @@ def _called(record: Record, roles: dict[str, contract.Role], device: Device) -> 
             places[role] = place
         elif _needed(role, roles, device):
             return None
+    return places
+
+
+def _said(record: Record, place: int, role: str, device: Device) -> str:
+    """The unit of a channel, as the user or the file says it; "" if neither does."""
+    return device.units.get(role) or record.units[place] or unit(record.channels[place])
+
+
+def _called(record: Record, places: dict[str, int], roles: dict[str, contract.Role], device: Device) -> Record:
+    """A record with its channels called by their roles."""
     signal = np.empty((len(record), len(places)), dtype=np.float32)
     units, impossible = [], 0.0
     for column, (role, place) in enumerate(places.items()):
         about = roles[role]
-        said = device.units.get(role) or record.units[place] or unit(record.channels[place])
+        said = _said(record, place, role, device)
         have = said or about.unit
         where = f"{record.source}, channel '{record.channels[place]}'"
         values = convert(record.signal[:, place], have, about.unit, where)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from mmomics.config.modality import Device
 from mmomics.devices.record import Record
-from mmomics.signals import _nights, _rhythm, _turns, contract
+from mmomics.signals import _gravity, _nights, _rhythm, _turns, contract
 from mmomics.signals.contract import Feature, Role
 
 _ENMO = "doi:10.1371/journal.pone.0061691"  # van Hees et al. 2013: Euclidean norm minus one g, negative values are 0
@@ -54,12 +56,20 @@ class Params(contract.Params):
         An hour in which at least two axes vary by less than this (g) was not worn; 0 = always worn.
     night_known : float
         Hours from noon to noon that must have been recorded and worn for the sleep of that night to count.
+    calibrate : bool
+        Whether the axes are calibrated by gravity at rest, where a record shows it on all sides.
     """
 
     shortest: float = 1.0
     still_sd: float = 0.013
     still_range: float = 0.05
     night_known: float = 16.0
+    calibrate: bool = True
+
+
+def settled(record: Record, said: Mapping[str, str], device: Device, params: Params) -> Record:
+    """The record with its axes calibrated by gravity; see `_gravity.settled`."""
+    return _gravity.settled(record, said, bool(set(AXES) & set(device.units)), params.calibrate)
 
 
 def worn(record: Record, params: Params) -> np.ndarray:

@@ -6,11 +6,12 @@ import pytest
 
 from mmomics.cohort import samples
 from mmomics.cohort.align import align
-from mmomics.cohort.device import _written, ingest
+from mmomics.cohort.device import ingest
 from mmomics.cohort.ingest import ingest as ingest_table
 from mmomics.cohort.normalize import normalize
 from mmomics.cohort.quality import flags, measured
 from mmomics.cohort.records import table
+from mmomics.cohort.told import written
 from mmomics.config.cohort import Cohort
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError
@@ -245,5 +246,5 @@ def test_readings_that_cannot_be_and_times_in_utc_are_told(make, tmp_path, caplo
 
 def test_times_of_a_record_are_written_to_the_millisecond():
     late = pd.Timestamp("2024-10-27 02:59:59.999999999+01:00").tz_convert("Europe/Berlin")  # of an hour that comes twice
-    assert _written(late) == "2024-10-27T03:00:00+01:00" and _written(None) == ""
-    assert _written(pd.Timestamp("2024-01-01 08:59:59.9996")) == "2024-01-01T09:00:00"
+    assert written(late) == "2024-10-27T03:00:00+01:00" and written(None) == ""
+    assert written(pd.Timestamp("2024-01-01 08:59:59.9996")) == "2024-01-01T09:00:00"

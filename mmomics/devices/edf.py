@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,14 @@ from mmomics.devices.contract import parsing
 from mmomics.devices.record import Record, named, no_annotations
 from mmomics.errors import UserError
 
+log = logging.getLogger(__name__)
 SUFFIXES = (".edf", ".bdf", ".rec")
 BLOCK = 1 << 20  # samples that are turned into physical units at a time
+# number of each signal, bytes of the header of one signal before it, kind
+FIELDS: tuple[tuple[str, int, Callable[[bytes], float]], ...] = (
+    ("physical minimum", 104, float), ("physical maximum", 112, float), ("digital minimum", 120, int), ("digital maximum", 128, int),
+    ("samples of a data record", 216, int),
+)  # fmt: skip
 SPARSE = 8  # gaps of a discontinuous file are filled with NaN while it gets no longer than so many times what was recorded
 
 
@@ -32,7 +40,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     with warnings.catch_warnings(), parsing(path):
         warnings.simplefilter("ignore")  # dates that differ between two header fields, ranges of no width
         edf = _open(path)
-        start, begins, notes = _start(edf), _begins(edf, path), _annotations(edf)
+        start, begins, notes = _start(edf, path), _begins(edf, path), _annotations(edf)
         rates: dict[float, list[Any]] = defaultdict(list)
         names = dict(zip(map(id, edf.signals), named([signal.label for signal in edf.signals]), strict=True))
         wanted = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
@@ -86,6 +94,7 @@ def _open(path: Path) -> Any:
     if size < width:
         raise UserError(path, f"ends at byte {size} within the header of {width} bytes", "copy it anew")
     bdf = head[:1] == b"\xff"
+    _fields(path, numbers["signals"])
     edf = (edfio.read_bdf if bdf else edfio.read_edf)(path)
     samples = sum(signal.samples_per_data_record for signal in edf._signals)
     if samples < 1:
@@ -110,6 +119,25 @@ def _duration(path: Path, head: bytes, n_signals: int) -> None:
         raise UserError(f"{path} byte 244", f"a data record lasts {seconds:g} s, so its signals have no rate", "mend the header")
 
 
+def _fields(path: Path, n_signals: int) -> None:
+    """Numbers of the header that every signal has."""
+    with path.open("rb") as file:
+        head = file.read(256 * (n_signals + 1))
+    for what, before, kind in FIELDS:
+        for signal in range(n_signals):
+            place = 256 + before * n_signals + 8 * signal
+            field = head[place : place + 8]
+            try:
+                number = kind(field)
+            except ValueError:
+                number = np.nan
+            if not np.isfinite(number):
+                label = head[256 + 16 * signal : 272 + 16 * signal].decode("latin-1").strip()
+                raise UserError(
+                    f"{path} byte {place}", f"signal '{label}', {what}: {field!r} is not a number", "mend the header, or copy it anew"
+                )
+
+
 def _flat(signal: Any) -> bool:
     """Whether the header gives no range to scale by."""
     return any(low == high for low, high in (signal.physical_range, signal.digital_range))
@@ -127,17 +155,24 @@ def _scaled(signal: Any, edf: Any, path: Path) -> None:
             )  # fmt: skip
 
 
-def _start(edf: Any) -> pd.Timestamp | None:
-    """Start of the first data record; None where the header has no valid date."""
-    from datetime import datetime
-
+def _start(edf: Any, path: Path) -> pd.Timestamp | None:
+    """Start of the first data record; None, and a word, where the header has no valid date and time."""
     from edfio import AnonymizedDateError
 
     try:
-        return pd.Timestamp(edf.startdatetime)
-    except AnonymizedDateError:
-        return pd.Timestamp(datetime(1985, 1, 1)) + (pd.Timestamp.combine(datetime(1985, 1, 1), edf.starttime) - datetime(1985, 1, 1))
+        time = edf.starttime
+        try:
+            day = edf.startdate
+        except AnonymizedDateError:
+            day = date(1985, 1, 1)
+        except ValueError:
+            day = edf.recording.startdate  # of EDF+, where the field of EDF is damaged
+        return pd.Timestamp.combine(day, time)
     except ValueError:
+        with path.open("rb") as file:
+            file.seek(168)
+            day_time = file.read(16).decode("latin-1")
+        log.warning("%s byte 168: '%s %s' is no date and time, so the record has no clock", path, day_time[:8], day_time[8:])
         return None
 
 

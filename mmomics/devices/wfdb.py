@@ -16,6 +16,7 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _clock
+from mmomics.devices._beats import refuse_damaged
 from mmomics.devices.contract import parsing
 from mmomics.devices.record import Record, named, no_annotations
 from mmomics.errors import UserError
@@ -162,6 +163,7 @@ def _annotations(path: Path, header: Any) -> pd.DataFrame:
     if not file.is_file():
         return no_annotations()
     with parsing(file):
+        refuse_damaged(file)
         found = wfdb.rdann(str(path.absolute().with_suffix("")), "atr")
         onset = np.asarray(found.sample, dtype=float) / (found.fs or header.fs)
         return pd.DataFrame({"onset": onset, "duration": 0.0, "label": pd.Series(list(found.symbol), dtype=object)})

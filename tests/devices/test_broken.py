@@ -75,6 +75,12 @@ BROKEN = {
     "EDF with another number of signals": ({"x.edf": patched(252, b"9   ")}, {}, ["x.edf byte 184", "does not fit 9 signals"]),
     "EDF of no duration": ({"x.edf": patched(244, b"0       ")}, {}, ["x.edf byte 244: a data record lasts 0 s"]),
     "EDF with a word for a duration": ({"x.edf": patched(244, b"long    ")}, {}, ["x.edf byte 244: seconds of a data record", "long"]),
+    "EDF with a word for a physical minimum": (
+        {"x.edf": patched(256 + 2 * 104, b"low     ")}, {}, ["x.edf byte 464: signal 'EEG', physical minimum: b'low ' is not a number"],
+    ),
+    "EDF with a comma in a physical maximum": ({"x.edf": patched(256 + 2 * 112, b"1,5     ")}, {}, ["x.edf byte 480", "physical maximum"]),
+    "EDF without a digital minimum": ({"x.edf": patched(256 + 2 * 120, b" " * 8)}, {}, ["x.edf byte 496", "digital minimum"]),
+    "EDF with a word for its samples": ({"x.edf": patched(256 + 2 * 216, b"x       ")}, {}, ["x.edf byte 688", "samples of a data record"]),
     "EDF without a physical range": (
         {"x.edf": patched(256 + 2 * 104, EDF[256 + 2 * 112 : 256 + 2 * 112 + 8])}, {},
         ["x.edf byte 464: the header gives signal 'EEG' a physical minimum and maximum of 7"],
@@ -98,7 +104,18 @@ BROKEN = {
     "WFDB at a rate below 0": ({"x.hea": HEA.replace(b" 10 4 ", b" -10 4 ")}, {}, ["x.hea line 1: 'x ", " -10 4", "sampling rate (Hz)"]),
     "WFDB at no rate": ({"x.hea": HEA.replace(b" 10 4 ", b" 0 4 ")}, {}, ["x.hea: has a sampling rate of 0"]),
     "WFDB of an unknown format": ({"x.hea": HEA.replace(b" 16 200", b" 17 200"), "x.dat": bytes(8)}, {"file": "x.hea"}, ["x.hea"]),
-    "WFDB annotations cut short": ({"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01"}, {"file": "x.hea"}, ["x.atr"]),
+    "WFDB annotations cut short": (
+        {"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01"}, {"file": "x.hea"}, ["x.atr: is cut short at byte 1"],
+    ),
+    "WFDB annotations without their end": (
+        {"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01\x04\x01\x04"}, {"file": "x.hea"}, ["x.atr: is cut short at byte 4"],
+    ),
+    "WFDB annotations of no code": (
+        {"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\x01\x04\x01\xd8\0\0"}, {"file": "x.hea"}, ["x.atr byte 2: 54 is no code"],
+    ),
+    "WFDB annotations before the record": (
+        {"x.hea": HEA, "x.dat": bytes(8), "x.atr": b"\0\xec\xff\xff\xfe\xff\1\4\0\0"}, {"file": "x.hea"}, ["x.atr byte 0", "before the"],
+    ),
     "AWD cut in its header": ({"x.awd": AWD[:30]}, {}, ["x.awd line 5", "header of 7 lines"]),
     "AWD of an unknown epoch": ({"x.awd": AWD.replace(b" 4 ", b" 5 ")}, {}, ["x.awd line 4", "'5' is not a known code"]),
     "AWD of no date": ({"x.awd": AWD.replace(b"23-Jan", b"23-Jam")}, {}, ["x.awd line 2", "23-Jam-2018"]),

@@ -146,6 +146,20 @@ def test_anonymous_date_keeps_the_time_of_day(tmp_path):
     assert record.start == pd.Timestamp("1985-01-01 22:30:15")
 
 
+@pytest.mark.parametrize(
+    ("field", "day", "clock"), [("04-MAY-2021", "99.99.99", True), ("99-XXX-2021", "31.02.21", False), ("04-MAY-2021", "xx.yy.zz", True)]
+)
+def test_a_date_that_is_none_is_taken_from_the_other_field_or_told_in_one_word(tmp_path, caplog, field, day, clock):
+    path = tmp_path / "x.edf"
+    write(path, [(np.arange(100) % 7, 10, "EEG", "uV")])
+    raw = path.read_bytes().replace(b"04-MAY-2021", field.encode())
+    path.write_bytes(raw[:168] + day.encode() + raw[176:])
+    (record,) = read(path)
+    assert record.start == (pd.Timestamp(START) if clock else None)
+    word = f"{path} byte 168: '{day} 22.30.15' is no date and time, so the record has no clock"
+    assert caplog.messages == ([] if clock else [word])
+
+
 def test_start_stands_in_the_zone_of_the_device(tmp_path):
     (record,) = read(write(tmp_path / "x.edf", [(np.arange(4.0), 1, "EEG", "uV")]), time_zone="Europe/Berlin")
     assert record.start == pd.Timestamp("2021-05-04 20:30:15", tz="UTC") and record.start.hour == 22

@@ -18,6 +18,7 @@ RIDGE_PENALTIES = tuple(10.0**exponent for exponent in (2, 1.5, 1, 0.5, 0, -0.5,
 RIDGE_TOLERANCE = 1e-3  # each axis has its own step: the losses of the inner folds agree to six digits with 1e-4
 L1_RATIOS = (0.2, 0.8)
 N_PENALTIES, SMALLEST_PENALTY = 10, 0.05  # elastic-net path, from the penalty that leaves no feature
+SURELY = 1.0  # standard errors
 PATIENCE = 2  # smaller penalties in a row without a better loss: the rest of the path, its most expensive part, is left out
 
 
@@ -37,6 +38,8 @@ class CrossFit:
         Predictor of each row from the fit that did not see it.
     loss : float
         Loss of `oof`: the inner estimate that chose the penalty.
+    telling : bool
+        Whether `oof` is better than the mean of the other folds by more than `SURELY` standard errors.
     """
 
     coef: Tensor
@@ -46,6 +49,7 @@ class CrossFit:
     folds: Tensor
     oof: Tensor
     loss: float
+    telling: bool
 
     @property
     def full(self) -> tuple[Tensor, Tensor]:
@@ -142,8 +146,8 @@ def _gradient(head: Head, x: Tensor, y: Tensor, weight: Tensor, solution: Soluti
 def _nothing(head: Head, x: Tensor) -> CrossFit:
     """Of no rows: the model that says nothing."""
     coef, intercept = x.new_zeros(x.shape[1], head.n_out), x.new_zeros(head.n_out)
-    without, folds = x.new_zeros(0, *coef.shape), torch.zeros(0, dtype=torch.long)
-    return CrossFit(coef, intercept, without, x.new_zeros(0, head.n_out), folds, oof=x.new_zeros(0, head.n_out), loss=float("inf"))
+    without, folds, eta = x.new_zeros(0, *coef.shape), torch.zeros(0, dtype=torch.long), x.new_zeros(0, head.n_out)
+    return CrossFit(coef, intercept, without, eta, folds, eta, loss=math.inf, telling=False)
 
 
 def _choose(
@@ -164,10 +168,22 @@ def _choose(
                 best = CrossFit(
                     coef=solution.coef[:, -1], intercept=solution.intercept[-1, 0],
                     without=solution.coef[:, :-1].transpose(0, 1), without_intercept=solution.intercept[:-1, 0],
-                    folds=folds, oof=oof, loss=loss,
+                    folds=folds, oof=oof, loss=loss, telling=False,
                 )  # fmt: skip
             lowest, worse = (loss, 0) if loss < lowest else (lowest, worse + 1)
             if worse >= patience:
                 break
     assert best is not None  # the path is never empty
-    return best
+    mean = solve(head, torch.zeros_like(x[:, :1]), y, weight, 0.0, torch.ones(1, 1)).intercept[position, 0]
+    return replace(best, telling=better(head, best.oof, mean, y, inner, SURELY))
+
+
+def better(head: Head, eta: Tensor, than: Tensor, y: Tensor, inner: Tensor, errors: float) -> bool:
+    """Whether out-of-fold predictors (n_obs, n_out) lose less than others by more than so many standard errors over inner folds.
+
+    Of a single fold nothing is known, and the answer is no.
+    """
+    left_out = (inner == inner.unique()[:, None]).float()  # (n_folds, n_obs)
+    loss, other = (head.loss(one.expand(len(left_out), *one.shape), y, left_out) for one in (eta, than))
+    gain = other - loss
+    return bool(gain.mean() > errors * gain.std() / len(gain) ** 0.5)

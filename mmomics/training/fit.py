@@ -204,7 +204,8 @@ def _fusion(
     any_fold = folds[places[0]]
     heads = any_fold.head, {name: target.head for name, target in any_fold.also.items()}
     network = make_network(method, params, rows.n_vars, streams, heads).to(device)
-    network.path.begin(torch.tensor([float(scores[places[place]].joint) for _, place, _ in members], device=device))
+    starts = [scores[places[place]] for _, place, _ in members]
+    network.path.begin(torch.stack([start.log_trust for start in starts]), torch.tensor([float(start.joint) for start in starts]))
     attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])
     history = loop.train(network, rows, group, settings)

@@ -66,7 +66,8 @@ def load(path: str | Path) -> dict[tuple[int, int], LinearModels]:
         models: dict[tuple[int, int], LinearModels] = {}
         for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors):
             parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
-            models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**{**parts, "loss": float(parts["loss"])})
+            parts |= {"loss": float(parts["loss"]), "telling": bool(parts["telling"])}
+            models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**parts)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise UserError(path, "is no readable file of linear models", "make it anew with `mmomics linear`") from error
     return models

@@ -1,8 +1,9 @@
 """The linear solution that every fusion method contains: one model per modality and how much each is trusted, or one of all.
 
-Where a weak modality drags the mean of the modalities' models, one model of all features is the better start, and where there are few
-subjects or features were chosen beforehand it is the worse one. Each fold begins with the mean, unless the joint model is better on its
-inner folds by more than two standard errors; what training makes of that choice is a weight like any other.
+A modality whose model says nothing out of fold would drag the mean of them: it begins with next to no trust. One model of all features is
+the better start where modalities differ in size and weight, and the worse one where there are few subjects or features were chosen
+beforehand. Each fold begins with the mean, unless the joint model is better on its inner folds by more than two standard errors; what
+training makes of these choices are weights like any other.
 
 The scores of training rows are out-of-fold, so the network that learns beside them sees errors of the size it will meet on new
 subjects; new subjects get the mean of the inner fits (stacked generalisation, Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
@@ -17,13 +18,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mmomics.nn.cross_fit import beside
-from mmomics.nn.sizes import windows_of
+from mmomics.nn.cross_fit import beside, better
 from mmomics.training.fold import Fold
 from mmomics.training.linear_models import LinearModels
 
 CLEARLY = 2.0
-LITTLE = -8.0  # log trust in the scores of windows, which say nothing
+LITTLE = -8.0  # log trust in the scores of a modality that says nothing, as windows do
 
 
 @dataclass
@@ -63,12 +63,15 @@ class LinearScores:
     start : LinearStart
     scores : Tensor (n_obs, 2 n_modalities + 1, n_out)
         Of every row of the fold; those of rows that were learned from are out-of-fold.
+    log_trust : Tensor (n_modalities,)
+        In the scores of each modality.
     joint : bool
         Whether the joint model is the better start.
     """
 
     start: LinearStart
     scores: Tensor
+    log_trust: Tensor
     joint: bool
 
 
@@ -86,49 +89,34 @@ def fit(fold: Fold, models: LinearModels) -> LinearScores:
     scores = start.scores(fold.x)
     for place, name in enumerate(names):
         scores[fold.has & fold.seen[name], place] = models[name].oof
+    log_trust = torch.tensor([0.0 if models[name].telling else LITTLE for name in names])
     if whole is None:
-        return LinearScores(start, scores, joint=False)
+        return LinearScores(start, scores, log_trust, joint=False)
     for k, inner in enumerate(whole.folds.tolist()):
         rows = fold.has & (fold.inner == inner)
         own = whole.without[k].split([fold.x[name].shape[1] for name in featured])
         for name, coef in zip(featured, own, strict=True):
             scores[rows, len(names) + names.index(name)] = fold.x[name][rows] @ coef
         scores[rows, -1] = whole.without_intercept[k]
-    return LinearScores(start, scores, _joint_is_better(fold, scores))
-
-
-def _joint_is_better(fold: Fold, scores: Tensor) -> bool:
-    """By more than `CLEARLY` standard errors over the inner folds."""
-    path = LinearPath(1, fold.n_vars)
-    seen = torch.stack(list(fold.seen.values()), dim=-1)
-    inner = fold.inner[fold.has]
-    left_out = (inner == inner.unique()[:, None]).float()  # (n_folds, n_obs)
-    if len(left_out) < 2:
-        return False
+    path, seen = LinearPath(1, len(names)), torch.stack(list(fold.seen.values()), dim=-1)
     with torch.no_grad():
-        mean, joint = (path.begin(torch.tensor([share]))(scores[None], seen[None])[0][fold.has] for share in (0.0, 1.0))
-    losses = [fold.head.loss(eta.expand(len(left_out), *eta.shape), fold.y[fold.has], left_out) for eta in (mean, joint)]
-    gain = losses[0] - losses[1]
-    return bool(gain.mean() > CLEARLY * gain.std() / len(gain) ** 0.5)
+        mean, joint = (path.begin(log_trust, torch.tensor([share]))(scores[None], seen[None])[0][fold.has] for share in (0.0, 1.0))
+    return LinearScores(start, scores, log_trust, better(fold.head, joint, mean, fold.y[fold.has], fold.inner[fold.has], CLEARLY))
 
 
 class LinearPath(nn.Module):
-    """The mean of the modalities' scores over those that are seen, weighted by trust, or the joint model's; at the start a plain mean.
+    """The mean of the modalities' scores over those that are seen, weighted by trust, or the joint model's; made as a plain mean."""
 
-    Windows of a signal (`n_vars` is the engine's, see `Sizes`) start with next to no trust.
-    """
-
-    def __init__(self, n_members: int, n_vars: Mapping[str, int]) -> None:
+    def __init__(self, n_members: int, n_modalities: int) -> None:
         super().__init__()
-        windows = windows_of(n_vars)
-        trust = torch.tensor([LITTLE if name in windows else 0.0 for name in n_vars])
-        self.log_trust = nn.Parameter(trust.repeat(n_members, 1))
+        self.log_trust = nn.Parameter(torch.zeros(n_members, n_modalities))
         self.log_scale = nn.Parameter(torch.zeros(n_members, 1))
         self.joint = nn.Parameter(torch.zeros(n_members, 1))  # how far the joint model stands in for the mean
 
-    def begin(self, joint: Tensor) -> LinearPath:
-        """Start each member (n_members,) at the mean (0) or at the joint model (1)."""
+    def begin(self, log_trust: Tensor, joint: Tensor) -> LinearPath:
+        """Start each member (n_members,) at the mean (0), with this trust (n_members or 1, n_modalities), or at the joint model (1)."""
         with torch.no_grad():
+            self.log_trust.copy_(log_trust)
             self.joint.copy_(joint[:, None])
         return self
 

@@ -28,7 +28,7 @@ class FusionModel(nn.Module):
         super().__init__()
         streams = method.streams
         self.method, self.head = method, head
-        self.path = LinearPath(len(streams), method.n_vars).to(streams.device)
+        self.path = LinearPath(len(streams), len(method.n_vars)).to(streams.device)
         self.readout = Linear(streams, method.n_latent, head.n_out, bias=head.has_intercept, zero=True)
         self.also = dict(also or {})
         self.further = nn.ModuleDict(

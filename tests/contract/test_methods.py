@@ -126,7 +126,7 @@ def test_an_untrained_network_is_the_linear_solution(name):
     seen = torch.stack(list(fold.seen.values()), dim=1).float()
     own, parts, offset = scores[0, :, :, 0].split([len(fold.x), len(fold.x), 1], dim=1)
     torch.testing.assert_close(eta[0, :, 0], (own * seen).sum(1) / seen.sum(1), atol=1e-5, rtol=1e-4)
-    network.path.begin(torch.ones(1))
+    network.path.begin(torch.zeros(1, len(fold.x)), torch.ones(1))
     eta, _ = network({key: values[None] for key, values in fold.x.items()}, {key: flags[None] for key, flags in fold.seen.items()}, scores)
     torch.testing.assert_close(eta[0, :, 0], (parts * seen).sum(1) + offset[:, 0], atol=1e-5, rtol=1e-4)
 

@@ -5,6 +5,9 @@ from dataclasses import fields
 import pytest
 import torch
 
+from mmomics.baselines import late_linear
+from mmomics.baselines.contract import TrainingRows
+from mmomics.baselines.late_linear import LITTLE, mean_over_seen
 from mmomics.errors import UserError
 from mmomics.nn.cross_fit import CrossFit, beside
 from mmomics.training import linear_models, linear_path
@@ -12,7 +15,7 @@ from tests.folds import TASKS, make_fold
 
 
 def eta(fold, found, joint):
-    path = linear_path.LinearPath(1, fold.n_vars).begin(torch.tensor([joint]))
+    path = linear_path.LinearPath(1, len(fold.x)).begin(found.log_trust, torch.tensor([joint]))
     with torch.no_grad():
         return path(found.scores[None], torch.stack(list(fold.seen.values()), dim=-1)[None])[0]
 
@@ -40,7 +43,43 @@ def test_a_strong_modality_among_weak_ones_is_not_dragged_along():
         for name, values in fold.x.items()
     }
     fold.y = fold.x["m0"][:, :1] * fold.has[:, None]
-    assert linear_path.fit(fold, linear_models.fit(fold)).joint
+    models = linear_models.fit(fold)
+    found = linear_path.fit(fold, models)
+    assert models["m0"].telling and sum(models[name].telling for name in fold.x) <= 2
+    start = eta(fold, found, float(found.joint))
+    own = fold.x["m0"] @ models["m0"].bagged[0] + models["m0"].bagged[1]
+    assert torch.corrcoef(torch.stack([start[fold.test, 0], fold.x["m0"][fold.test, 0]]))[0, 1] > 0.95
+    rows = TrainingRows(
+        *({name: part[fold.has] for name, part in whole.items()} for whole in (fold.x, fold.seen)),
+        fold.y[fold.has],
+        fold.inner[fold.has],
+        fold.head,
+        0,
+    )
+    late = late_linear.Baseline(None, "regression")
+    late.fit(rows)
+    assert torch.corrcoef(torch.stack([late(fold.x, fold.seen)[fold.test, 0], own[fold.test, 0]]))[0, 1] > 0.95
+
+
+def test_a_modality_that_says_nothing_is_asked_about_subjects_who_have_no_other():
+    scores = {"a": torch.tensor([[1.0], [1.0], [1.0]]), "b": torch.tensor([[3.0], [3.0], [3.0]])}
+    seen = {"a": torch.tensor([True, False, False]), "b": torch.tensor([True, True, False])}
+    torch.testing.assert_close(
+        mean_over_seen(scores, seen, torch.tensor([1.0, LITTLE]))[:, 0], torch.tensor([1.0, 3.0, 0.0]), atol=1e-3, rtol=0
+    )
+    both = mean_over_seen(scores, seen, torch.tensor([LITTLE, LITTLE]))[:, 0]
+    torch.testing.assert_close(both, torch.tensor([2.0, 3.0, 0.0]))
+
+
+def test_how_rare_an_outcome_is_tells_nothing():
+    """With one in ten affected, always saying so is far better than even odds, and no reason to trust an assay of noise."""
+    trusted = []
+    for seed in range(6):
+        fold, _ = make_fold("binary", n_obs=200, sizes=(30, 30), seed=seed, missing=0.0, signal=0.0)
+        rare = torch.rand(len(fold.y), 1, generator=torch.Generator().manual_seed(seed)) < 0.1
+        fold.y = rare.float() * fold.has[:, None]
+        trusted += [found.telling for name, found in linear_models.fit(fold).items() if name in fold.x]
+    assert sum(trusted) <= 4
 
 
 def test_where_nothing_is_to_be_found_the_mean_is_kept():

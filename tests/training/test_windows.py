@@ -196,11 +196,13 @@ def test_windows_that_say_nothing_leave_the_linear_solution_as_it_was():
     whole, without = fold_of(data), fold_of(data, ["rna", "ecg"])
     scores = linear_path.fit(whole, linear_models.fit(whole))
     assert (scores.start.coef["ecg_signal"] == 0).all() and scores.start.coef["ecg_signal"].shape == (200, 1)
-    plain_scores = linear_path.fit(without, linear_models.fit(without)).scores
-    torch.testing.assert_close(scores.scores[:, [0, 1, 3, 4, 6]], plain_scores)
+    alone = linear_path.fit(without, linear_models.fit(without))
+    torch.testing.assert_close(scores.scores[:, [0, 1, 3, 4, 6]], alone.scores)
     flags = [torch.stack(list(fold.seen.values()), dim=1)[None] for fold in (whole, without)]
-    with_windows = linear_path.LinearPath(1, whole.n_vars)(scores.scores[None], flags[0])
-    plain = linear_path.LinearPath(1, without.n_vars)(plain_scores[None], flags[1])
+    with_windows, plain = (
+        linear_path.LinearPath(1, len(one.log_trust)).begin(one.log_trust, torch.zeros(1))(one.scores[None], seen)
+        for one, seen in zip((scores, alone), flags, strict=True)
+    )
     torch.testing.assert_close(with_windows, plain, atol=1e-3, rtol=1e-3)
     settings = Training(members=3, epochs=20)
     assert auc(data, whole, Model(method="hierarchical"), settings) > auc(data, without, Model(method="hierarchical"), settings) - 0.05

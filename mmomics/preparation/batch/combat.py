@@ -50,7 +50,7 @@ def _shrunk(n: np.ndarray, gamma: np.ndarray, delta: np.ndarray) -> tuple[np.nda
         Their mean and variance (over n - 1), standardised.
     """
     located = n > 0
-    mean, variance = gamma[located].mean() if located.any() else 0.0, gamma[located].var() if located.any() else 0.0
+    mean, variance = gamma[located].mean() if located.any() else 0.0, gamma[located].var(ddof=1) if located.sum() > 1 else 0.0
     scaled = (n > 1) & (delta > 0)
     square = (n - 1) * delta  # around their own mean
     prior = delta[scaled]

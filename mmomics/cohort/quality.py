@@ -111,11 +111,15 @@ def flags(name: str, assay: anndata.AnnData, obs: pd.DataFrame | None = None, fo
             out += [(rows[i], flag, share[i], limit, FLAGS[flag]) for i in np.flatnonzero(share > limit)]
     if not _scale(assay).whole:
         subject = _subjects(assay, obs)
+        partners: dict[int, list[tuple[str, float]]] = {}
         for left, right, value in copies(found, subject[rows]):
             for one, other in ((left, right), (right, left)):
-                out.append((rows[one], "duplicate", value, SAME, f"{FLAGS['duplicate']} ({sample[rows[other]]})"))
+                partners.setdefault(rows[one], []).append((sample[rows[other]], value))
+        for place, others in partners.items():
+            named = ", ".join(other for other, _ in others)
+            out.append((place, "duplicate", max(value for _, value in others), SAME, f"{FLAGS['duplicate']} ({named})"))
     table = pd.DataFrame([(name, sample[place], *rest) for place, *rest in out], columns=FLAG_COLUMNS)
-    return table.drop_duplicates(["sample", "flag"]).reset_index(drop=True).astype({"value": float, "threshold": float})
+    return table.astype({"value": float, "threshold": float})
 
 
 def checks(

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, f
 from mmomics.config.duration import PATTERN, positive
 from mmomics.config.meaning import SubjectPattern, TimeZone
 from mmomics.config.protocol import Prepare
+from mmomics.config.signs import Signs
 from mmomics.config.strict import Strict
 from mmomics.config.table import Table
 
@@ -89,7 +90,7 @@ class Windows(Strict):
         return self
 
 
-class Device(Strict):
+class Device(Signs):
     """Records of one device: which files, which channels, and what is to be made of them."""
 
     signal: str = Field(description="What the record says: a file of `mmomics/signals` (ecg, cgm, activity, ...).")
@@ -154,6 +155,16 @@ class Device(Strict):
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
 
     _step = field_validator("step")(positive)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        if isinstance(given, dict) and {"kind", "signal"} <= set(given):
+            raise ValueError(
+                f"has both `kind: {given['kind']}` and `signal: {given['signal']}`: keep `signal` if its files are records over time, "
+                "or `kind` if they are a table with a row or column per sample"
+            )
+        return given
 
 
 def _tag(value: Any) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from mmomics.config.strict import Strict
+from mmomics.config.signs import Signs
 
 
-class Table(Strict):
+class Table(Signs):
     """A table in one file, or in several files of the same columns stacked under one another."""
 
     files: str | dict[str, str] = Field(
@@ -53,19 +53,3 @@ class Table(Strict):
         "none",
         description="Rows of the file of equal ids are pooled: `sum` for counts of the cells of one donor, `mean` for probes of a gene.",
     )
-
-    @property
-    def thousands_sign(self) -> str | None:
-        """The sign that separates thousands."""
-        return {None: None, "comma": ",", "point": ".", "space": " ", "apostrophe": "'"}[self.thousands]
-
-    @property
-    def decimal_sign(self) -> str:
-        """The decimal sign; not the one that is said to separate thousands."""
-        return "," if self.decimal == "comma" or self.thousands == "point" else "."
-
-    @model_validator(mode="after")
-    def _signs(self) -> Table:
-        if self.thousands == self.decimal and "decimal" in self.model_fields_set:
-            raise ValueError(f"`thousands` and `decimal` are both {self.decimal}: change one of them")
-        return self

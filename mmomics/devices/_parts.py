@@ -14,7 +14,6 @@ from mmomics.tables import _torn, delimited
 from mmomics.tables._head import below, head
 
 CHUNK = 1 << 18  # rows of a part
-THOUSANDS = {None: None, "comma": ",", "point": "."}
 PARQUET = (".parquet", ".pq")
 
 
@@ -61,7 +60,7 @@ def parts(
     line, width, whole = top.skip + 2, len(header) - (header[-1] == ""), False
     with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(
         stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
-        decimal="," if device.decimal == "comma" or device.thousands == "point" else ".", thousands=THOUSANDS[device.thousands],
+        decimal=device.decimal_sign, thousands=device.thousands_sign,
     ) as reader:  # fmt: skip
         for part in reader:
             if not whole and part[width - 1].isna().any():

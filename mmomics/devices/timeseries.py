@@ -12,7 +12,7 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _clock, _times
-from mmomics.devices._parts import PARQUET, THOUSANDS, parts
+from mmomics.devices._parts import PARQUET, parts
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
@@ -119,10 +119,10 @@ class _Table:
 
     def numbers(self, cells: pd.Series, at: int, lines: np.ndarray) -> np.ndarray:
         """A column as float32 (n_rows,); one of text is noted, and all NaN."""
-        sign = "," if self.device.decimal == "comma" or self.device.thousands == "point" else "."
+        sign = self.device.decimal_sign
         wanted = self.long or self.columns[at] in self.named
         if self.device.thousands and cells.dtype == object:  # a word among them left separators in
-            values = _grouped.parsed(cells, THOUSANDS[self.device.thousands], sign).to_numpy(dtype=np.float64, na_value=np.nan)
+            values = _grouped.parsed(cells, self.device.thousands_sign, sign).to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.isnan(values) & cells.notna().to_numpy()

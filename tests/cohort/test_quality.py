@@ -120,6 +120,17 @@ def test_a_copy_under_another_subjects_name_is_flagged_on_both_sides():
     assert not len(quality.flags("x", given))
 
 
+def test_all_that_a_sample_resembles_are_named():
+    given = assay()
+    for place in (11, 17):
+        given.X[place] = given.X[4] + np.random.default_rng(place).normal(0, 0.01, 400)
+    table = quality.flags("x", given)
+    assert flagged(table) == [("S11", "duplicate"), ("S17", "duplicate"), ("S4", "duplicate")]
+    told = table.set_index("sample")["explanation"]
+    assert [told[each].rpartition(" (")[2] for each in ("S4", "S11", "S17")] == ["S11, S17)", "S4, S17)", "S4, S11)"]
+    assert (table["value"] > 0.999).all()
+
+
 def test_the_samples_table_says_who_is_who():
     given = assay()
     given.X[11] = given.X[4]

@@ -19,6 +19,11 @@ WINDOWS = {"seconds": 4, "fs": 40}
         ({"align": {"window": "before", "tolerance": "2 h"}}, "set `window` to nearest, or take `tolerance` out"),
         ({"align": {"window": "nearest", "length": "2 h"}}, "`length` has no effect where `window` is 'nearest'"),
         ({"align": {"window": "before", "length": "0 d"}}, "align.length: expected a length of time above 0, found '0 d'"),
+        (
+            {"kind": "rna"},
+            "has both `kind: rna` and `signal: cgm`: keep `signal` if its files are records over time, or `kind` if they are a table",
+        ),
+        ({"decimal": "comma", "thousands": "comma"}, "`thousands` and `decimal` are both comma: change one of them"),
         ({"step": "0 min"}, "step: expected a length of time above 0, found '0 min'"),
         (
             {"align": {"window": "before", "length": "7 days"}},

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from mmomics import plugins
 from mmomics.devices import glucose, timeseries
+from mmomics.devices._series import bare
+from mmomics.devices.record import named
 from mmomics.errors import listed
-from mmomics.onboarding import guess
+from mmomics.onboarding import clock, guess
 from mmomics.onboarding._lines import files, folded, keys, meet, quoted
 from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
@@ -22,36 +24,48 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     """A table of samples x features, or the other way round."""
     rows = table.rows
     columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
-    in_columns = _agree(columns, subjects) > _agree(rows, subjects)
+    genes = guess.kind("", rows) != "generic" and guess.kind("", columns) == "generic"  # whosever the samples are
+    called = _agree(columns, subjects) > _agree(rows, subjects)
+    in_columns = "pool" not in table.keys and (called or genes)
+    why = "the columns are called as the samples" if called else "the rows are called as features"
     text = table.words
     if in_columns:
         text = [name for name in table.names if name in text or name not in columns]
     samples = [name for name in table.names if name not in text] if in_columns else rows
-    kind = guess.kind(table.path.name, rows if in_columns else table.names[:200])
+    kind = "single_cell" if "pool" in table.keys else guess.kind(table.path.name, rows if in_columns else table.names[:200])
     numbers = table.numbers.drop(columns=text, errors="ignore")
     scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.path.name)
-    pattern = guess.subject_pattern(samples, subjects) if subjects else None
     path = table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0]))
     by = "by the file's name" if kind == guess.kind(table.path.name) else "by the names of its features"
+    by = f"many rows for each '{table.keys['index']}': they are cells" if "pool" in table.keys else by
     lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
     lines += [f"    files: {files(table, folder)}"]
-    lines += ["    orientation: samples_in_columns # GUESS: the columns are called as the samples"] if in_columns else []
+    lines += [f"    orientation: samples_in_columns # GUESS: {why}"] if in_columns else []
     drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
     lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
     if drop:
         lines += [
             f"    drop: [{', '.join(map(quoted, drop))}] # no {'samples' if in_columns else 'numbers'}, or several columns of one name"
         ]
+    return lines + _owners(samples, subjects, numbered=bool(table.keys.get("number_rows")))
+
+
+def _owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = False) -> list[str]:
+    """What takes ids of samples, or of records, to those of the samples table; `numbered` ones are left alone."""
+    if not subjects or not samples:
+        return []
+    pattern = guess.subject_pattern(samples, subjects)
     if pattern:
-        lines += [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
-    elif subjects and not set(samples) & set(subjects) and {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
-        lines += ["    ignore_case: true # GUESS: ids differ in upper and lower case only"]
-    elif subjects and set(map(folded, samples)) & set(map(folded, subjects)) and not set(samples) & set(subjects):
-        lines += [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
-    elif subjects and not set(samples) & set(subjects) and not table.keys.get("number_rows"):
-        lines += [f"    # CHOOSE a subject_pattern: the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"]
-    return lines
+        return [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
+    if set(samples) & set(subjects):
+        return []
+    if {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
+        return ["    ignore_case: true # GUESS: ids differ in upper and lower case only"]
+    if set(map(folded, samples)) & set(map(folded, subjects)):
+        return [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
+    told = f"the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"
+    return [] if numbered else [f"    # CHOOSE a subject_pattern: {told}"]
 
 
 def _agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:
@@ -83,11 +97,7 @@ def device(family: Family, subjects: Sequence[str]) -> list[str]:
     """Records that are a file each."""
     vendor = glucose.vendor(family.paths[0]) if ending(family.paths[0]) in delimited.SUFFIXES else None
     first = sniff({"row": family.paths[0]}) if not vendor and ending(family.paths[0]) in delimited.SUFFIXES else None
-    names = (
-        [name for name in [*first.names, str(first.cells.index.name or "")] if name and name != "None" and not name.startswith("Unnamed:")]
-        if first
-        else []
-    )
+    names = list(named(_all_names(first))) if first else []
     signal = "cgm" if vendor else guess.signal(family.pattern, names)
     family = _whole_ids(family, subjects)
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
@@ -97,10 +107,20 @@ def device(family: Family, subjects: Sequence[str]) -> list[str]:
     lines += keys(replace(first, keys=told), "    ") if first else []
     times = [name for name in names if guess.TIME.match(name)]
     usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
-    lines += [f"    time: {quoted(times[0])}"] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else []
+    unusual = times[0] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else None
+    lines += [f"    time: {quoted(unusual)}"] if unusual else []
+    forms = clock.formats(family.paths[0], told, unusual) if first else []
+    doubt = f"CHOOSE, of: {listed(forms)}" if len(forms) > 1 else "GUESS: it fits the first file"
+    lines += [f"    time_format: {json.dumps(forms[0])} # {doubt}"] if forms else []
     lines += _channels(signal, [name for name in names if name not in times])
-    pattern = guess.subject_pattern(family.ids, subjects) if subjects else None
-    return lines + ([f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{family.ids[0]}'"] if pattern else [])
+    return lines + _owners(family.ids, subjects)
+
+
+def _all_names(table: Sniffed) -> list[str]:
+    """Names of the columns of a record, each as often as it stands there."""
+    twice = [name for each in table.keys.get("drop", ()) for name in (each, each)]  # type: ignore[attr-defined]
+    first = str(table.cells.index.name or "")
+    return [name for name in [first, *table.names, *twice] if name and name != "None" and not name.startswith("Unnamed:")]
 
 
 def _whole_ids(family: Family, subjects: Sequence[str]) -> Family:
@@ -129,8 +149,10 @@ def _channels(signal: str, names: Sequence[str]) -> list[str]:
 
 
 def _usual(names: Sequence[str], usual: Sequence[str]) -> list[str]:
-    """The names that a role's channel usually has, the best first."""
-    return [name for each in usual for name in names if folded(name) == folded(each)]
+    """The names that a role's channel usually has, the best first: also with a unit, or the number of a repeated name, behind them."""
+    plain = {name: {folded(name), folded(bare(name)), folded(re.sub(r" \(\d+\)$", "", name))} for name in names}
+    found = [name for each in usual for name in names if folded(each) in plain[name]]
+    return list(dict.fromkeys(found))
 
 
 def _name(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ TIME = re.compile(
 )
 EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs)[_. ]?status$|^status$", re.IGNORECASE)
 LABEL = re.compile(r"label|class|outcome|group|diagnosis|status|response|case|subtype|pam50|target", re.IGNORECASE)
+ANSWERS = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "case", "control", "positive", "negative", "pos", "neg"}
 COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_birth|smok\w*)$", re.IGNORECASE)
 
 
@@ -32,6 +34,22 @@ def samples(table: Sniffed, folder: Path) -> list[str]:
     return lines + keys(table, "  ")
 
 
+def _numbered(levels: Sequence[str]) -> bool:
+    """Whether classes are more than two numbers."""
+    return len(levels) > 2 and bool(pd.to_numeric(pd.Series(levels), errors="coerce").notna().all())
+
+
+def _classes(levels: Sequence[str]) -> bool:
+    """Whether levels may be classes: numbers that are not whole are measurements."""
+    numbers = pd.to_numeric(pd.Series(levels), errors="coerce")
+    return not bool(numbers.notna().all() and (numbers % 1 != 0).any())
+
+
+def _answers(names: Sequence[str], levels: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a column that is no covariate answers yes or no."""
+    return any({each.lower() for each in levels[name]} <= ANSWERS for name in names if not COVARIATE.search(name))
+
+
 def outcome(table: Sniffed | None) -> list[str]:
     """The outcome, and covariates, from the columns of the samples table."""
     if table is None:
@@ -41,8 +59,10 @@ def outcome(table: Sniffed | None) -> list[str]:
     times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
     events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]
     levels = {name: sorted(canonical(table.cells[name].dropna()).astype(str).unique()) for name in names}
-    labels = [name for name in names if LABEL.search(name) and 2 <= len(levels[name]) <= MOST_LEVELS]
-    few = [name for name in names if 2 <= len(levels[name]) <= MOST_LEVELS and not COVARIATE.search(name)]
+    few = [name for name in names if 2 <= len(levels[name]) <= MOST_LEVELS and _classes(levels[name])]
+    few = sorted(few, key=lambda name: _numbered(levels[name]))  # a yes or no, and words, before the levels of a number
+    labels = [name for name in few if LABEL.search(name) and not (_numbered(levels[name]) and _answers(few, levels))]
+    few = [name for name in few if not COVARIATE.search(name)]
     word = "GUESS" if labels else "CHOOSE"
     if times and events:
         lines = [f"outcome: # GUESS, of {listed(times)} and {listed(events)}", "  task: survival"]

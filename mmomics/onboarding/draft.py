@@ -64,7 +64,9 @@ def draft(folder: str | Path, name: str) -> str:
         subjects = [subject.lstrip("0") or "0" for subject in subjects]
         body += ['  subject_pattern: "^0*(\\\\d+)$" # GUESS: other files write the ids without zeros in front']
     body += _study.outcome(about)
-    modalities = [line for each in wide if each is not about for line in _modalities.assay(each, folder, subjects)]
+    words = [each for each in wide if each is not about and _words_alone(each)]
+    wide = [each for each in wide if not any(each is one for one in [*words, about])]
+    modalities = [line for each in wide for line in _modalities.assay(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
     modalities += [line for each in long if _modalities.time(each) for line in [*_modalities.long(each, folder), *aligned]]
@@ -74,10 +76,16 @@ def draft(folder: str | Path, name: str) -> str:
     notes += [
         f"# not used, its ids repeat and it has no time: {each.path.relative_to(folder)}" for each in long if not _modalities.time(each)
     ]
+    notes += [f"# not used, holds no number (see `samples.join`): {each.path.relative_to(folder)}" for each in words]
     notes += [f"# not read: {each.problem}" for each in tables if each.problem]
     if not modalities:
         notes = ["  # CHOOSE: no table of an assay and no record of a device was found", *notes]
     return "\n".join([*head, *body, "modalities:", *_modalities.distinct(modalities), *notes]) + "\n"
+
+
+def _words_alone(table: Sniffed) -> bool:
+    """Whether no cell of a table is a number, as in notes; of cells that are pooled none was looked at."""
+    return "pool" not in table.keys and not table.numbers.notna().to_numpy().any()
 
 
 def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:

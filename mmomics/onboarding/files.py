@@ -19,6 +19,7 @@ HIDDEN = (".", "_")
 PART = re.compile(r"^(.+?)[_.-](train|training|validation|valid|val|test|tr|te)$", re.IGNORECASE)
 EXPORTS = (".csv", ".txt", ".tsv")  # of glucose monitors
 WHAT = re.compile(r"[-_](hypnogram|psg)$", re.IGNORECASE)  # what a record of a night is, behind the id
+PROSE = re.compile(r"(read.?me|licen[cs]e|copying|notice|changelog|changes|authors|citation|contributing)", re.IGNORECASE)
 COMPANIONS = (".dat", ".mat", ".atr", ".xyz")  # opened by the reader of the .hea beside them
 
 
@@ -50,6 +51,7 @@ def look(folder: Path) -> tuple[list[Path], list[Family]]:
 
     paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
     paths = [path for path in paths if path.suffix not in COMPANIONS or not path.with_suffix(".hea").exists()]
+    paths = [path for path in paths if not (ending(path) == ".txt" and PROSE.match(path.name))]
     paths = sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
     single = [path for path in paths if not PART.match(_stem(path.name))]
     families = [family for family in _families(folder, single) if len(family.ids) >= SERIES or recorded(family.paths[0])]

@@ -127,7 +127,10 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
     known = set(subjects)
     if known.intersection(samples):
         return None
-    usual = [r"([^/]+?)(?:\.sorted)?\.bam$", r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$"]
+    usual = [
+        r"([^/]+?)(?:\.sorted)?\.bam$", r"([^/]+?)[._-]?(?:Aligned|sort|dedup|markdup)[^/]*\.bam$", r"([^/]+?)[._-][^/]*\.bam$",
+        r"([^/]+)/[^/]+\.bam$", r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$",
+    ]  # fmt: skip
     for pattern in usual:
         matches = [match[1] for name in samples if (match := re.search(pattern, name))]
         if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, min(len(set(matches)), len(known)) // 2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,11 +13,14 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
-from mmomics.tables import contract, delimited, xlsx
+from mmomics.tables import contract, delimited, h5ad, xlsx
 from mmomics.tables._head import guessed_skip, head
 
 ROWS = 60
+COMMA = re.compile(r"^(-?\d+),(\d+)$")  # a number, where the comma is the decimal sign
+THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
 COLUMNS = 400  # whose cells are looked at; names are of all
 
 
@@ -92,6 +96,14 @@ def sniff(files: dict[str, Path]) -> Sniffed:
     """Read the head of a table, trying what a cohort file can say where the plain way fails."""
     path = next(iter(files.values()))
     problem, text = "", ending(path) in delimited.SUFFIXES
+    if ending(path) in h5ad.SUFFIXES:
+        try:
+            found = cells_of(path)
+        except UserError as error:
+            return Sniffed(files, pd.DataFrame(), {}, problem=str(error))
+        if found is not None:
+            keys, donors = found
+            return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], keys, [str(name) for name in donors.columns])
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
     sheets = _sheets(path)
     ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
@@ -113,7 +125,7 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             names = index[~index.isin(twice)].tolist()
         if _comma_decimals(cells):
             keys = {**keys, "decimal": "comma"}
-            cells = cells.apply(lambda column: column.str.replace(",", ".", regex=False))
+            cells = cells.replace(COMMA.pattern, r"\1.\2", regex=True)
         return Sniffed(files, cells, keys, names, not cells.index.is_unique, sheets=sheets)
     return Sniffed(files, pd.DataFrame(), {}, problem=problem)
 
@@ -200,9 +212,12 @@ def _headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:
 
 
 def _comma_decimals(cells: pd.DataFrame) -> bool:
-    """Whether most cells that are no numbers become one when the comma is the decimal sign."""
-    text = pd.Series(cells.to_numpy().ravel(), dtype=object).dropna().astype(str)
-    odd = text[pd.to_numeric(text, errors="coerce").isna()]
-    if not len(odd) or len(odd) < len(text) / 4:
-        return False
-    return bool(np.mean(odd.str.fullmatch(r"-?\d+,\d+").to_numpy(dtype=bool)) > 0.9)
+    """Whether the comma is the decimal sign: some columns hold numbers only if it is, and no cell has a point for it."""
+    comma = False
+    for _, column in cells.items():
+        told = column.dropna().astype(str).str.strip()
+        odd = told[pd.to_numeric(told, errors="coerce").isna()]
+        if told.str.fullmatch(r"-?\d+\.\d+").any():
+            return False
+        comma |= bool(len(odd)) and bool(odd.str.fullmatch(COMMA).mean() > 0.9) and not bool(odd.str.fullmatch(THOUSANDS).all())
+    return comma

@@ -18,6 +18,8 @@ from mmomics.tables import _cells
 from mmomics.tables._text import FREE, RATIO
 from mmomics.tables.contract import kept, readable
 
+RAW = "raw"  # where scanpy keeps the values of all genes from before they were scaled
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
@@ -54,12 +56,9 @@ def annotated(path: Path, place: str, table: Table, layer: str | None) -> pd.Dat
     with opened(path) as file:
         group = file[place]
         index = _ids(path, group, table)
-        layers = list(group["layers"]) if "layers" in group else []
-        if layer is not None and layer not in layers:
-            raise UserError(path, f"no layer '{layer}' for `within`", did_you_mean(layer, layers))
-        found = group["X"] if layer is None else group["layers"][layer]
-        bounded(path, found, group["var"])
-        columns = pd.Index(read_elem(group["var"]).index.astype(str), dtype=object)
+        found, var = _matrix(path, group, layer)
+        bounded(path, found, var)
+        columns = pd.Index(read_elem(var).index.astype(str), dtype=object)
         matrix = sparse_dataset(found) if isinstance(found, h5py.Group) else found
         if tuple(matrix.shape) != (len(index), len(columns)):
             raise UserError(path, f"{matrix.shape} values of {len(index)} rows and {len(columns)} columns", "write it anew")
@@ -70,6 +69,22 @@ def annotated(path: Path, place: str, table: Table, layer: str | None) -> pd.Dat
         name, kind = found.name, getattr(matrix, "format", "dense")
     cells = _cells.Cells(index, columns, _parts(path, name, kind, (len(index), len(columns))))
     return cells.keeping(kept(path, table, list(columns))) if table.drop else cells
+
+
+def _matrix(path: Path, group: Any, layer: str | None) -> tuple[Any, Any]:
+    """`X`, a layer, or under the name of `raw` the values that scanpy keeps aside, and the table of its variables."""
+    if layer is None:
+        if "X" not in group:
+            raise UserError(path, "holds no `X`", "name a layer in `within`")
+        return group["X"], group["var"]
+    layers = list(group["layers"]) if "layers" in group else []
+    if layer in layers:
+        return group["layers"][layer], group["var"]
+    if layer == RAW and RAW in group:
+        return group[RAW]["X"], group[RAW]["var"]
+    there = [*layers, *([RAW] if RAW in group else [])]
+    cure = did_you_mean(layer, there) if there else "it holds `X` alone: leave `within` out"
+    raise UserError(path, f"no layer '{layer}' for `within`", cure)
 
 
 def observations(path: Path, place: str, table: Table) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """AnnData (h5ad): `X`, or the layer that `within` names; rows pooled while they are sparse, so that no table of all cells is laid out.
 
+`within: raw` is what scanpy keeps aside (`.raw`), unless there is a layer of this name.
 As a table of text it is `obs`. `index` names a column of `obs` whose values are the row ids: with `pool: sum` the pseudobulk of a donor.
 """
 

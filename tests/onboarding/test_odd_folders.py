@@ -1,0 +1,154 @@
+"""Drafts of what people really have: each passes the check, or says in a remark what is to be settled."""
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mmomics.onboarding import clock
+from mmomics.onboarding.check import check
+from mmomics.onboarding.draft import draft
+
+N = 24
+PEOPLE = [f"P{number:03d}" for number in range(1, N + 1)]
+RNG = np.random.default_rng(0)
+
+
+def people(path, **columns):
+    """A table of samples with a response, or other columns."""
+    columns = columns or {"response": ["yes", "no"] * (N // 2), "age": range(30, 30 + N)}
+    pd.DataFrame(columns, index=pd.Index(PEOPLE, name="subject")).to_csv(path / "samples.csv")
+
+
+def drafted(path):
+    """The draft as YAML, its text, and what the check says of it."""
+    text = draft(path, "mine")
+    (path / "draft.yaml").write_text(text)
+    found = check(path / "draft.yaml")
+    (path / "draft.yaml").unlink()
+    return yaml.safe_load(text), text, found
+
+
+def german(values):
+    return [f"{value:.2f}".replace(".", ",") for value in values]
+
+
+def test_the_decimal_comma_is_one_of_the_table_whatever_its_other_columns_hold(tmp_path):
+    words = {name: ["x", "y, z"] * (N // 2) for name in ("methode", "ort", "charge", "bemerkung")}
+    frame = pd.DataFrame(words | {"natrium": german(RNG.normal(140, 3, N))}, index=pd.Index(PEOPLE, name="subject"))
+    frame.to_csv(tmp_path / "labor.csv", sep=";")
+    people(tmp_path)
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["labor"] == {"kind": "clinical", "files": "labor.csv", "decimal": "comma", "drop": list(words)}
+    assert found.errors == []
+
+
+@pytest.mark.parametrize("cells", [["1,234", "2,345"], ["1,5", "2.5"], ["a,b", "c,d"]])
+def test_commas_that_may_be_others_are_no_decimal_signs(tmp_path, cells):
+    frame = pd.DataFrame({"what": cells * (N // 2), "number": range(N)}, index=pd.Index(PEOPLE, name="subject"))
+    frame.to_csv(tmp_path / "blood.tsv", sep="\t")
+    people(tmp_path)
+    assert "decimal" not in yaml.safe_load(draft(tmp_path, "mine"))["modalities"]["blood"]
+
+
+@pytest.mark.parametrize("name", ["/run1/{}_Aligned.sortedByCoord.out.bam", "/run1/{}/Aligned.out.bam", "{}.markdup.bam", "a/{}_L001.bam"])
+@pytest.mark.parametrize("known", [True, False])
+def test_counts_of_aligned_reads_have_their_samples_in_paths(tmp_path, name, known):
+    genes = [f"ENSG{number:011d}" for number in range(30)]
+    beside = {"Geneid": genes, "Chr": "chr1;chr1", "Start": "1;3", "End": "2;4", "Strand": "+;+", "Length": range(90, 120)}
+    reads = pd.DataFrame(RNG.poisson(90, (30, N)), columns=[name.format(each if known else f"x{each}x") for each in PEOPLE])
+    text = pd.concat([pd.DataFrame(beside), reads], axis=1).to_csv(sep="\t", index=False)
+    (tmp_path / "counts.txt").write_text('# Program:featureCounts v2.0.1; Command:"featureCounts" "-a" "g.gtf"\n' + text)
+    people(tmp_path)
+    content, text, found = drafted(tmp_path)
+    counts = content["modalities"]["counts"]
+    assert (counts["kind"], counts["orientation"], counts["drop"]) == ("rna", "samples_in_columns", list(beside)[1:])
+    assert found.errors == [] if known else "# CHOOSE a subject_pattern" in text
+
+
+def test_a_yes_or_no_is_drafted_before_the_levels_of_a_number(tmp_path):
+    people(tmp_path, HbA1c=[5.1, 5.6, 6.2, 7.5] * (N // 4), nyha_class=[1, 2, 3, 4] * (N // 4), diabetes=["yes", "no"] * (N // 2))
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "protein.csv")
+    content, text, found = drafted(tmp_path)
+    assert content["outcome"] == {"task": "binary", "column": "diabetes", "positive": "yes"}
+    assert "outcome: # CHOOSE the column, of diabetes, nyha_class;" in text and found.errors == []
+
+
+COUNTS = RNG.poisson(3, (10 * N, 8)).astype(np.float32)
+SCALED = RNG.normal(size=(10 * N, 6)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ({}, {"pool": "sum"}),
+        ({"scaled": SCALED, "counts": COUNTS[:, :6]}, {"within": "counts", "pool": "sum"}),
+        ({"scaled": SCALED, "raw": COUNTS}, {"within": "raw", "pool": "sum"}),
+        ({"scaled": np.abs(SCALED)}, {"values": "log", "pool": "mean"}),
+    ],
+    ids=["plain", "layer", "raw", "logged"],
+)
+def test_cells_of_donors_are_pooled_where_their_counts_stand(tmp_path, made, said):
+    obs = pd.DataFrame({"donor_id": np.repeat(PEOPLE, 10), "batch": "b"}, index=[f"AAAC{i}-1" for i in range(10 * N)]).astype("category")
+    data = anndata.AnnData(made.get("scaled", COUNTS[:, :6]), obs=obs, var=pd.DataFrame(index=list("abcdef")))
+    if "counts" in made:
+        data.layers["counts"] = made["counts"]
+    if "raw" in made:
+        data.raw = anndata.AnnData(made["raw"], obs=obs, var=pd.DataFrame(index=list("abcdefgh")))
+    data.write_h5ad(tmp_path / "pbmc.h5ad")
+    people(tmp_path)
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["pbmc"] == {"kind": "single_cell", "files": "pbmc.h5ad", "index": "donor_id", **said}
+    assert found.errors == []
+
+
+def test_texts_in_a_folder_become_no_assay(tmp_path):
+    people(tmp_path)
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "protein.csv")
+    (tmp_path / "README.txt").write_text("The study, of 2021\nfiles, 2\ncolumns, 5\n")
+    (tmp_path / "LICENSE").write_text("MIT License\n\nPermission is hereby granted, free of charge,\n")
+    (tmp_path / "LICENSE.txt").write_text("MIT License\n\nPermission is hereby granted, free of charge,\nto any person\n")
+    (tmp_path / "notes.txt").write_text("P003 was drawn late\nP004 refused\nask about the plates\n")
+    content, text, found = drafted(tmp_path)
+    assert list(content["modalities"]) == ["protein"] and found.errors == [] and "# not used, holds no number" in text
+
+
+def records(path, head, rows):
+    """A folder of files, one of each of the first twelve people, whose names are in lower case."""
+    (path / "cgm").mkdir()
+    for person in PEOPLE[:12]:
+        (path / f"cgm/{person.lower()}.csv").write_text(head + "".join(rows))
+
+
+def test_records_are_drafted_with_their_clock_the_case_of_their_names_and_what_is_to_choose(tmp_path):
+    people(tmp_path)
+    times = pd.date_range("2021-06-10", periods=2000, freq="5min")
+    records(tmp_path, "Timestamp,glucose,glucose\n", [f"{time:%d/%m/%Y %H:%M},{100 + place % 50},5\n" for place, time in enumerate(times)])
+    content, text, found = drafted(tmp_path)
+    assert content["modalities"]["cgm"] == {
+        "signal": "cgm", "files": "cgm/{subject}.csv", "time_format": "%d/%m/%Y %H:%M", "channels": {"glucose": "glucose"},
+        "ignore_case": True,
+    }  # fmt: skip
+    assert "# CHOOSE 'glucose': glucose, glucose (2)" in text and found.errors == []
+
+
+@pytest.mark.parametrize(
+    ("start", "written", "formats"),
+    [
+        ("2021-06-10", "%Y-%m-%d %H:%M", []),
+        ("2021-06-10", "%d/%m/%Y %H:%M", ["%d/%m/%Y %H:%M"]),
+        ("2021-06-10", "%m/%d/%Y %I:%M %p", ["%m/%d/%Y %I:%M %p"]),
+        ("2021-06-01", "%d.%m.%Y %H:%M:%S", ["%d.%m.%Y %H:%M:%S"]),  # by month and day it would take most of a year
+        ("2021-06-06", "%d/%m/%y %H:%M", ["%d/%m/%y %H:%M"]),
+    ],
+)
+def test_the_format_of_times_is_told_by_the_whole_file(tmp_path, start, written, formats):
+    times = pd.date_range(start, periods=900, freq="5min").strftime(written)
+    pd.DataFrame({"time": times, "glucose": range(900)}).to_csv(tmp_path / "a.csv", index=False)
+    assert clock.formats(tmp_path / "a.csv", {}, None) == formats
+
+
+def test_a_day_that_may_be_a_month_is_left_open(tmp_path):
+    pd.DataFrame({"time": [f"03/06/2021 10:{minute:02d}" for minute in range(60)], "hr": range(60)}).to_csv(tmp_path / "a.csv", index=False)
+    assert clock.formats(tmp_path / "a.csv", {}, None) == ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]

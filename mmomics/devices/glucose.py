@@ -3,7 +3,8 @@
 The layouts are those of the vendors' own CSV exports: Clarity begins with rows about the patient and marks sensor readings `EGV` among
 events; LibreView begins with lines about the report, and gives history (record type 0) and scans (1) columns of their own; CareLink
 repeats its header for every device, each with a section of rows. Out of range readings are words. Clarity and LibreView write the same
-columns in the same order in every language, so that their place and units tell what they are.
+columns in the same order in every language, so that their place and units tell what they are; so do date and time of CareLink, whose
+sensor is named, or stands beside its current (ISIG).
 """
 
 from __future__ import annotations
@@ -69,14 +70,20 @@ LAYOUTS = (
         ("%m-%d-%Y %I:%M %p", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"), 40.0, 500.0,
     ),
     Layout(
-        "Medtronic CareLink", ("Index", "Date", "Time", "Sensor Glucose"), ("Date", "Time"), {"Sensor Glucose": ("", "")},
-        ("%Y/%m/%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S"),
+        "Medtronic CareLink", ("Date", "Time", "Sensor Glucose"), ("Date", "Time"), {"Sensor Glucose": ("", "")},
+        ("%Y/%m/%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S",
+         "%d.%m.%y %H:%M:%S", "%d-%m-%Y %H:%M:%S"),
         40.0, 400.0,
     ),
 )  # fmt: skip
 WORDS = dict.fromkeys(("low", "lo", "niedrig", "tief", "bas", "basse", "faible", "bajo", "baja", "basso", "bassa", "baixo", "laag"), -1)
 WORDS |= dict.fromkeys(("high", "hi", "hoch", "haut", "élevé", "élevée", "elevé", "alto", "alta", "elevato", "hoog"), 1)
 CLARITY = re.compile(r"\(\w{4}-\w{2}-\w{2}Thh:mm:ss\)$")
+SENSOR = re.compile(
+    r"sensor[ -]?(?:glu[ck]ose?|gly[ck]os)|gl[iuy][ck]\w+ (?:de |du |del |do |da )?(?:le |la |il )?(?:capteur|sensor|sensore)\b",
+    re.IGNORECASE,
+)
+INDEX = re.compile(r"[ií]nd[ei][xc]", re.IGNORECASE)  # CareLink numbers its rows in every language, but in short exports
 GENERIC = "leave `format` out to read it as a time series: set `time`, `time_format`, `channels: {glucose: ...}`, `units` and `skip_rows`"
 
 
@@ -152,7 +159,22 @@ def _english(cells: list[str]) -> list[str]:
         return [cells[0], LAYOUTS[0].time[0], "Event Type", *cells[3:7], f"Glucose Value ({unit(cells[7])})", *cells[8:]]
     if len(cells) > 5 and cells[4][-1:] in ("L", "l") and (own := unit(cells[4])) and unit(cells[5]) == own and not unit(cells[2]):
         return [*cells[:2], "Device Timestamp", "Record Type", f"Historic Glucose {own}", f"Scan Glucose {own}", *cells[6:]]
+    place = _carelink(cells)
+    if place is not None:
+        first = int(bool(INDEX.match(cells[0])))
+        out = [*cells[:first], "Date", "Time", *cells[first + 2 :]]
+        return [*out[:place], f"Sensor Glucose ({unit(cells[place])})", *out[place + 1 :]]
     return cells
+
+
+def _carelink(cells: list[str]) -> int | None:
+    """Where the sensor stands in a header of CareLink; None if these cells are none."""
+    for place, cell in enumerate(cells[2:], 2):
+        if cell[-2:].casefold() == "l)" and unit(cell).casefold() in ("mg/dl", "mmol/l"):
+            beside = place + 1 < len(cells) and "isig" in cells[place + 1].casefold()
+            if beside or SENSOR.match(cell):
+                return place
+    return None
 
 
 def _is_header(cells: Sequence[str], layout: Layout) -> bool:

@@ -128,6 +128,39 @@ def test_carelink_newest_first(tmp_path):
     assert record.start == pd.Timestamp("2021-07-01 08:05")
 
 
+ABROAD = {
+    "German": ("Index;Datum;Zeit;BZ-Messwert (mg/dl);BZ-Wert für Sensorkalibrierung (mg/dl);Sensorglukose (mg/dl);ISIG-Wert", "01.07.21"),
+    "German, short": ("Datum;Zeit;BZ-Messwert (mg/dL);Alarm;Basalrate (IE/h);Sensorglukose (mg/dL);Ereignis", "01.07.2021"),
+    "French": ("Index;Date;Heure;Glycémie (mg/dL);Glycémie d'étalonnage (mg/dL);Glucose capteur (mg/dL);Valeur ISIG", "01/07/2021"),
+    "French, long": ("Date;Heure;Glycémie (mg/dL);Alarme;Débit (U/h);Glucose du capteur (mg/dL);Événement", "01/07/2021"),
+    "Spanish": ("Índice;Fecha;Hora;Lectura (mg/dL);Calibración (mg/dL);Glucosa del sensor (mg/dL);Valor ISIG", "01/07/2021"),
+    "Italian": ("Indice;Data;Ora;Lettura (mg/dL);Calibrazione (mg/dL);Glucosio sensore (mg/dL);Valore ISIG", "2021/07/01"),
+    "any other": ("Index;Datum;Tijd;Meting (mg/dL);Kalibratie (mg/dL);Waarde (mg/dL);ISIG-waarde", "2021-07-01"),
+}
+
+
+@pytest.mark.parametrize("language", ABROAD)
+@pytest.mark.parametrize(("unit", "values"), [("mg/dL", ["110", "112", "98"]), ("mmol/L", ["6,1", "6,2", "5,4"])])
+def test_carelink_in_other_languages_with_a_block_for_each_device(tmp_path, language, unit, values):
+    header, date = ABROAD[language]
+    date = date.replace("01/07", "13/07")  # a day that is no month
+    header = header.replace("mg/dL", unit).replace("mg/dl", unit)
+    first = header[0] in "IÍ" and header[1] in "n"
+
+    def row(number, time, meter, sensor):
+        return ";".join([*([f"{number},00"] if first else []), date, time, meter, *([] if first else [""]), "", sensor, ""])
+
+    lines = [
+        "Nachname;Vorname;Patienten-ID", "Muster;M;", "",
+        "-------;MiniMed 780G;Pumpe;;;-------", header, row(0, "08:02:00", values[2], ""), "",
+        "-------;MiniMed 780G;Sensor;;;-------", header, row(1, "08:10:00", "", values[1]), row(2, "08:05:00", "", values[0]),
+    ]  # fmt: skip
+    (record,) = read(tmp_path / "x.csv", "\n".join(lines) + "\n")
+    assert record.channels == (f"Sensor Glucose ({unit})",) and record.units == (unit,)
+    np.testing.assert_allclose(record.signal[:, 0], [float(each.replace(",", ".")) for each in values[:2]], rtol=1e-6)
+    assert record.start.strftime("%Y-%m %H:%M") == "2021-07 08:05" and glucose.vendor(tmp_path / "x.csv") == "Medtronic CareLink"
+
+
 @pytest.mark.parametrize(
     ("text", "phrases"),
     [

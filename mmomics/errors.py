@@ -41,5 +41,7 @@ def did_you_mean(name: str, choices: Iterable[object]) -> str:
     from difflib import get_close_matches
 
     known = sorted(str(choice) for choice in choices)
+    if not known:
+        return "there is none"
     near = [choice for choice in known if choice.casefold() == name.strip().casefold()] or get_close_matches(name, known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"choose one of: {listed(known, MOST)}"

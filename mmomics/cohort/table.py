@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,10 +11,8 @@ import pandas as pd
 from mmomics.config.inputs import inside
 from mmomics.config.table import Table
 from mmomics.errors import UserError, listed
-from mmomics.tables import contract
+from mmomics.tables import _missing, contract
 from mmomics.tables.delimited import lines
-
-NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 def paths(table: Table, folder: str | Path) -> dict[str, Path]:
@@ -91,23 +88,11 @@ def _naming(label: str, table: Table, owner: Callable[[pd.Index], Sequence[str]]
 
 
 def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, naming: Callable[[pd.Index], Sequence[str]]) -> pd.DataFrame:
-    frame = _known(contract.read(path, table, names, numeric, naming), table, numeric)
+    frame = _missing.masked(contract.read(path, table, names, numeric, naming), table.na_values, numeric)
     in_rows = contract.in_rows(path, table)
     _unique(path, frame.index, "sample id" if in_rows else "feature name")
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
-
-
-def _known(frame: pd.DataFrame, table: Table, numeric: bool) -> pd.DataFrame:
-    """The table with what `na_values` names missing."""
-    numbers = [float(each) for each in table.na_values if not isinstance(each, str) or NUMBER.fullmatch(each)]
-    words = [each.strip() for each in table.na_values if isinstance(each, str)]
-    if numeric:
-        return frame.mask(frame.isin(np.array(numbers, dtype=np.float32))) if numbers else frame
-    if not table.na_values:
-        return frame
-    found = frame.apply(lambda cells: pd.to_numeric(cells, errors="coerce").isin(numbers) | cells.astype(object).str.strip().isin(words))
-    return frame.mask(found)
 
 
 def _unique(where: object, names: pd.Index, what: str) -> None:

@@ -40,7 +40,7 @@ def look(path: Path) -> tuple[dict[str, object], pd.DataFrame] | None:
     places = guarded(path, lambda: _places(path))
     whole = [str(name) for name in places.index[places["whole"] == "yes"]]
     chosen = next((name for name in ("X", *COUNTS) if name in whole), None)
-    how = {"pool": "sum"} if chosen else {"values": "log", "pool": "mean"}
+    how: dict[str, object] = {"pool": "sum"} if chosen else {"values": "log", "pool": "mean"}
     keys: dict[str, object] = ({"within": chosen} if chosen not in (None, "X") else {}) | {"index": donors} | how
     genes = json.loads(places.at[chosen or "X", "genes"])
     return keys, pd.DataFrame(np.nan, index=pd.Index(obs[donors].unique(), dtype=object), columns=genes, dtype=object)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from mmomics.devices import glucose
 from mmomics.devices.contract import EmptyRecordError, choose
 from mmomics.errors import UserError, count, listed
 
+SETTING = re.compile(r"; (?:set|mend) `")  # a cure that mends every file at once
 MOST = 10  # lines per modality: a wrong setting spoils every file alike
 
 
@@ -35,15 +37,32 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
     Yields
     ------
     UserError
-        At most `MOST` of them and one that counts the rest.
+        At most `MOST` of them and one that counts the rest. What one setting mends in several files is said once.
     """
     where = f"modalities.{name}"
-    found = [error for _, error in _all(device, folder, where)]
-    if str(first) not in map(str, found) and not any(str(error).startswith(f"{where}.format") for error in found):
+    found = _by_setting(_all(device, folder, where))
+    if not any(str(error).startswith(str(first)) for error in found) and not any(
+        str(error).startswith(f"{where}.format") for error in found
+    ):
         found.insert(0, first)
     yield from found[:MOST]
     if len(found) > MOST:
         yield UserError(where, f"{count(len(found) - MOST, 'more file')} cannot be read", "mend those above, then check again")
+
+
+def _by_setting(wrong: Sequence[tuple[Path, UserError]]) -> list[UserError]:
+    """The complaints; those that differ in the file and what is quoted of it, and that a setting cures, are said by their first."""
+    groups: dict[str, list[tuple[Path, UserError]]] = {}
+    for path, error in wrong:
+        text = str(error).replace(str(path), "")
+        form = re.sub(r"'[^']*'|\d+", "", text) if SETTING.search(text) else str(error)
+        groups.setdefault(form, []).append((path, error))
+    out = []
+    for (_, first), *others in groups.values():
+        more = f"; the same goes for {count(len(others), 'more file')} ({listed(path.name for path, _ in others)})" if others else ""
+        first.args = (f"{first}{more}",)
+        out.append(first)
+    return out
 
 
 def together(name: str, device: Device, folder: Path, first: UserError) -> UserError:

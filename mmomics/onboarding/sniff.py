@@ -159,6 +159,7 @@ def _sheets(path: Path) -> tuple[str, ...]:
 
 def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]:
     """The first rows and columns as text, as they stand in the file, and the names of all columns."""
+    contract.present(path)
     settings = Table.model_validate({"files": path.name, **keys})
     if ending(path) not in delimited.SUFFIXES:
         try:

@@ -16,6 +16,7 @@ import pandas as pd
 from mmomics import plugins
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables import _fetched
 from mmomics.tables._cells import Cells
 from mmomics.tables._guard import guarded
 from mmomics.tables._text import misfit, unmasked, unpacked
@@ -86,16 +87,17 @@ def choose(path: Path) -> Format:
 
 
 def present(path: Path) -> None:
-    """Refuse a file that is not there, with the name nearest to it.
+    """Refuse a file that is not there, with the name nearest to it, or that a download left something else for.
 
     Raises
     ------
     UserError
-        If there is no such file.
+        If there is no such file, or a pointer or page in its place.
     """
     if not path.is_file():
         near = [file.name for file in path.parent.glob("*") if file.is_file()] if path.parent.is_dir() else []
         raise UserError(path, "there is no such file", did_you_mean(path.name, near) if near else "check `folder` and `files`")
+    _fetched.refuse(path)
 
 
 def by_ending(package: str, path: Path, hint: str) -> Any:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _arrow, _grouped, _torn
+from mmomics.tables import _arrow, _grouped, _missing, _torn
 from mmomics.tables._head import DELIMITERS, Head, below, guess, head, lines, split
 from mmomics.tables.contract import index_position, kept, readable
 
@@ -47,7 +47,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
     names = [name.strip() for name in names]
     ids = index_position(path, table, names)
-    missing = [str(each) for each in table.na_values]
+    missing = _missing.words(table.na_values)
     options: dict[str, Any] = {
         "sep": r"\s+" if delimiter == " " else delimiter, "header": 0 if table.header else None, "names": range(width),
         "index_col": False, "decimal": table.decimal_sign,
@@ -158,8 +158,15 @@ def _numbers(
             row = wrong.idxmax()
             name = f"{row + 1}" if ids is None else f"'{cells.at[row, ids]}'"
             cure = (
-                _grouped.cure(found[row], signs[1]) or "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
-            )
+                _grouped.cure(found[row], signs[1]) or _beyond(cells, columns, found[row])
+                or "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
+            )  # fmt: skip
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
         cells[column] = values.astype(np.float32)
     return cells
+
+
+def _beyond(cells: pd.DataFrame, columns: tuple[Sequence[str], Sequence[int]], first: str) -> str:
+    """How to mend a cell beyond a limit of detection, and all others of the rows at hand with it."""
+    others = (cell for column in columns[1] if cells[column].dtype == object for cell in cells[column].dropna().unique())
+    return _missing.cure([first, *others]) if _missing.cure([first]) else ""

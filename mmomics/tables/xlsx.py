@@ -13,6 +13,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
+from mmomics.tables import _missing
 from mmomics.tables._text import FREE, RATIO
 from mmomics.tables.contract import index_position, kept, readable
 
@@ -48,7 +49,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         index = [(_text(_at(row, ids)) or "").strip() for _, row in rows]
         if "" in index:
             raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
-    words = {str(each) for each in table.na_values}
+    words = set(_missing.words(table.na_values))
     values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words) for i in left] for _, row in rows]
     kind: Any = np.float32 if numeric else object
     return pd.DataFrame(np.array(values, dtype=kind).reshape(len(rows), len(left)), index=index, columns=pd.Index(
@@ -142,5 +143,7 @@ def _cell(cell: Any, where: str, numeric: bool, words: set[str]) -> Any:
     except ValueError as error:
         what = "is a date" if cell.data_type == "d" else "is not a number"
         raise UserError(
-            f"{where} cell {cell.coordinate}", f"'{text}' {what}", "mend it, leave it empty if missing, or `drop` the column"
+            f"{where} cell {cell.coordinate}",
+            f"'{text}' {what}",
+            _missing.cure([text]) or "mend it, leave it empty if missing, or `drop` the column",
         ) from error

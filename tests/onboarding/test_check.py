@@ -223,6 +223,18 @@ def test_many_broken_records_are_counted(worn):
     assert len(errors) == 11 and "2 more files cannot be read" in errors[-1]
 
 
+def test_what_one_setting_mends_in_many_records_is_said_once(worn):
+    clock = pd.date_range("2021-06-14", periods=288, freq="5min")
+    for number, path in enumerate(sorted((worn.path.parent / "cgm").iterdir())):
+        times = (clock + pd.Timedelta(days=number)).strftime("%d/%m/%Y %H:%M")
+        pd.DataFrame({"time": times, "glucose": 100 + np.arange(288) % 9}).to_csv(path, index=False)
+    (worn.path.parent / "cgm/S05.csv").write_text("")
+    first, empty = worn().errors
+    assert "S00.csv line 2: '14/06/2021 00:00' is not a time of ISO 8601; set `time_format`" in first
+    assert first.endswith("the same goes for 10 more files (S01.csv, S02.csv, S03.csv, S04.csv, S06.csv (and 5 more))")
+    assert "S05.csv: is empty" in empty
+
+
 def test_what_no_record_alone_is_to_blame_for_is_said_once(worn):
     worn.settings["modalities"]["cgm"]["channels"] = {"glucose": "sugar"}
     (error,) = worn().errors

@@ -56,3 +56,18 @@ def test_cut_short(tmp_path, share):
     (tmp_path / "t.h5ad").write_bytes(content[: int(len(content) * share)])
     with pytest.raises(UserError, match="damaged or cut short"):
         read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, True)
+
+
+def test_raw_is_what_scanpy_keeps_aside_with_genes_of_its_own(tmp_path):
+    obs = pd.DataFrame({"donor": [f"D{i % 3}" for i in range(30)]}, index=[f"c{i}" for i in range(30)])
+    whole = anndata.AnnData(VALUES, obs=obs, var=pd.DataFrame(index=list("wxyz")))
+    scaled = anndata.AnnData(VALUES[:, :2] - 1, obs=obs, var=pd.DataFrame(index=list("wx")))
+    scaled.raw = whole
+    scaled.write_h5ad(tmp_path / "a.h5ad")
+    found = read(tmp_path / "a.h5ad", Table(files="a.h5ad", within="raw", index="donor", pool="sum"), None, True)
+    assert found.equals(pd.DataFrame(VALUES, index=obs["donor"], columns=list("wxyz")).groupby(level=0, sort=False).sum())
+    with pytest.raises(UserError, match="no layer 'count' for `within`; choose one of: raw"):
+        read(tmp_path / "a.h5ad", Table(files="a.h5ad", within="count"), None, True)
+    whole.write_h5ad(tmp_path / "b.h5ad")
+    with pytest.raises(UserError, match="no layer 'raw' for `within`; it holds `X` alone: leave `within` out"):
+        read(tmp_path / "b.h5ad", Table(files="b.h5ad", within="raw"), None, True)

@@ -14,7 +14,6 @@ from mmomics.cohort import samples as table
 from mmomics.cohort.components import components
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
-from mmomics.config.modality import Assay
 from mmomics.errors import UserError, count, did_you_mean
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
     corrected = (setting.prepare.batch or cohort.prepare.batch or "none") != "none"
     checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
     flags = quality.flags(name, assay, samples, found)
-    drop = setting.drop_flagged if isinstance(setting, Assay) else []
+    drop = setting.drop_flagged
     unknown = [flag for flag in drop if flag not in quality.FLAGS]
     if unknown:
         raise UserError(f"modalities.{name}.drop_flagged", f"there is no flag '{unknown[0]}'", did_you_mean(unknown[0], quality.FLAGS))

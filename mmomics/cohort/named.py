@@ -26,8 +26,8 @@ def check_modality(name: str, modality: Assay | Device, where: str) -> None:
         contract.load(modality, where)
         contract.params(modality, where)
         _channels.check(modality, where)
-        return
-    recipe(modality.kind, modality.values, modality.normalize, where)
+    else:
+        recipe(modality.kind, modality.values, modality.normalize, where)
     if modality.drop_flagged:
         from mmomics.cohort.quality import FLAGS
 

@@ -151,6 +151,7 @@ class Device(Signs):
     params: dict[str, Any] = Field({}, description="Changes to the signal's defaults; `mmomics methods signals` lists them.")
     align: Align = Field(Align(), description="Which part of a record belongs to a specimen.")
     min_coverage: float = Field(0.5, ge=0, le=1, description="A record with less of its window recorded (and worn) is missing.")
+    drop_flagged: list[str] = Field([], description="Quality flags whose samples are left out; by default they are only shown.")
     windows: Windows | None = Field(None, description="Also cut windows of the signal, as modality `<name>_signal`.")
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
 

@@ -94,9 +94,12 @@ def _assay(name: str, assay: Assay) -> tuple[str, Markup]:
     told = say("brought to scale sample by sample ({})", ", then ".join(steps)) if steps else say("taken as measured")
     if assay.replicates != "mean":
         told += say("; of several samples of a subject, the first" if assay.replicates == "first" else "; one sample per subject")
-    if assay.drop_flagged:
-        told += say("; samples flagged as {} are left out", words.listing(assay.drop_flagged))
+    told += _left_out(assay.drop_flagged)
     return f"{assay.kind}, {values}".replace("_", " "), told
+
+
+def _left_out(flags: list[str]) -> Markup:
+    return say("; samples flagged as {} are left out", words.listing(flags)) if flags else Markup("")
 
 
 def _device(name: str, device: Device) -> tuple[str, Markup]:
@@ -106,6 +109,7 @@ def _device(name: str, device: Device) -> tuple[str, Markup]:
     if device.clock_shift:
         told += say(", its clock set right by column {}", words.short(device.clock_shift))
     told += say("; missing where less than {} of it was recorded and worn", words.percent(device.min_coverage))
+    told += _left_out(device.drop_flagged)
     if device.windows:
         windows = device.windows
         edges = [f"{word} {edge:g} Hz" for word, edge in (("above", windows.low), ("below", windows.high)) if edge]

@@ -53,7 +53,8 @@ def settled(record: Record, said: Mapping[str, str], told: bool, calibrate: bool
         offset, gain = fit(points)
         left = error(offset + gain * points)
         if left < before:
-            record.signal[:] = record.signal * gain.astype(np.float32) + offset.astype(np.float32)
+            np.multiply(record.signal, gain.astype(np.float32), out=record.signal)
+            np.add(record.signal, offset.astype(np.float32), out=record.signal)
             after = left
     return replace(record, gravity=(1000 * before, 1000 * after))
 

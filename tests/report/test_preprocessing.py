@@ -88,6 +88,7 @@ def test_windows_clock_and_cadence_of_a_device():
 def test_replicates_flags_and_visits():
     assert "the first" in told({**RNA, "replicates": "first"})
     assert "duplicate are left out" in told({**RNA, "drop_flagged": ["duplicate"]})
+    assert "gravity are left out" in told({**ECG, "drop_flagged": ["gravity"]})
     assert "averaged" in preprocessing.rows(study({"m": RNA}))
     assert "Each visit" in preprocessing.rows(study({"m": RNA}, samples={**SAMPLES, "visits": "keep"}))
 

@@ -5,12 +5,16 @@ import pandas as pd
 import pytest
 
 from mmomics.cohort import samples
+from mmomics.cohort.align import align
 from mmomics.cohort.device import ingest
+from mmomics.cohort.ingest import ingest as ingest_table
+from mmomics.cohort.named import check_modality
 from mmomics.cohort.normalize import normalize
 from mmomics.cohort.quality import flags, measured
 from mmomics.cohort.records import table
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Device
+from mmomics.config.protocol import Split
 from mmomics.devices.record import Record
 from mmomics.errors import UserError
 from mmomics.signals import _channels, _gravity, accelerometer
@@ -148,3 +152,10 @@ def test_errors_of_gravity_stand_in_the_records_and_among_the_flags(tmp_path, ca
     assert found[["sample", "flag"]].to_numpy().tolist() == [["P2", "gravity"]]
     assert found["value"][0] == pytest.approx(told.loc["P2", "gravity_left"]) and found["threshold"][0] == 10
     assert measured(assay).set_index("metric")["value"]["gravity_records"] == 1
+    with pytest.raises(UserError, match="there is no flag 'gravty'; did you mean 'gravity'"):
+        check_modality("acc", cohort.devices["acc"].model_copy(update={"drop_flagged": ["gravty"]}), "modalities.acc")
+    cohort.modalities["acc"] = cohort.devices["acc"].model_copy(update={"drop_flagged": ["gravity"]})
+    together = align(
+        cohort, Split(), {"acc": normalize(assay), "rna": normalize(ingest_table("rna", cohort.assays["rna"], tmp_path))}, frame
+    )
+    assert together.cohort["acc"].obs_names.tolist() == ["P1", "P3"] and together.flags["dropped"].tolist() == [True]

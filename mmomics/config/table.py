@@ -7,6 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from mmomics.config.signs import Signs
+from mmomics.config.strict import Strict
+
+
+class Long(Strict):
+    """Which columns of a long table hold what; `index` is the column of the samples."""
+
+    feature: str = Field(description="Column that names the feature: `OlinkID` or `Assay` of NPX files.")
+    value: str = Field(description="Column that holds the values: `NPX`.")
 
 
 class Table(Signs):
@@ -26,6 +34,9 @@ class Table(Signs):
         None, description="Names of the columns of a file without header: a list, or a file with one name per line."
     )
     index: str | None = Field(None, description="Column that holds the row ids. Default: the first column.")
+    long: Long | None = Field(
+        None, description="For a table with a row per sample and feature: its columns `feature` and `value`. `drop` then names features."
+    )
     drop: list[str] = Field([], description="Columns of the file that are no measurements, or would give the outcome away.")
     number_rows: bool = Field(False, description="The file has no ids: number the rows `<label>_0001`, so that files of equal rows align.")
     skip_rows: int = Field(

@@ -13,7 +13,7 @@ from mmomics.devices import glucose, timeseries
 from mmomics.devices._series import bare
 from mmomics.devices.record import named
 from mmomics.errors import listed
-from mmomics.onboarding import clock, guess
+from mmomics.onboarding import clock, guess, melted
 from mmomics.onboarding._lines import files, folded, keys, meet, quoted
 from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
@@ -66,6 +66,11 @@ def _owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = Fa
         return [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
     told = f"the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"
     return [] if numbered else [f"    # CHOOSE a subject_pattern: {told}"]
+
+
+def long_assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+    """A table with a row per sample and feature."""
+    return melted.lines(table, folder, _name(table.path), _owners(melted.rows(table), subjects))
 
 
 def _agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:

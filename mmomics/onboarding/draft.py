@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmomics.errors import UserError
-from mmomics.onboarding import _modalities, _study, guess
+from mmomics.onboarding import _modalities, _study, guess, melted
 from mmomics.onboarding._lines import meet
 from mmomics.onboarding.files import Family, look, stacked
 from mmomics.onboarding.sniff import Sniffed, sniff
@@ -42,6 +42,8 @@ def draft(folder: str | Path, name: str) -> str:
     paths, families = look(folder)
     tables = [sniff(files) for files in stacked(paths)]
     readable = [each for each in tables if not each.problem and each.names]
+    pairs = [each for each in readable if melted.look(each)]
+    readable = [each for each in readable if not any(each is one for one in pairs)]
     readable = [_by_its_ids(each, [other for other in readable if other is not each]) for each in readable]
     long = [each for each in readable if each.repeated]
     wide = [each for each in readable if not each.repeated]
@@ -49,7 +51,7 @@ def draft(folder: str | Path, name: str) -> str:
     alone = [each for each in wide if len(each.names) == 1 and IDS.search(each.names[0])]
     wide = [each for each in wide if not any(each is one for one in [*lists, *alone])]
     families = [family for family in families if not FEATURES.search(family.pattern)]
-    if not readable and not families:
+    if not readable and not pairs and not families:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     about = max(wide, key=lambda each: _about(each, wide), default=None)
     head = [
@@ -69,6 +71,7 @@ def draft(folder: str | Path, name: str) -> str:
     modalities = [line for each in wide for line in _modalities.assay(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
+    modalities += [line for each in pairs for line in _modalities.long_assay(each, folder, subjects)]
     modalities += [line for each in long if _modalities.time(each) for line in [*_modalities.long(each, folder), *aligned]]
     modalities += [line for family in families for line in [*_modalities.device(family, subjects), *aligned]]
     notes = [f"# not used, describes features: {each.path.relative_to(folder)}" for each in lists]

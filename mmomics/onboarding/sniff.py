@@ -21,6 +21,7 @@ from mmomics.tables._head import guessed_skip, head
 ROWS = 60
 COMMA = re.compile(r"^(-?\d+),(\d+)$")  # a number, where the comma is the decimal sign
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
+NARROW = 60  # columns of a table that may be long, or of samples
 COLUMNS = 400  # whose cells are looked at; names are of all
 
 
@@ -166,6 +167,7 @@ def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]
             cells = contract.read(path, settings, None, True).head(ROWS).astype(object)
         except UserError:  # a table of words
             cells = contract.read(path, settings, None, False).head(ROWS)
+        cells.index.name = _above_ids(path, settings, cells.shape[1])
         return cells.iloc[:, :COLUMNS], [str(name) for name in cells.columns]
     encoding = settings.encoding
     top = head(path, settings)
@@ -184,6 +186,17 @@ def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]
         header = delimited.split(lines[0], delimiter)
         cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
     return cells.iloc[:, :COLUMNS], [*map(str, cells.columns), *beyond]
+
+
+def _above_ids(path: Path, settings: Table, width: int) -> str | None:
+    """What stands above the row ids of a table of few columns that is no text; None if nothing does."""
+    if width > NARROW or "number_rows" not in contract.choose(path).KEYS:
+        return None
+    try:
+        names = contract.read(path, settings.model_copy(update={"number_rows": True}), None, False).columns
+    except UserError:
+        return None
+    return str(names[0]) if len(names) == width + 1 else None
 
 
 def _narrowed(lines: list[str], delimiter: str, header: bool) -> tuple[list[str], list[str]]:

@@ -16,14 +16,14 @@ import pandas as pd
 from mmomics import plugins
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _fetched
+from mmomics.tables import _fetched, _long
 from mmomics.tables._cells import Cells
 from mmomics.tables._guard import guarded
 from mmomics.tables._text import misfit, unmasked, unpacked
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = (
-    "within", "header", "columns", "index", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment",
+    "within", "header", "columns", "index", "long", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment",
 )  # fmt: skip  # keys that some formats cannot obey
 
 
@@ -139,7 +139,14 @@ def read(
             raise UserError(path, f"`{key}` means nothing for files that end in '{form.SUFFIXES[0]}'", f"leave `{key}` out")
 
     def work() -> pd.DataFrame:
-        found = form.read(path, table, names, numeric)
+        found: pd.DataFrame | Cells
+        if table.long is None:
+            found = form.read(path, table, names, numeric)
+        else:
+            cells = form.read(path, table.model_copy(update={"number_rows": True, "drop": [], "na_values": []}), names, False)
+            assert isinstance(cells, pd.DataFrame)
+            order = _long.columns(path, table, [str(name) for name in cells.columns])
+            found = _long.wide(path, cells.iloc[:, order], table, numeric)
         if rename is not None:
             index = pd.Index(rename(found.index), dtype=object)
             found = replace(found, index=index) if isinstance(found, Cells) else found.set_axis(index)
@@ -160,6 +167,8 @@ def _pooled(path: Path, frame: pd.DataFrame, pool: str, numeric: bool) -> pd.Dat
 
 def in_rows(path: Path, table: Table) -> bool:
     """Whether a sample is a row of the file: what the user says, or else what the format is by nature."""
+    if table.long is not None:
+        return True
     default = getattr(choose(path), "ORIENTATION", table.orientation)
     return (table.orientation if "orientation" in table.model_fields_set else default) == "samples_in_rows"
 
@@ -187,6 +196,8 @@ def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
     UserError
         If `drop` names a column that is not there, or leaves none.
     """
+    if table.long is not None:
+        return sorted(_long.columns(path, table, names))
     for name in table.drop:
         if name not in names:
             raise UserError(path, f"no column '{name}' for `drop`", did_you_mean(name, [each for each in names if each]))

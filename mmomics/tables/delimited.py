@@ -18,7 +18,7 @@ from mmomics.tables._head import DELIMITERS, Head, below, guess, head, lines, sp
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
-KEYS = ("header", "columns", "index", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment")
+KEYS = ("header", "columns", "index", "long", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment")
 COMPRESSED = True
 WHO = "sample|subject|patient|donor|person|participant|gene|feature|probe|protein|barcode"
 ID = re.compile(rf"({WHO})|({WHO}|row)?[ _.-]?(ids?|index|names?|symbols?)", re.IGNORECASE)  # what stands above ids
@@ -55,6 +55,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
     left = kept(path, table, names)
+    if table.long is not None:
+        options["usecols"] = sorted({*left, width - 1})  # there may be millions of rows
     numbers = [i for i in left if i != ids] if numeric else []
     found = None
     if numbers and width > 1 and delimiter != " " and table.thousands is None and not table.na_values:

@@ -13,7 +13,7 @@ from mmomics.errors import UserError
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".parquet", ".pq")
-KEYS = ("index", "number_rows")
+KEYS = ("index", "long", "number_rows")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     if not table.number_rows:
         frame.index = pd.Index(frame.index.astype(str).str.strip().to_numpy(), dtype=object)
     frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
-    if table.drop:
+    if table.drop or table.long:
         frame = frame.iloc[:, kept(path, table, list(frame.columns))]
     return _numbers(path, frame) if numeric else frame.astype(object).where(frame.notna(), None).map(_text)
 

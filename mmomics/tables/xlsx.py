@@ -19,7 +19,7 @@ from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".xlsx", ".xlsm")
 MISSING = ("NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a")  # words that text files have for it, too
-KEYS = ("within", "header", "columns", "index", "number_rows", "skip_rows")
+KEYS = ("within", "header", "columns", "index", "long", "number_rows", "skip_rows")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:

@@ -152,3 +152,32 @@ def test_the_format_of_times_is_told_by_the_whole_file(tmp_path, start, written,
 def test_a_day_that_may_be_a_month_is_left_open(tmp_path):
     pd.DataFrame({"time": [f"03/06/2021 10:{minute:02d}" for minute in range(60)], "hr": range(60)}).to_csv(tmp_path / "a.csv", index=False)
     assert clock.formats(tmp_path / "a.csv", {}, None) == ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]
+
+
+NPX = [(person, f"OID{10 + place}", f"PROT{place}", "PASS", 0.5, round(5 + RNG.normal(), 4)) for place in range(8) for person in PEOPLE]
+
+
+@pytest.mark.parametrize("end", ["csv", "parquet"])
+@pytest.mark.parametrize("order", ["SampleID", "OlinkID"])
+def test_a_long_table_of_npx_is_drafted_as_such(tmp_path, end, order):
+    people(tmp_path)
+    rows = pd.DataFrame(NPX, columns=["SampleID", "OlinkID", "Assay", "QC_Warning", "LOD", "NPX"]).sort_values(order, kind="stable")
+    rows = rows if order == "SampleID" else rows[rows.columns[::-1]]
+    rows.to_parquet(tmp_path / "o.parquet", index=False) if end == "parquet" else rows.to_csv(tmp_path / "o.csv", sep=";", index=False)
+    content, _, found = drafted(tmp_path)
+    index = {} if order == "SampleID" else {"index": "SampleID"}
+    assert content["modalities"] == {
+        "o": {"kind": "protein", "values": "npx", "files": f"o.{end}", **index, "long": {"feature": "OlinkID", "value": "NPX"}},
+    }
+    assert found.errors == []
+
+
+def test_results_of_a_laboratory_in_long_form_are_drafted_as_such(tmp_path):
+    people(tmp_path)
+    rows = [(person.lower(), test, 100 + place) for place, person in enumerate(PEOPLE) for test in ("sodium", "iron", "urea")]
+    pd.DataFrame(rows, columns=["patient", "test", "result"]).to_csv(tmp_path / "lab.csv", index=False)
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["lab"] == {
+        "kind": "clinical", "files": "lab.csv", "long": {"feature": "test", "value": "result"}, "ignore_case": True,
+    }  # fmt: skip
+    assert found.errors == []

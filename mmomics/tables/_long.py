@@ -1,0 +1,93 @@
+"""Long tables, a row per sample and feature (Olink's NPX, results of a laboratory), made into samples x features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmomics.config.table import Table
+from mmomics.errors import UserError, count, did_you_mean
+from mmomics.tables import _grouped, _missing
+from mmomics.tables._cells import fitting
+
+
+def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
+    """Positions of the columns of the samples, the features and the values.
+
+    Raises
+    ------
+    UserError
+        If one is not there.
+    """
+    assert table.long is not None
+    found = []
+    for key, name in (("index", table.index or names[0]), ("long.feature", table.long.feature), ("long.value", table.long.value)):
+        if name not in names:
+            raise UserError(path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in names if each]))
+        found.append(list(names).index(name))
+    return found
+
+
+def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.DataFrame:
+    """Samples x features, float32 or text, in the order of the file; `drop` names features.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    cells : DataFrame (n_rows, 3)
+        Text: samples, features and values, in this order; missing = NaN.
+    table : Table
+        With `pool`, several values of one sample and feature are pooled.
+    numeric : bool
+        Whether the values are numbers.
+
+    Raises
+    ------
+    UserError
+        If a row has no sample or feature, a value is no number, or a sample has several values of a feature.
+    """
+    for name in cells.columns[:2]:
+        absent = cells[name].isna().to_numpy()
+        if absent.any():
+            raise UserError(f"{path} row {int(absent.argmax()) + 1}", f"has no '{name}'", "fill it in, or take the row out")
+    sample, feature, value = (cells.iloc[:, place] for place in range(3))
+    rows, samples = pd.factorize(sample.str.strip())
+    places, features = pd.factorize(feature.str.strip())
+    fitting(path, len(samples), len(features))
+    if numeric:
+        value = _numbers(path, value, table)
+    twice = pd.DataFrame({"row": rows, "place": places}).duplicated().to_numpy()
+    if twice.any() and (table.pool == "none" or not numeric):
+        at = int(twice.argmax())
+        cure = "set `pool: mean`, or take another column for `long.feature`, such as the id of the assay"
+        problem = (
+            f"sample '{samples[rows[at]]}' has several values of '{features[places[at]]}', as do {count(int(twice.sum()), 'row')} in all"
+        )
+        raise UserError(f"{path} row {at + 1}", problem, cure)
+    if twice.any():
+        groups = value.groupby([rows, places], sort=False)
+        pooled = groups.sum(min_count=1) if table.pool == "sum" else groups.mean()
+        rows, places, value = pooled.index.get_level_values(0), pooled.index.get_level_values(1), pooled
+    out = np.full((len(samples), len(features)), np.nan, dtype=np.float32 if numeric else object)
+    out[rows, places] = value.to_numpy()
+    frame = pd.DataFrame(out, index=pd.Index(samples, dtype=object), columns=pd.Index(features, dtype=object))
+    for name in table.drop:
+        if name not in frame:
+            raise UserError(path, f"no feature '{name}' for `drop`", did_you_mean(name, frame.columns))
+    return frame.drop(columns=table.drop)
+
+
+def _numbers(path: Path, cells: pd.Series, table: Table) -> pd.Series:
+    cells = cells.mask(cells.str.strip().isin(_missing.words(table.na_values)))
+    group = table.thousands_sign or _grouped.found([cells], table.decimal_sign)
+    values = _grouped.parsed(cells, group, table.decimal_sign)
+    wrong = (values.isna() & cells.notna()).to_numpy()
+    if wrong.any():
+        odd = cells[wrong]
+        cure = _grouped.cure(odd.iloc[0], table.decimal_sign) or _missing.cure(odd) or "mend it, or leave it empty if missing"
+        raise UserError(f"{path} row {int(wrong.argmax()) + 1}, column '{cells.name}'", f"'{odd.iloc[0]}' is not a number", cure)
+    return values

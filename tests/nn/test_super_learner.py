@@ -18,23 +18,19 @@ def problem(noise, n_obs=600, seed=0):
     return torch.stack(noisy, dim=1).unsqueeze(-1), y, torch.arange(n_obs) % 5
 
 
-def everyone(eta):
-    return torch.ones(eta.shape[:2], dtype=torch.bool)
-
-
 def test_copies_share_alike():
     eta, y, inner = problem([1.0])
-    torch.testing.assert_close(learn(HEAD, eta.repeat(1, 4, 1), everyone(eta.repeat(1, 4, 1)), y, inner), torch.full((4,), 0.25))
+    torch.testing.assert_close(learn(HEAD, eta.repeat(1, 4, 1), y, inner), torch.full((4,), 0.25))
 
 
 def test_what_knows_nothing_is_not_trusted():
     eta, y, inner = problem([0.3, 30.0, 30.0, 30.0, 30.0, 30.0])
-    weight = learn(HEAD, eta, everyone(eta), y, inner)
+    weight = learn(HEAD, eta, y, inner)
     assert weight[0] > 0.8 and float(weight.sum()) == pytest.approx(1) and (weight >= 0).all()
 
 
 def test_few_rows_keep_the_average_of_equals():
-    kept = [learn(HEAD, eta, everyone(eta), y, inner) for eta, y, inner in (problem([1.0] * 5, 60, seed) for seed in range(6))]
+    kept = [learn(HEAD, eta, y, inner) for eta, y, inner in (problem([1.0] * 5, 60, seed) for seed in range(6))]
     assert sum(torch.allclose(weight, torch.full((5,), 0.2)) for weight in kept) >= 4
 
 
@@ -42,12 +38,19 @@ def test_it_does_not_lose_to_the_average_where_predictors_differ():
     eta, y, inner = problem([0.5, 3.0, 3.0], 400)
     new, new_y, _ = problem([0.5, 3.0, 3.0], 5000, seed=1)
     ones = torch.ones(len(new))
-    weight = learn(HEAD, eta, everyone(eta), y, inner)
-    learned, average = (HEAD.loss(combine(new, everyone(new), w), new_y, ones) for w in (weight, torch.full((3,), 1 / 3)))
+    weight = learn(HEAD, eta, y, inner)
+    learned, average = (HEAD.loss(combine(new, w), new_y, ones) for w in (weight, torch.full((3,), 1 / 3)))
     assert learned < average
 
 
-def test_a_row_is_told_by_the_predictors_that_it_has():
-    eta = torch.tensor([[[1.0], [5.0]], [[2.0], [9.0]], [[3.0], [4.0]]])
-    seen = torch.tensor([[True, True], [True, False], [False, False]])
-    torch.testing.assert_close(combine(eta, seen, torch.tensor([0.75, 0.25])), torch.tensor([[2.0], [2.0], [0.0]]))
+def test_many_bad_predictors_do_not_drown_a_few_good_ones():
+    eta, y, inner = problem([0.5] * 4 + [6.0] * 12, 300)
+    weight = learn(HEAD, eta, y, inner)
+    assert float(weight[:4].sum()) > 0.95 and float(weight.max()) < 0.9
+
+
+def test_two_folds_and_one_are_enough():
+    eta, y, _ = problem([0.5, 6.0], 100)
+    for n_folds in (1, 2):
+        weight = learn(HEAD, eta, y, torch.arange(100) % n_folds)
+        assert weight.isfinite().all() and float(weight.sum()) == pytest.approx(1) and weight[0] >= weight[1]

@@ -110,8 +110,16 @@ def read_labels(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 def write_cohort(path: str | Path, cohort: mudata.MuData) -> None:
     """Write a cohort whole or not at all."""
+    for each in (*cohort.mod.values(), cohort):
+        each.obs, each.var = _repeating(each.obs), _repeating(each.var)
     with atomic(path) as draft:
         cohort.write(draft)
+
+
+def _repeating(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of words that repeat made categorical, as the format stores them: anndata tells everybody when it does so itself."""
+    words = [name for name in frame if pd.api.types.infer_dtype(frame[name]) == "string" and not frame[name].is_unique]
+    return frame.astype(dict.fromkeys(words, "category")) if words else frame
 
 
 def from_mudata(cohort: mudata.MuData) -> CohortData:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.cohort.data import CohortData, from_mudata
+from mmomics.cohort.data import CohortData, from_mudata, write_cohort
 from mmomics.cohort.prepare import Fitted, Preparation
 from mmomics.preparation.contract import Obs
 
@@ -74,7 +74,7 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
     for key, value in cohort.uns.items():
         result.uns[key] = value
     result.uns["imputation"] = {"imputer": imputation.imputer, **imputation.about}
-    result.write_h5mu(target)
+    write_cohort(target, result)
 
 
 def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | None, imputation: Imputation) -> ad.AnnData:

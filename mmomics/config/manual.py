@@ -20,6 +20,7 @@ from mmomics.config.run import Model, Run
 from mmomics.config.samples import Samples
 from mmomics.config.schema import json_schema
 from mmomics.config.strict import Strict
+from mmomics.config.table import Long
 
 PATH = "config/README.md"
 # sections of the manual: place of the keys in their file -> class, without the keys that another section describes
@@ -37,6 +38,7 @@ COHORT: dict[str, type[Strict]] = {
     "samples": Samples,
     "modalities.<name>, an assay": Assay,
     "modalities.<name>, a device": Device,
+    "modalities.<name>.long": Long,
     "modalities.<name>.align": Align,
     "modalities.<name>.windows": Windows,
     "outcome, task: survival": Survival,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices.contract import EmptyRecordError, parsing
-from mmomics.tables import _torn, delimited
+from mmomics.tables import _missing, _torn, delimited
 from mmomics.tables._head import below, head
 
 CHUNK = 1 << 18  # rows of a part
@@ -55,7 +55,7 @@ def parts(
     text = dict.fromkeys(settle(header, row), str)
     options: dict[str, Any] = {"sep": r"\s+" if delimiter == " " else delimiter, "header": 0, "names": range(len(header))}
     if device.na_values:  # times and ids are as they are
-        missing = [each if isinstance(each, str) else f"{each:.15g}" for each in device.na_values]
+        missing = _missing.words(device.na_values)
         options["na_values"] = {at: missing for at in range(len(header)) if at not in text}
     line, width, whole = top.skip + 2, len(header) - (header[-1] == ""), False
     with parsing(path), below(path, device.encoding, top.skip, device.comment) as stream, pd.read_csv(

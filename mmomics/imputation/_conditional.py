@@ -10,21 +10,36 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
-from mmomics.imputation.contract import Tensors, without
+from mmomics.imputation.contract import Pattern, Tensors, without
 
 Learned = Callable[[str, Tensors, Tensors], Tensor]  # modality, x, seen -> (n_choices, n_obs, n_vars)
 FEWEST = 10  # rows that have the modality and another one: from fewer, nothing is learned but the mean
 FEWEST_LEFT = 5  # of these, outside any fold
+ROWS_OF_PATTERN = 20  # that have the same modalities: at so many their own error has half of its say
 
 
 @dataclass
 class Answer:
-    """How one modality is predicted: the mean (n_obs, n_vars) of x and seen, NaN where nothing can be said, and the mean squared error
-    (n_vars,) on rows kept apart.
+    """How one modality is predicted.
+
+    Attributes
+    ----------
+    predict : callable
+        The mean (n_obs, n_vars) of x and seen, NaN where nothing can be said.
+    left : Tensor (n_train, n_vars)
+        What that left of training rows kept apart; zero elsewhere, and where nothing was measured.
+    judged : Tensor (n_train, n_vars) bool
+        Entries of `left` that count.
     """
 
     predict: Callable[[Tensors, Tensors], Tensor]
-    error: Tensor
+    left: Tensor
+    judged: Tensor
+
+    @property
+    def error(self) -> Tensor:
+        """Mean squared error (n_vars,)."""
+        return self.left.square().sum(0) / self.judged.sum(0).clamp_min(1)
 
 
 class Conditional(contract.Imputer):
@@ -34,6 +49,7 @@ class Conditional(contract.Imputer):
         self.x, self.seen, self.measured = x, seen, measured
         self.fold = contract.folds(inner, len(next(iter(seen.values()), [])))
         self.answers: dict[str, Answer | None] = {}
+        self.lefts: dict[tuple[str, Pattern], tuple[Tensor, Tensor]] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, variance = self.moments(modality)
@@ -43,26 +59,53 @@ class Conditional(contract.Imputer):
         shown = without(modality, seen)
         if answer is None or not shown:
             return mean.expand(shape), variance.sqrt().expand(shape)
-        known = torch.stack(list(shown.values())).any(0).unsqueeze(-1)
-        hidden = {**x, modality: torch.zeros_like(x[modality])}
-        guess = answer.predict(hidden, shown)
-        known = known & ~guess.isnan()
-        return torch.where(known, guess, mean), torch.where(known, answer.error, variance).sqrt()
+        guess = answer.predict({**x, modality: torch.zeros_like(x[modality])}, shown)
+        error = variance.repeat(len(guess), 1)
+        for pattern, rows in contract.by_pattern(shown).items():
+            if pattern:
+                left, judged = self._left(modality, answer, pattern)
+                error[rows] = (left.square().sum(0) + ROWS_OF_PATTERN * answer.error) / (judged.sum(0) + ROWS_OF_PATTERN)
+        known = torch.stack(list(shown.values())).any(0).unsqueeze(-1) & ~guess.isnan()
+        return torch.where(known, guess, mean), torch.where(known, error, variance).sqrt()
 
     def predictability(self, modality: str) -> Tensor:
         variance = self.moments(modality)[1]
         answer = self._answer(modality)
-        error = variance if answer is None else answer.error
-        return torch.where(variance > 0, 1 - error / variance, 0.0).clamp(0, 1)
+        return torch.zeros_like(variance) if answer is None else contract.foretold(answer.error, variance, answer.judged.sum(0))
+
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        mean, variance = self.moments(modality)
+        answer = self._answer(modality)
+        if answer is None or not pattern:
+            there = contract.entries(modality, self.x, self.seen, self.measured)
+            return (self.x[modality] - mean) * there / variance.clamp_min(contract.LEAST).sqrt()
+        return self._left(modality, answer, pattern)[0] / answer.error.clamp_min(contract.LEAST).sqrt()
+
+    def _left(self, modality: str, answer: Answer, pattern: Pattern) -> tuple[Tensor, Tensor]:
+        """What is left of training rows (n_train, n_vars) that have these modalities, were the others hidden, and which entries count.
+
+        To what was left out of fold comes what the others add to the answer.
+        """
+        key = modality, pattern
+        if key not in self.lefts:
+            own = without(modality, self.seen)
+            rows = torch.stack([own[name] for name in pattern]).all(0)
+            fewer = {name: flags & (name in pattern) for name, flags in own.items()}
+            hidden = {**self.x, modality: torch.zeros_like(self.x[modality])}
+            x, all_of, some_of = ({name: part[rows] for name, part in parts.items()} for parts in (hidden, own, fewer))
+            judged = answer.judged & rows.unsqueeze(1)
+            left = answer.left.clone()
+            left[rows] += (answer.predict(x, all_of) - answer.predict(x, some_of)).nan_to_num()
+            self.lefts[key] = left * judged, judged
+        return self.lefts[key]
 
     def moments(self, modality: str) -> tuple[Tensor, Tensor]:
         """Mean and variance (n_vars,) over the training rows that have it."""
         return contract.moments(modality, self.x, self.seen, self.measured)
 
-    def error(self, modality: str, rows: Tensor, guess: Tensor) -> Tensor:
-        """Mean squared error (..., n_vars) of guesses (..., n_rows, n_vars) at some training rows (bool), over what was measured there."""
-        there = contract.entries(modality, self.x, self.seen, self.measured)[rows]
-        return ((guess - self.x[modality][rows]).square() * there).sum(-2) / there.sum(0).clamp_min(1)
+    def judged(self, modality: str, rows: Tensor) -> Tensor:
+        """Entries (n_train, n_vars) bool of these training rows (bool) that were measured."""
+        return contract.entries(modality, self.x, self.seen, self.measured) & rows.unsqueeze(1)
 
     @abstractmethod
     def regress(self, modality: str, rows: Tensor) -> Answer:
@@ -106,7 +149,9 @@ class CrossFitted(Conditional):
             if not len(guesses):
                 guesses = guess.new_zeros(len(guess), len(rows), guess.shape[2])
             guesses[:, held] = guess
-        best, choice = self.error(modality, rows, guesses[:, rows]).min(0)
+        judged = self.judged(modality, rows)
+        off = (self.x[modality] - guesses) * judged
+        choice = off.square().sum(1).argmin(0)
         mean, learned = self.moments(modality)[0], self._model(modality, -1)
 
         def predict(x: Tensors, seen: Tensors) -> Tensor:
@@ -114,7 +159,7 @@ class CrossFitted(Conditional):
             guess = torch.cat([mean.expand(1, *guess.shape[1:]), guess])
             return guess.gather(0, choice.expand(1, *guess.shape[1:]))[0]
 
-        return Answer(predict, best)
+        return Answer(predict, off.gather(0, choice.expand(1, *off.shape[1:]))[0], judged)
 
     def _model(self, modality: str, fold: int) -> Learned:
         """Learned from all training rows but those of a fold."""

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mmomics.imputation import contract
 from mmomics.imputation._variance import Variance
-from mmomics.imputation.contract import Tensors
+from mmomics.imputation.contract import Pattern, Tensors
 from mmomics.nn.smoothers import Smoother, smooth, weigh
 
 FEWEST = 10  # rows to learn from; below, the training mean is all there is
@@ -50,7 +50,7 @@ class Foretold:
         The same by what is foretold.
     """
 
-    def __init__(self, x: Tensors, seen: Tensors, modality: str, others: tuple[str, ...], fold: Tensor, measured: Tensor) -> None:
+    def __init__(self, x: Tensors, seen: Tensors, modality: str, others: Pattern, fold: Tensor, measured: Tensor) -> None:
         self.others = others
         self.x = {name: x[name] * seen[name].unsqueeze(-1) for name in others}
         self.seen = {name: seen[name].to(x[name].dtype) for name in others}
@@ -113,7 +113,7 @@ class Foretelling:
     def __init__(self, x: Tensors, seen: Tensors, fold: Tensor | None, names: list[str], measured: Tensors | None = None) -> None:
         self.x, self.seen, self.names, self.measured = x, seen, names, measured
         self.fold = contract.folds(fold, len(next(iter(seen.values()), [])))
-        self.fits: dict[tuple[str, tuple[str, ...]], tuple[Foretold, Tensor] | None] = {}
+        self.fits: dict[tuple[str, Pattern], tuple[Foretold, Tensor] | None] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         """Mean and mean squared error (n_obs, n_vars) of a modality; of rows that have nothing to go by, mean and variance of training."""
@@ -136,13 +136,31 @@ class Foretelling:
                 error[own] = fit[0].variance(mean[own])
         return mean, error
 
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        """What was left out of fold of training rows (n_obs, n_vars), foretold from these modalities, in standard deviations.
+
+        Zero in rows that taught nothing of it, and where nothing was measured. A rare pattern has the residuals of all rows.
+        """
+        mean, error = self._nothing(modality, len(self.fold))
+        there = contract.entries(modality, self.x, self.seen, self.measured)
+        others = tuple(name for name in self.names if name in pattern)
+        fit = self._fit(modality, others if others in self._common(modality, self._others(modality)) else self._others(modality))
+        if fit is None or not others:
+            return (self.x[modality] - mean) * there / error.clamp_min(contract.LEAST).sqrt()
+        left = torch.zeros_like(mean)
+        left[fit[1]] = (self.x[modality][fit[1]] - fit[0].oof) / fit[0].error.clamp_min(contract.LEAST).sqrt()
+        return left * there
+
+    def _others(self, modality: str) -> Pattern:
+        return tuple(name for name in self.names if name != modality and self.seen[name].any())
+
     def _nothing(self, modality: str, n_obs: int) -> tuple[Tensor, Tensor]:
         mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
         return mean.repeat(n_obs, 1), variance.repeat(n_obs, 1)
 
-    def _by_pattern(self, modality: str, seen: Tensors) -> dict[tuple[str, ...], Tensor]:
+    def _by_pattern(self, modality: str, seen: Tensors) -> dict[Pattern, Tensor]:
         """Positions of the rows that each fit answers; without those that have nothing to go by."""
-        others = tuple(name for name in self.names if name != modality and self.seen[name].any())
+        others = self._others(modality)
         common = self._common(modality, others)
         found: dict[tuple[str, ...], list[int]] = {}
         for row, flags in enumerate(torch.stack([seen[name] for name in others], dim=1).tolist() if others else []):
@@ -151,7 +169,7 @@ class Foretelling:
                 found.setdefault(pattern if pattern in common else others, []).append(row)
         return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
 
-    def _common(self, modality: str, others: tuple[str, ...]) -> list[tuple[str, ...]]:
+    def _common(self, modality: str, others: Pattern) -> list[Pattern]:
         """Patterns of the other modalities that many training rows have, and that enough rows with the modality teach."""
         if not others:
             return []
@@ -164,10 +182,10 @@ class Foretelling:
         ]
         return [pattern for pattern, _ in sorted(able, key=lambda one: -one[1])[:MOST_PATTERNS]]
 
-    def _rows(self, modality: str, others: tuple[str, ...]) -> Tensor:
+    def _rows(self, modality: str, others: Pattern) -> Tensor:
         return self.seen[modality] & torch.stack([self.seen[name] for name in others]).any(0)
 
-    def _fit(self, modality: str, others: tuple[str, ...]) -> tuple[Foretold, Tensor] | None:
+    def _fit(self, modality: str, others: Pattern) -> tuple[Foretold, Tensor] | None:
         """The fit and its rows; None from too few rows."""
         key = modality, others
         if key not in self.fits:

@@ -8,6 +8,7 @@ they are learned from, but nothing is judged by them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -16,7 +17,10 @@ from mmomics.config.cohort import device
 from mmomics.errors import UserError
 
 Tensors = dict[str, Tensor]
+Pattern = tuple[str, ...]  # the modalities that a row has
 FOLDS = 5  # where none are given
+CHANCE = 8.0  # divided by rows: the share that one feature of noise in twenty reaches, as penalties are chosen on the same rows
+LEAST = 1e-6  # variance of a feature that never varies
 
 
 class Imputer(ABC):
@@ -40,15 +44,52 @@ class Imputer(ABC):
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (n_obs, n_vars) of one modality given what is seen of the others; its own values are not used."""
 
+    @abstractmethod
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        """What is left of training rows (n_train, n_vars) foretold from some modalities, in about standard deviations; zero elsewhere."""
+
     def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
-        """Random draws (n, n_obs, n_vars); Gaussian around the mean unless an imputer knows better."""
+        """Random draws (n, n_obs, n_vars): the mean and, as far as it errs, `noise`.
+
+        With the same rows and seed, modalities are drawn as they go together. What was learned is the same in all draws: the error out of
+        fold has its uncertainty entry by entry, but not as far as it is common to many subjects.
+        """
         mean, sd = self.predict(modality, x, seen)
-        generator = torch.Generator().manual_seed(seed)
-        return mean + sd * torch.randn(n, *mean.shape, generator=generator)
+        return torch.stack([mean + sd * noise for noise in self.noise(modality, seen, n, torch.Generator().manual_seed(seed))])
+
+    def noise(self, modality: str, seen: Tensors, n: int, generator: torch.Generator) -> Iterator[Tensor]:
+        """So many times noise (n_obs, n_vars) of unit variance: residuals of training rows, weighted at random.
+
+        Its features are as correlated as what the modalities that a row has do not foretell of them.
+        """
+        parts = []
+        for pattern, rows in by_pattern(without(modality, seen)).items():
+            left = self.residuals(modality, pattern)
+            parts.append((rows, left / left.square().sum(0).clamp_min(LEAST).sqrt()))
+        for _ in range(n):
+            weights = torch.randn(len(seen[modality]), len(parts[0][1]) if parts else 0, generator=generator)
+            noise = weights.new_zeros(len(weights), parts[0][1].shape[1] if parts else 0)
+            for rows, left in parts:
+                noise[rows] = weights[rows] @ left
+            yield noise
 
     def predictability(self, modality: str) -> Tensor | None:
         """Share of each feature's variance (n_vars,), 0 to 1, that is foretold on training rows kept apart; None if it is not known."""
         return None
+
+
+def by_pattern(seen: Tensors) -> dict[Pattern, Tensor]:
+    """Positions of the rows that have the same modalities, by these."""
+    found: dict[Pattern, list[int]] = {}
+    for row, flags in enumerate(torch.stack(list(seen.values()), dim=1).tolist()):
+        found.setdefault(tuple(name for name, flag in zip(seen, flags, strict=True) if flag), []).append(row)
+    return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
+
+
+def foretold(error: Tensor, variance: Tensor, n: Tensor) -> Tensor:
+    """Share of each feature's variance (n_vars,), 0 to 1, from the error and the number of rows; nought where noise would do as well."""
+    share = torch.where(variance > 0, 1 - error / variance.clamp_min(LEAST), 0.0).clamp(0, 1)
+    return torch.where(share > CHANCE / n.clamp_min(1), share, 0.0)
 
 
 def without(modality: str, seen: Tensors) -> Tensors:

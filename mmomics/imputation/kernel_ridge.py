@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
 from mmomics.imputation._foretell import Foretelling
-from mmomics.imputation.contract import Tensors, without
+from mmomics.imputation.contract import Pattern, Tensors, without
 
 
 class Imputer(contract.Imputer):
@@ -20,8 +19,11 @@ class Imputer(contract.Imputer):
         mean, error = self.foretelling.predict(modality, x, without(modality, seen))
         return mean, error.sqrt()
 
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        return self.foretelling.residuals(modality, pattern)
+
     def predictability(self, modality: str) -> Tensor:
         own = self.foretelling
         _, variance = contract.moments(modality, own.x, own.seen, own.measured)
         error = own.out_of_fold(modality)[1][own.seen[modality]].mean(0)
-        return torch.where(variance > 0, 1 - error / variance, 0.0).clamp(0, 1)
+        return contract.foretold(error, variance, own.seen[modality].sum())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
-from mmomics.imputation.contract import Tensors
+from mmomics.imputation.contract import Pattern, Tensors
 
 
 class Imputer(contract.Imputer):
@@ -18,6 +18,11 @@ class Imputer(contract.Imputer):
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
         return mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality])
+
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
+        there = contract.entries(modality, self.x, self.seen, self.measured)
+        return (self.x[modality] - mean) * there / variance.clamp_min(contract.LEAST).sqrt()
 
     def predictability(self, modality: str) -> Tensor:
         return torch.zeros(self.x[modality].shape[1])

@@ -6,6 +6,7 @@ standard deviation. A predictor modality that a row lacks stands at its mean.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
@@ -25,4 +26,6 @@ class Imputer(Conditional):
         def predict(x: Tensors, seen: Tensors) -> Tensor:
             return model(side_by_side(x, seen, modality) @ others.T)
 
-        return Answer(predict, self.error(modality, rows, model.oof))
+        judged, left = self.judged(modality, rows), torch.zeros_like(self.x[modality])
+        left[rows] = self.x[modality][rows] - model.oof
+        return Answer(predict, left * judged, judged)

@@ -116,13 +116,15 @@ def _worlds(fold: Fold, handling: Handling, training: Training) -> Iterator[Fold
     fitted = imputer.fit(handling.imputer, fold, unit, training)
     rows_of = dict(lacking(fold, fold.train))
     n_draws = 1 if handling.how == SINGLE else handling.draws
+    anyone = torch.cat([torch.zeros(0, dtype=torch.long), *rows_of.values()]).unique()  # the same rows for all: see `Imputer.draw`
+    x, seen = ({key: part[key][anyone] for key in fold.x} for part in (fold.x, fold.seen))
     values = {}
     for name, rows in rows_of.items():
-        x, seen = ({key: part[key][rows] for key in fold.x} for part in (fold.x, fold.seen))
         if handling.how == SINGLE:
             drawn = fitted.predict(name, x, seen)[0][None]
         else:
-            drawn = fitted.draw(name, x, seen, n_draws, unit.member_seeds(1)[0] + list(fold.x).index(name))
+            drawn = fitted.draw(name, x, seen, n_draws, unit.member_seeds(1)[0])
+        drawn = drawn[:, torch.searchsorted(anyone, rows)]
         drawn[..., len(fold.preparation[name].features) :] = 0.0  # columns of filling
         values[name] = drawn
     for number in range(n_draws):

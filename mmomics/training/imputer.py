@@ -13,7 +13,7 @@ from mmomics.errors import UserError
 from mmomics.fusion.contract import Generative
 from mmomics.imputation import contract
 from mmomics.imputation._foretell import Foretelling
-from mmomics.imputation.contract import Tensors, others_seen, without
+from mmomics.imputation.contract import LEAST, Pattern, Tensors, others_seen, without
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
 from mmomics.training.bounds import Bounds
@@ -27,7 +27,6 @@ EVIDENCE = 3.0  # of all features of a modality together, beside a feature's own
 LARGEST_SHARE = 0.9  # of a feature's variance that the network's draws may take up
 PATIENCE = 3  # epochs without a gain at most: what plain models leave holds little, and is found early or not at all
 PROBES = 8  # draws per held-out row that measure it
-LEAST = 1e-6  # variance of a feature that never varies
 
 
 def fit(name: str, fold: Fold, unit: Unit, settings: Training, device: str = "cpu") -> contract.Imputer:
@@ -71,8 +70,8 @@ class GenerativeImputer(contract.Imputer):
     """Plain models foretell the mean; a generative method, an ensemble of it, draws what they leave.
 
     The network learns from out-of-fold predictions, starts at nought and is followed per feature as far as held-out rows gain, so that
-    the imputer is never far below the plain models. Draws add up the network's own and residuals of training subjects, weighted at
-    random: these keep the correlation of all features, within and across modalities (drawn with the same seed).
+    the imputer is never far below the plain models. Draws add up the network's own and residuals of training subjects, see
+    `Imputer.draw`.
     """
 
     def __init__(self, name: str, fold: Fold, unit: Unit, settings: Training, device: str) -> None:
@@ -105,17 +104,14 @@ class GenerativeImputer(contract.Imputer):
 
     def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
         mean, sd, z = self._moments(modality, x, seen)
-        left, n_obs = self.left[modality], len(mean)
-        unit = left.square().sum(0).clamp_min(LEAST).sqrt()
         generator = torch.Generator().manual_seed(seed)
+        swings = torch.Generator().manual_seed(seed)  # of its own, or modalities with a network would be drawn apart from those without
         gain = self.gains.get(modality)
         draws = []
-        for _ in range(n):
-            weights = torch.randn(n_obs, len(left), generator=generator)
-            noise = weights @ left / unit  # as correlated as residuals of training subjects are
+        for noise in self.noise(modality, seen, n, generator):
             if gain is not None and z is not None:
                 share = (gain.spread / gain.rest).clamp_max(LARGEST_SHARE**0.5)
-                swing = self._swing(modality, x, seen, z, generator) * (share / gain.spread.clamp_min(LEAST))
+                swing = self._swing(modality, x, seen, z, swings) * (share / gain.spread.clamp_min(LEAST))
                 noise = swing + (1 - share**2).sqrt() * noise
             draws.append(self.bounds[modality].draw(mean, sd, noise))
         return torch.stack(draws)
@@ -123,7 +119,10 @@ class GenerativeImputer(contract.Imputer):
     def predictability(self, modality: str) -> Tensor:
         variance = contract.moments(modality, self.x, self.seen, self.measured)[1]
         rest = self.gains[modality].rest.square() if modality in self.gains else 1.0
-        return torch.where(variance > 0, 1 - self.error[modality] * rest / variance.clamp_min(LEAST), 0.0).clamp(0, 1)
+        return contract.foretold(self.error[modality] * rest, variance, self.seen[modality].sum())
+
+    def residuals(self, modality: str, pattern: Pattern) -> Tensor:
+        return self.foretelling.residuals(modality, pattern)
 
     def follow(self, modality: str) -> float:
         """How far its network is followed, 0 (what it starts from is all there is) to 1; the mean over features."""

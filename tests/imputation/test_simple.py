@@ -186,3 +186,50 @@ def test_errors_are_those_of_what_was_measured(name):
     mean, sd = imputer.predict("m0", x, seen)
     inside = ((mean - truth["m0"]).abs() <= 1.645 * sd)[there].float().mean()
     assert 0.87 < inside < 0.95
+
+
+def common(n_obs=400, seed=0):
+    """Two assays that move with something of which the third, seen of everybody, says nothing."""
+    generator = torch.Generator().manual_seed(seed)
+    moved = torch.randn(n_obs, 1, generator=generator)
+    x = {name: moved + 0.5 * torch.randn(n_obs, 20, generator=generator) for name in ("a", "b")}
+    x["c"] = torch.randn(n_obs, 15, generator=generator)
+    seen = {name: torch.arange(n_obs) < n_obs // 2 for name in ("a", "b")} | {"c": torch.ones(n_obs, dtype=torch.bool)}
+    return x, seen
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_draws_of_features_and_assays_move_together_as_what_is_not_foretold_does(name):
+    x, seen = common()
+    imputer = fitted(name, {key: values * seen[key].unsqueeze(1) for key, values in x.items()}, seen)
+    rows = ~seen["a"]
+    asked = [{key: part[key][rows] for key in part} for part in (x, seen)]
+    a, b = (imputer.draw(key, *asked, n=6, seed=3).mean(-1) for key in ("a", "b"))  # (n, n_rows): a contrast of all features
+    truth = x["a"][rows].mean(1)
+    assert 0.6 < float(a.var() / truth.var()) < 1.6
+    assert torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1] > 0.8
+    assert not torch.equal(a[0], a[1])
+
+
+@pytest.mark.parametrize("name", [name for name in LEARNING if name != "kernel_ridge"])
+def test_who_has_less_to_go_by_gets_a_wider_interval(name):
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(500, 3, generator=generator)
+    x = {"target": z @ torch.randn(3, 10, generator=generator) + 0.3 * torch.randn(500, 10, generator=generator)}
+    x |= {"good": z @ torch.randn(3, 12, generator=generator), "poor": torch.randn(500, 4, generator=generator)}
+    seen = {"target": torch.ones(500, dtype=torch.bool), "good": torch.arange(500) % 2 == 0, "poor": torch.ones(500, dtype=torch.bool)}
+    train, test = torch.arange(500) < 300, torch.arange(500) >= 300
+    imputer = fitted(name, *({key: part[key][train] for key in part} for part in (x, seen)))
+    asked = [{key: part[key][test] for key in part} for part in (x, seen)]
+    mean, sd = imputer.predict("target", *asked)
+    inside = (x["target"][test] - mean).abs() < 1.645 * sd
+    poor = ~asked[1]["good"]
+    assert inside[poor].float().mean() > 0.83 and sd[poor].mean() > 1.1 * sd[~poor].mean()
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_noise_is_not_called_predictable(name):
+    generator = torch.Generator().manual_seed(1)
+    x = {key: torch.randn(60, n_vars, generator=generator) for key, n_vars in (("a", 100), ("b", 60))}
+    found = fitted(name, x, {key: torch.ones(60, dtype=torch.bool) for key in x}).predictability("a")
+    assert (found > 0).float().mean() <= 0.08

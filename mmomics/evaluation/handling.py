@@ -12,7 +12,7 @@ import pandas as pd
 from mmomics.config.handling import COMPLETE, NATIVE
 from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold, mean_share
-from mmomics.evaluation.intervals import over_folds, rubin
+from mmomics.evaluation.intervals import Estimate, holm, over_folds, rubin
 from mmomics.evaluation.summary import fold_scores, metrics
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "of", "model", "missing", "n_train", "metric", "mean", "lower", "upper", "n_draws", "between", "fmi",
-    "reference", "difference", "difference_lower", "difference_upper", "p_value",
+    "reference", "difference", "difference_lower", "difference_upper", "p_value", "p_adjusted",
 ]  # fmt: skip
 
 
@@ -62,35 +62,60 @@ def handling(
         of (the first of the models that are alike), model, missing, n_train (rows with an outcome that were learned from, mean over
         folds), metric, mean, lower, upper, n_draws, between (standard deviation of the metric between draws), fmi (share of the variance
         that is due to what is missing, 0 to 1), reference (the native model, empty where the run has none), difference (model - reference,
-        in the metric's own sign), its interval and p-value, paired by fold (corrected resampled t) or, with one fold, by subject.
-        Several draws: the estimate is that of the predictors averaged over them, the interval that of `intervals.rubin`.
+        in the metric's own sign), its interval and p-value, paired by fold (corrected resampled t) or, with one fold, by subject, and
+        the p-value adjusted by Holm's method over the table. Several draws: the estimate is that of the predictors averaged over them,
+        the interval, and that of the difference, that of `intervals.rubin`.
     """
-    share, low_high = mean_share(folds), task.RANGE[task.PRIMARY]
+    share, n_test = mean_share(folds), len(folds[0].test)
     rows = []
     for first, names in alike(study, list(resampled.columns)).items():
         by_fold = {name: fold_scores(scores, name, task.PRIMARY).to_numpy() for name in names}
         for name in names:
             how, own = study.models[name].missing, by_fold[name]
-            one = over_folds(own, share, resampled[name].to_numpy())
-            between, fmi = np.nan, np.nan
-            if name in drawn:
-                draws = [_primary(task, folds, answers) for answers in drawn[name]]
-                variance = float(np.nanvar(own, ddof=1) * (1 / len(own) + share)) if len(folds) > 1 else float(resampled[name].var())
-                one, fmi = rubin(one, variance, np.array(draws), (len(folds) if len(folds) > 1 else len(folds[0].test)) - 1)
-                between = float(np.std(draws, ddof=1))
-            one = one.within(*low_high)
+            by_draw = np.array([_by_fold(task, folds, answers) for answers in drawn.get(name, ())]).reshape(-1, len(own))
+            one, fmi = _pooled(own, by_draw, resampled[name].to_numpy(), share, n_test)
+            one = one.within(*task.RANGE[task.PRIMARY])
+            between = float(_means(by_draw).std(ddof=1)) if len(by_draw) > 1 else np.nan
             n_train = np.mean([len(fold.train.index.intersection(complete) if how == COMPLETE else fold.train) for fold in folds])
-            row = (first, name, how, float(n_train), task.PRIMARY, *one[:3], len(drawn.get(name, ())) or np.nan, between, fmi)
+            row = (first, name, how, float(n_train), task.PRIMARY, *one[:3], len(by_draw) or np.nan, between, fmi)
             if study.models[first].missing != NATIVE or name == first:
                 rows.append((*row, "", *[np.nan] * 4))
             else:
-                gap = own - by_fold[first]
                 paired = (resampled[name] - resampled[first]).to_numpy()
-                rows.append((*row, first, *over_folds(gap, share, paired)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+                gap, _ = _pooled(own - by_fold[first], by_draw - by_fold[first], paired, share, n_test)
+                rows.append((*row, first, *gap))
+    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "p_adjusted"])
+    return table.assign(p_adjusted=holm(table["p_value"].to_numpy()))
 
 
-def _primary(task: Task, folds: Sequence[Fold], answers: Answers) -> float:
-    """The primary metric, the mean over folds and seeds."""
-    table = metrics(task, folds, {"": answers})
-    return float(fold_scores(table, "", task.PRIMARY).mean())
+def _pooled(own: np.ndarray, by_draw: np.ndarray, resampled: np.ndarray, share: float, n_test: int) -> tuple[Estimate, float]:
+    """The mean over folds with its interval, and the share of its variance that is due to what is missing; NaN without draws.
+
+    Parameters
+    ----------
+    own : (n_folds,)
+        NaN where a fold does not define the metric.
+    by_draw : (n_draws, n_folds)
+    resampled : (n_resamples,)
+        Read with one fold only, of `n_test` subjects.
+    share : float
+        n_test / n_train of a fold.
+    """
+    one = over_folds(own, share, resampled)
+    if not len(by_draw):
+        return one, np.nan
+    if len(own) == 1:
+        return rubin(one, float(np.nanvar(resampled, ddof=1)), _means(by_draw), n_test - 1)
+    known = own[~np.isnan(own)]
+    within = float(known.var(ddof=1) * (1 / len(known) + share)) if len(known) > 1 else np.nan
+    return rubin(one, within, _means(by_draw), len(known) - 1)
+
+
+def _means(by_draw: np.ndarray) -> np.ndarray:
+    """The mean of each draw over the folds that define it."""
+    return pd.DataFrame(by_draw).mean(axis=1).to_numpy()
+
+
+def _by_fold(task: Task, folds: Sequence[Fold], answers: Answers) -> np.ndarray:
+    """The primary metric of each fold, the mean over seeds."""
+    return fold_scores(metrics(task, folds, {"": answers}), "", task.PRIMARY).to_numpy()

@@ -12,7 +12,6 @@ Found = tuple[str, str, float, float, float, int, int, float]  # test, measure, 
 FEWEST = 5  # subjects with and without the assay whose variable is known
 Z = 1.959963984540054
 RESAMPLES, PER_TEST = 1999, 40  # at least, and for every test of a family: with fewer, none could be flagged after Holm's adjustment
-ROUNDS = 100  # of the expectation-maximization algorithm
 
 
 def against(obs: pd.DataFrame, task: str, variable: str, lacks: np.ndarray, n_tests: int = 1) -> Found | None:
@@ -97,56 +96,6 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> tuple[fl
     log_ratio, half = excess / variance, Z / np.sqrt(variance)
     ratios = (float(np.exp(np.clip(value, -50, 50))) for value in (log_ratio, log_ratio - half, log_ratio + half))
     return *ratios, float(stats.chi2.sf(excess**2 / variance, 1))  # type: ignore[return-value]
-
-
-def little(x: np.ndarray) -> tuple[float, float] | None:
-    """Little's test that rows miss values completely at random (Little 1988, doi:10.1080/01621459.1988.10478722).
-
-    Each column is brought to normal scores first, so that heavy tails make no pattern stand out.
-
-    Parameters
-    ----------
-    x : array (n_obs, n_vars)
-        NaN = missing; a few variables.
-
-    Returns
-    -------
-    (d2, p_value) or None
-        The statistic per degree of freedom; None where nothing is missing, or there are too few rows for so many variables.
-    """
-    x = x[np.isfinite(x).any(axis=1)]
-    seen = np.isfinite(x)
-    if seen.all() or len(x) < 3 * x.shape[1] or (seen.sum(0) < 3).any():
-        return None
-    ranks = stats.rankdata(x, axis=0, nan_policy="omit")
-    x = stats.norm.ppf((ranks - 0.5) / seen.sum(0))
-    forms, of_row = np.unique(seen, axis=0, return_inverse=True)
-    mean, covariance = _moments(x, forms, of_row.ravel())
-    statistic = 0.0
-    for k, form in enumerate(forms):
-        own = x[of_row.ravel() == k][:, form]
-        off = own.mean(0) - mean[form]
-        statistic += len(own) * float(off @ np.linalg.solve(covariance[np.ix_(form, form)], off))
-    df = int(forms.sum()) - x.shape[1]
-    return statistic / df, float(stats.chi2.sf(statistic, df))
-
-
-def _moments(x: np.ndarray, forms: np.ndarray, of_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of a normal distribution by expectation-maximization over the forms of missingness."""
-    mean, covariance = np.nanmean(x, axis=0), np.diag(np.nanvar(x, axis=0))
-    for _ in range(ROUNDS):
-        whole, extra = np.nan_to_num(x), np.zeros_like(covariance)
-        for k, form in enumerate(forms):
-            rows, gone = of_row == k, ~form
-            slope = np.linalg.solve(covariance[np.ix_(form, form)], covariance[np.ix_(form, gone)])
-            whole[np.ix_(rows, gone)] = mean[gone] + (x[np.ix_(rows, form)] - mean[form]) @ slope
-            extra[np.ix_(gone, gone)] += rows.sum() * (covariance[np.ix_(gone, gone)] - covariance[np.ix_(gone, form)] @ slope)
-        last, mean = mean, whole.mean(0)
-        covariance = np.cov(whole, rowvar=False, bias=True).reshape(covariance.shape) + extra / len(x)
-        covariance += 1e-6 * np.eye(len(covariance))
-        if np.abs(mean - last).max() < 1e-5:
-            break
-    return mean, covariance
 
 
 def _sizes(lacks: np.ndarray) -> tuple[int, int]:

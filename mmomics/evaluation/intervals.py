@@ -93,7 +93,7 @@ def rubin(pooled: Estimate, within: float, draws: np.ndarray, n_free: float) -> 
     """The interval of an estimate from several imputed data sets: sampling, and what is not known of the missing values.
 
     The variance is within + (1 + 1/m) between (Rubin 1987, doi:10.1002/9780470316696), with the degrees of freedom of such a sum
-    (Satterthwaite 1946, doi:10.2307/3002019): where the draws agree, those of complete data.
+    (Satterthwaite 1946, doi:10.2307/3002019), and never more than those of complete data: what is missing makes nothing more certain.
 
     Parameters
     ----------
@@ -122,7 +122,16 @@ def rubin(pooled: Estimate, within: float, draws: np.ndarray, n_free: float) -> 
     if total == 0:
         return pooled._replace(lower=pooled.mean, upper=pooled.mean, p_value=float(pooled.mean == 0)), 0.0
     share = between / total
-    free = 1 / ((1 - share) ** 2 / n_free + share**2 / (len(draws) - 1))
+    free = min(n_free, 1 / ((1 - share) ** 2 / n_free + share**2 / (len(draws) - 1)))
     t, error = stats.t(free), float(np.sqrt(total))
     half = float(t.ppf((1 + LEVEL) / 2)) * error
     return Estimate(pooled.mean, pooled.mean - half, pooled.mean + half, float(2 * t.sf(abs(pooled.mean) / error))), share
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """p-values (n,) adjusted by Holm's step-down method (Holm 1979, https://www.jstor.org/stable/4615733); NaN = no test, and stays."""
+    p = np.asarray(p, dtype=float)
+    out = np.full(len(p), np.nan)
+    order = np.argsort(p, kind="stable")[: np.isfinite(p).sum()]  # NaN are last
+    out[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return out

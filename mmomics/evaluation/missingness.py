@@ -10,7 +10,8 @@ import pandas as pd
 from mmomics import keys
 from mmomics.cohort.data import CohortData
 from mmomics.evaluation import independence
-from mmomics.evaluation.intervals import wilson
+from mmomics.evaluation.chance import by_chance
+from mmomics.evaluation.intervals import holm, wilson
 from mmomics.evaluation.outsiders import OUTSIDE, Summary, beyond, outside, summarize, telling
 
 COLUMNS = [
@@ -28,7 +29,7 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
 
     Of every assay that at least five subjects have and five lack: the outcome and each covariate against lacking it; how well the other
     assays tell who lacks it (cross-validated, p by permutation); and the share of those who lack it that lies further out than 95 % of
-    those who have it. Of all assays together: Little's test. p-values are adjusted by Holm's method over the tests against outcome and
+    those who have it. Of all assays together: `chance.by_chance`. p-values are adjusted by Holm's method over the tests against outcome and
     covariates, and over those of the assays themselves. Flagged: p adjusted below 0.05, and of the latter a size that matters.
 
     Parameters
@@ -44,7 +45,7 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
     DataFrame
         modality, variable, test, measure, estimate, lower, upper, n_with, n_without, p_value, p_adjusted, flagged. Measures: auc (chance
         that one who lacks the assay has the higher value, or is told from one who has it), cramers_v, hazard_ratio (of lacking it),
-        share, and d2 (Little's statistic per degree of freedom).
+        share, and z2 (mean square of z values, 1 by chance; `n_with` is how many subjects it speaks of).
     """
     lacking = {name: ~data.seen[name] for name in assays(data) if _enough(data.seen[name], FEWEST)}
     variables = ["outcome", *dict.fromkeys([*covariates, keys.BATCH])]
@@ -58,9 +59,9 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
     summary = summarize(data)
     own = [row for name in lacking for row in _resemblance(name, summary, seed, 2 * len(lacking) + 1)]
     leading = [scores[:, :2] for scores in summary.scores.values()]
-    little = independence.little(np.column_stack(leading)) if leading else None
-    if little is not None:
-        own.append(("", ALL, "Little", "d2", little[0], np.nan, np.nan, len(data.subjects), 0, little[1]))
+    together = by_chance(np.column_stack(leading), seed, 2 * len(lacking) + 1) if leading else None
+    if together is not None:
+        own.append(("", ALL, "Dixon", "z2", together[0], np.nan, np.nan, together[1], 0, together[2]))
     tables = [_adjusted(rows), _adjusted(own)]
     table = pd.concat([part for part in tables if len(part)] or tables[:1], ignore_index=True)
     small = ((table["variable"] == OTHERS) & (table["estimate"] < TELLING)) | (
@@ -108,10 +109,5 @@ def _enough(seen: np.ndarray, least: int) -> bool:
 
 
 def _adjusted(rows: list[tuple]) -> pd.DataFrame:
-    """With Holm's step-down p-values (Holm 1979, https://www.jstor.org/stable/4615733)."""
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "flagged")])
-    p = table["p_value"].to_numpy(dtype=float)
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
-    return table.assign(p_adjusted=adjusted)
+    return table.assign(p_adjusted=holm(table["p_value"].to_numpy(dtype=float)))

@@ -125,10 +125,15 @@ def outside(summary: Summary, name: str) -> tuple[int, int, float] | None:
     """
     n_outside, n, p = 0, 0, []
     for _, n_reference, share in _forms(summary, name):
-        own, above = int((share > OUTSIDE).sum()), math.ceil((1 - OUTSIDE) * n_reference)
+        own, above = int((share > OUTSIDE).sum()), _outermost(n_reference)
         p.append(float(stats.hypergeom.cdf(above - 1, n_reference + len(share), n_reference, own + above - 1)))
         n_outside, n = n_outside + own, n + len(share)
     return (n_outside, n, min(1.0, len(p) * min(p))) if p else None
+
+
+def _outermost(n: int) -> int:
+    """How many of `n` are the outermost; in floating point .05 n is a little above a whole number where it should be one."""
+    return n - math.floor(OUTSIDE * n + 1e-9)
 
 
 def _forms(summary: Summary, name: str) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:

@@ -27,7 +27,7 @@ TABLES = {
     "calibration": ["model", "predicted", "observed", "lower", "upper", "n"],
     "curves": ["model"],
     "imputation": ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper", "n_features"],
-    "imputation_comparisons": ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"],
+    "imputation_comparisons": ["modality", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"],
     "missingness": ["modality", "variable", "test", "measure", "estimate", "lower", "upper", "p_value", "p_adjusted", "flagged"],
     "patterns": ["rna", "n_subjects", "with_outcome"],
 }

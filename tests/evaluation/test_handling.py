@@ -9,7 +9,7 @@ from mmomics import plugins
 from mmomics.config.run import SettledModel
 from mmomics.evaluation import comparisons, summary
 from mmomics.evaluation.folds import arrange, mean_share, read_folds
-from mmomics.evaluation.handling import COLUMNS, alike, handling
+from mmomics.evaluation.handling import COLUMNS, _pooled, alike, handling
 from mmomics.evaluation.intervals import corrected_t
 from tests.evaluation.simulate import OUTCOMES, TASKS, observed, predicted, subjects
 from tests.evaluation.test_folds import make_predictions, make_splits
@@ -58,6 +58,10 @@ def test_each_way_is_scored_and_held_against_the_native_model(task):
     of_draws = 1.25 * own.loc["m_multiple", "between"] ** 2
     of_folds = by_fold["m_multiple"].var(ddof=1) * (1 / len(plan) + mean_share(plan))
     assert own.loc["m_multiple", "fmi"] == pytest.approx(of_draws / (of_draws + of_folds)) and own.loc["m_multiple", "n_draws"] == 4
+    wider, plain = own.loc["m_multiple"], corrected_t(by_fold["m_multiple"] - by_fold["m"], mean_share(plan))
+    assert wider["difference"] == pytest.approx(plain.mean)
+    assert wider["difference_upper"] - wider["difference_lower"] > (plain.upper - plain.lower) * (1 + 1e-6)
+    assert wider["p_adjusted"] >= wider["p_value"] and own["p_adjusted"].notna().sum() == 2
     assert own["reference"].tolist() == ["", "m", "m"] and np.isnan(own.loc["m", "difference"])
 
 
@@ -65,3 +69,20 @@ def test_one_test_set_is_compared_over_its_subjects():
     table = made("binary", one_fold=True)[-1].set_index("model")
     assert table.loc["m_complete", "difference_lower"] < table.loc["m_complete", "difference"] < table.loc["m_complete", "difference_upper"]
     assert table.loc["m_multiple", "lower"] < table.loc["m_multiple", "mean"] < table.loc["m_multiple", "upper"]
+
+
+def test_folds_that_do_not_define_the_metric_are_not_counted():
+    own, by_draw = np.array([0.6, 0.7, 0.8]), np.array([[0.5, 0.7, 0.8], [0.6, 0.8, 0.7]])
+    found = _pooled(np.append(own, np.nan), np.column_stack([by_draw, [np.nan] * 2]), np.array([]), 0.25, 30)
+    expected = _pooled(own, by_draw, np.array([]), 0.25, 30)
+    assert found[0] == pytest.approx(expected[0]) and found[1] == pytest.approx(expected[1]) and np.isfinite(expected[1])
+    one = _pooled(np.array([0.6, np.nan]), by_draw[:, :2], np.array([]), 0.25, 30)[0]
+    assert one.mean == 0.6 and np.isnan(one[1:]).all()
+
+
+@pytest.mark.parametrize("one_fold", [False, True])
+def test_the_difference_is_as_uncertain_as_the_draws(one_fold):
+    own, resampled = np.array([0.1] if one_fold else [0.1, 0.11, 0.09, 0.1]), np.random.default_rng(0).normal(0.1, 0.01, 200)
+    by_draw = own + np.linspace(-0.2, 0.2, 5)[:, None]
+    plain, pooled = _pooled(own, by_draw[:0], resampled, 0.25, 30)[0], _pooled(own, by_draw, resampled, 0.25, 30)[0]
+    assert plain.p_value < 0.05 < pooled.p_value and pooled.lower < 0 < plain.lower

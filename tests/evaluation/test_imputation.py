@@ -100,6 +100,8 @@ def test_each_imputer_is_compared_with_the_best_simple_one_fold_by_fold():
     own = table[(table["imputer"] == "ours") & (table["modality"] == "rna") & (table["metric"] == "rmse")].iloc[0]
     expected = corrected_t(-0.05 - 0.01 * np.arange(4), 0.25)
     assert list(own[["difference", "lower", "upper", "p_value"]]) == pytest.approx(list(expected))
+    both = table[(table["imputer"] == "ours") & (table["metric"] == "rmse")]  # rna and protein, alike
+    assert list(both["p_adjusted"]) == pytest.approx([min(1, 2 * expected.p_value)] * 2)
     one = comparisons({name: own[own["fold"] == 0] for name, own in scores.items()}, {}, ["mean", "ridge"], 0.25)
     first = one[(one["imputer"] == "mean") & (one["modality"] == "rna") & (one["metric"] == "rmse")].iloc[0]
     pairs = (scores["mean"]["rmse"] - scores["ridge"]["rmse"])[(scores["mean"]["fold"] == 0) & (scores["mean"]["modality"] == "rna")]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmomics.evaluation.intervals import Estimate, corrected_t, percentile, rubin, wilson
+from mmomics.evaluation.intervals import Estimate, corrected_t, holm, percentile, rubin, wilson
 
 
 def test_without_overlap_the_corrected_t_is_the_t_test():
@@ -122,3 +122,18 @@ def test_without_variation_between_draws_rubins_interval_is_that_of_the_sample()
     assert share == 0 and found[:3] == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-5)
     assert np.isnan(rubin(Estimate(0.5, 0, 0, 0), 0.01, np.array([0.5]), 10)[1])
     assert rubin(Estimate(0.5, 0, 0, 0), 0.0, np.full(5, 0.5), 10)[0][:3] == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("n_free", [2, 3, 4])
+def test_an_interval_with_draws_is_never_narrower_than_without(n_free):
+    whole = stats.t.interval(0.95, n_free, 0.5, 0.1)
+    for spread in (0.001, 0.01, 0.03, 0.1, 0.3):
+        for draws in (2, 5, 20):
+            found = rubin(Estimate(0.5, 0, 0, 0), 0.01, 0.5 + spread * np.linspace(-1, 1, draws), n_free)[0]
+            assert found.lower < whole[0] and found.upper > whole[1]
+
+
+def test_holms_p_values_are_those_of_its_definition_and_no_test_stays_none():
+    found = holm(np.array([0.01, np.nan, 0.04, 0.03, 0.5]))  # 4 x 0.01, then 3 x 0.03, then 2 x 0.04 but no less than the one before
+    np.testing.assert_allclose(found, [0.04, np.nan, 0.09, 0.09, 0.5])
+    assert len(holm(np.array([]))) == 0

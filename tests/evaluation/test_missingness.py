@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from mmomics.cohort.data import CohortData
 from mmomics.evaluation import independence, outsiders
-from mmomics.evaluation.missingness import COLUMNS, DISTANCE, OTHERS, distances, missingness
+from mmomics.evaluation.chance import by_chance
+from mmomics.evaluation.missingness import ALL, COLUMNS, DISTANCE, OTHERS, distances, missingness
 from mmomics.evaluation.patterns import patterns
 
 
@@ -50,18 +51,49 @@ def test_missingness_by_the_values_themselves_is_warned_of(seed):
     told = table[(table["modality"] == "a") & (table["variable"] == OTHERS)].iloc[0]
     assert told["flagged"] and told["estimate"] > 0.7 and told["lower"] > 0.5
     assert not flagged(table, "age")
-    assert table[table["test"] == "Little"]["p_value"].iloc[0] < 0.01
+    assert table[table["variable"] == ALL]["p_value"].iloc[0] < 0.01
 
 
 def test_missingness_by_chance_is_hardly_ever_flagged():
     found = [missingness(make_cohort("mcar", seed=seed, n=120), ["age", "sex"], seed) for seed in range(20)]
     assert sum(table["flagged"].any() for table in found) <= 4  # two families of tests at 5 %
-    p = np.array([table[table["test"] == "Little"]["p_value"].iloc[0] for table in found])
+    p = np.array([table[table["variable"] == ALL]["p_value"].iloc[0] for table in found])
     assert stats.kstest(p, "uniform").pvalue > 0.01
     told = np.array([table[table["variable"] == OTHERS]["p_value"] for table in found])
     assert (told < 0.05).mean() < 0.12
     outside = pd.concat([table[table["variable"] == DISTANCE] for table in found])
     assert np.average(outside["estimate"], weights=outside["n_without"]) < 0.09
+
+
+def scores_of(n_assays, slope, seed, n=150):
+    """Two components of each assay, of common factors; each but the first is missing, by a factor or an age where `slope` is not 0."""
+    rng = np.random.default_rng([seed, n_assays])
+    z, age = rng.normal(size=(n, 4)), rng.normal(size=n)
+    blocks = [age[:, None]]
+    for place in range(n_assays):
+        block = 0.7 * z @ rng.normal(size=(4, 2)) + rng.normal(size=(n, 2))
+        chance = 1 / (1 + np.exp(0.85 - slope * (age if place % 2 else z[:, 0])))
+        block[(rng.random(n) < chance) & (place > 0)] = np.nan
+        blocks.append(block)
+    return np.column_stack(blocks)
+
+
+@pytest.mark.parametrize("n_assays", [6, 9])
+def test_all_assays_together_are_tested_with_the_right_size_and_power_however_many_there_are(n_assays):
+    p = np.array([by_chance(scores_of(n_assays, 0, seed), seed)[2] for seed in range(25)])
+    assert (p < 0.05).sum() <= 4 and (p < 0.5).sum() >= 6
+    assert all(by_chance(scores_of(n_assays, 1.5, seed), seed)[2] < 0.01 for seed in range(3))
+
+
+def test_nothing_is_said_where_nothing_is_missing_and_rows_without_anything_are_not_counted():
+    x = scores_of(2, 0, 0)
+    assert by_chance(np.random.default_rng(0).normal(size=(30, 4)), 0) is None
+    assert by_chance(np.vstack([x, np.full((10, x.shape[1]), np.nan)]), 0)[1] == len(x)
+
+
+@pytest.mark.parametrize("n", [20, 40, 60, 100, 140, 200, 380])
+def test_the_outermost_are_a_twentieth(n):
+    assert outsiders._outermost(n) == n // 20 and outsiders._outermost(n + 1) == n // 20 + 1
 
 
 def test_subjects_beyond_those_who_have_the_assay_are_far_out():

@@ -313,7 +313,9 @@ class Results:
         for how, gap in (("native", 0.0), ("complete", guess - value), ("single", 0.001), ("multiple", 0.0)):
             draws = (5, 0.004, 0.12) if how == "multiple" else (np.nan,) * 3
             wide = abs(gap) / 2 if how == "complete" else 0.01
-            paired = ("", *(np.nan,) * 4) if how == "native" else (name, gap, gap - wide, gap + wide, 0.04)
+            paired = (
+                ("", *(np.nan,) * 5) if how == "native" else (name, gap, gap - wide, gap + wide, 0.01, 0.03 if how == "complete" else 0.5)
+            )
             model, n_train = name if how == "native" else f"{name}_{how}", self.n * 0.8 / (4 if how == "complete" else 1)
             rows.append((name, model, how, n_train, metric, value + gap, value + gap - 0.03, value + gap + 0.03, *draws, *paired))
         self.tsv("evaluate/handling.tsv", pd.DataFrame(rows, columns=columns))
@@ -353,10 +355,10 @@ class Results:
                 ]
                 gap = float(values["rmse"] - np.sqrt(1 - (0.30 * (1 - 0.2 * place)) ** 2))
                 if imputer != "ridge":
-                    pairs.append(("alone", modality, "rmse", imputer, "ridge", gap, gap - 0.01, gap + 0.01, 0.04))
+                    pairs.append(("alone", modality, "rmse", imputer, "ridge", gap, gap - 0.01, gap + 0.01, 0.01, 0.04))
         columns = ["imputer", "hidden", "modality", "metric", "mean", "lower", "upper", "n_features"]
         self.tsv("evaluate/imputation.tsv", pd.DataFrame(rows, columns=columns))
-        columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+        columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"]
         self.tsv("evaluate/imputation_comparisons.tsv", pd.DataFrame(pairs, columns=columns))
 
     def missingness(self) -> None:
@@ -368,7 +370,7 @@ class Results:
                 (name, "other assays", "permutation", "auc", 0.75 - 0.1 * place, 0.6, 0.9, 120, 30, 0.002, 0.01, not place),
                 (name, "outside", "binomial", "share", 0.1, 0.02, 0.2, 120, 30, 0.3, 0.9, False),
             ]
-        rows.append(("", "all assays", "Little", "d2", 1.1, None, None, self.n, 0, 0.02, 0.02, True))
+        rows.append(("", "all assays", "Dixon", "z2", 1.1, None, None, self.n, 0, 0.02, 0.02, True))
         columns = ["modality", "variable", "test", "measure", "estimate", "lower", "upper", "n_with", "n_without", "p_value", "p_adjusted"]
         self.tsv("evaluate/missingness.tsv", pd.DataFrame(rows, columns=[*columns, "flagged"]))
 

@@ -98,8 +98,11 @@ def test_imputer_is_praised_only_for_clearly_smaller_errors(gaps, half, claim, i
     errors = [("mean", "ab", (1.0, 1.0)), ("ridge", "ab", (0.8, 0.8)), ("poe_vae", "ab", [0.8 + gap for gap in gaps])]
     rows = [(name, "alone", key, "rmse", v, v - 0.1, v + 0.1) for name, names, own in errors for key, v in zip(names, own, strict=True)]
     alone = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean", "lower", "upper"])
-    pairs = [("alone", key, "rmse", "poe_vae", "ridge", gap, gap - half, gap + half, 0.5) for key, gap in zip("ab", gaps, strict=True)]
-    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+    pairs = [
+        ("alone", key, "rmse", "poe_vae", "ridge", gap, gap - half, gap + half, 0.02, 0.04 if 0 < half < abs(gap) else 0.06)
+        for key, gap in zip("ab", gaps, strict=True)
+    ]
+    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"]
     changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
     said = imputation.verdict(changed, alone).striptags()
     assert claim in said
@@ -111,8 +114,8 @@ def told(inputs, half, follow=None):
     rows = [(name, "alone", "a", "rmse", v) for name, v in (("ridge", 0.8), ("poe_vae", 0.6))]
     rows += [("poe_vae", "alone", "a", "follow", follow)] if follow is not None else []
     alone = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])
-    pairs = [("alone", "a", "rmse", "poe_vae", "ridge", -0.2, -0.2 - half, -0.2 + half, 0.01)]
-    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value"]
+    pairs = [("alone", "a", "rmse", "poe_vae", "ridge", -0.2, -0.2 - half, -0.2 + half, *[0.01 if half == half else half] * 2)]
+    columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"]
     changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
     return imputation.verdict(changed, alone).striptags()
 
@@ -128,18 +131,25 @@ def test_a_network_that_added_nothing_is_not_praised_for_what_it_starts_from(inp
     assert words in told(inputs, 0.01, 0.0) and words not in told(inputs, 0.01, 0.3) and words not in told(inputs, 0.01)
 
 
-def test_intervals_that_cover_too_little_are_named(inputs):
-    alone = inputs.table("imputation")
-    assert "for poe_vae (rna 84 %," in imputation.covered(alone).striptags()
-    assert "every imputer cover 87 to 93 %" in imputation.covered(alone.assign(mean=0.91)).striptags()
+def test_intervals_that_cover_too_little_are_told_of_the_worst_however_hidden(inputs):
+    scored = inputs.table("imputation")
+    scored.loc[(scored["modality"] == "protein") & (scored["hidden"] == "pattern") & (scored["metric"] == "coverage"), "mean"] = 0.7
+    n = 2 * scored["modality"].nunique()
+    said = imputation.covered(scored).striptags()
+    assert f"for poe_vae ({n} of {n}) of the assays, hidden alone and hidden with all that others lack too." in said
+    assert "The worst: 70 % of protein by poe_vae, hidden with all that others lack too." in said
+    right = imputation.covered(scored.assign(mean=0.91)).striptags()
+    assert "every imputer cover 87 to 93 %" in right and "hidden alone and hidden with" in right
+    one = scored.assign(mean=0.91)  # right on average over the ways of hiding
+    one.loc[(one["modality"] == "rna") & (one["hidden"] == "pattern"), "mean"] = 0.86
+    one.loc[(one["modality"] == "rna") & (one["hidden"] == "alone"), "mean"] = 0.93
+    assert "The worst: 86 % of rna" in imputation.covered(one).striptags()
 
 
 def test_what_is_hidden_together_is_set_against_what_is_hidden_alone(inputs):
-    rows = [("ridge", hidden, "rna", metric, value) for hidden, r, c in (("alone", 0.8, 0.9), ("pattern", 0.95, 0.82))
-            for metric, value in (("rmse", r), ("coverage", c))]  # fmt: skip
+    rows = [("ridge", hidden, "rna", "rmse", value) for hidden, value in (("alone", 0.8), ("pattern", 0.95))]
     table = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])
-    said = imputation.together(table).striptags()
-    assert "mean RMSE is 0.950, and 0.800 with the one assay hidden alone; the 90 % intervals cover 82 % and 90 %." in said
+    assert "mean RMSE is 0.950, and 0.800 with the one assay hidden alone." in imputation.together(table).striptags()
     assert imputation.together(table[table["hidden"] == "alone"]) is None
 
 
@@ -149,6 +159,13 @@ def test_missingness_is_told_as_the_tests_say(inputs):
     assert "speaks against it" in made.lead[2].striptags()
     (warned,) = [block for block in made.blocks if block.kind == "notes"]
     assert len(warned.items) == 1 and "AUC of 0.75 (0.60 to 0.90)" in warned.items[0].striptags()
+    assert warned.title == "Those who lack an assay differ from those who have it" and "extrapolation" not in warned.items[0]
+    table = inputs.table("missingness")
+    far = table.assign(flagged=table["flagged"] | ((table["variable"] == "outside") & (table["modality"] == "rna")))
+    (further,) = [
+        block for block in missingness.section(replace(inputs, tables=inputs.tables | {"missingness": far})).blocks if block.kind == "notes"
+    ]
+    assert further.title == "Imputation is extrapolation" and "rest on extrapolation" in further.items[0]
     table = inputs.table("missingness").assign(flagged=False)
     calm = missingness.section(replace(inputs, tables=inputs.tables | {"missingness": table}))
     assert "No assay is clearly missing because of the outcome" in calm.lead[1].striptags()
@@ -157,8 +174,9 @@ def test_missingness_is_told_as_the_tests_say(inputs):
     assert "Too few subjects" not in made.lead[-1].striptags()
     some = missingness.section(replace(inputs, tables=inputs.tables | {"missingness": table[table["modality"] != "rna"]}))
     assert "Too few subjects have, or lack, rna to test whether those who lack it" in some.lead[-1].striptags()
-    little = table[table["variable"] == "all assays"]  # p is 0.02, but not flagged
-    assert "does not speak against it" in missingness._little(little)[0].striptags()
+    assert f"between the {len(inputs.facts.has):,} subjects" in made.lead[2].striptags()
+    together = table[table["variable"] == "all assays"]  # p is 0.02, but not flagged
+    assert "does not speak against it" in missingness._together(together)[0].striptags()
     untested = missingness.section(replace(inputs, tables={}))
     assert [block.name for block in untested.blocks] == ["overlap"]
 
@@ -226,7 +244,9 @@ def test_which_way_to_deal_with_gaps_is_clearly_worse_is_said(inputs):
     assert [row[1].sort for row in table.rows] == [0, 1, 2, 3] and table.rows[3][1].note == "5 draws"
     assert table.rows[3][4].sort == 0 and table.rows[0][4].sort == float("-inf")
     unclear = inputs.table("handling").query("missing != 'complete'")
-    for table, expected in ((unclear, "no way is clearly better or worse"), (unclear.assign(difference=0.0), "all ways are the same")):
+    adjusted = inputs.table("handling").assign(p_adjusted=0.06)  # intervals alone are not enough where several ways are tried
+    nothing = "no way is clearly better or worse"
+    for table, expected in ((unclear, nothing), (adjusted, nothing), (unclear.assign(difference=0.0), "all ways are the same")):
         made = handling.section(replace(inputs, tables={**inputs.tables, "handling": table}), standing(inputs))
         assert expected in made.lead[-1].striptags()
     assert handling.section(replace(inputs, tables={"summary": inputs.table("summary")}), standing(inputs)) is None

@@ -17,8 +17,8 @@ from mmomics.report.inputs import Inputs
 from mmomics.report.words import say
 
 OTHERS, DISTANCE, ALL = "other assays", "outside", "all assays"  # what `evaluate` calls the tests of the assays themselves
-MEASURES = {"auc": "AUC", "cramers_v": "Cramér's V", "hazard_ratio": "hazard ratio", "share": "share", "d2": "d² per degree of freedom"}
-VARIABLES = {OTHERS: "told by the other assays", DISTANCE: "further out than 95 % of the others", ALL: "all patterns"}
+MEASURES = {"auc": "AUC", "cramers_v": "Cramér's V", "hazard_ratio": "hazard ratio", "share": "share", "z2": "mean z²"}
+VARIABLES = {OTHERS: "told by the other assays", DISTANCE: "further out than 95 % of the others", ALL: "all assays together"}
 
 
 def section(inputs: Inputs) -> Section:
@@ -32,9 +32,11 @@ def section(inputs: Inputs) -> Section:
         return Section("missingness", "Missing assays", lead, [_overlap(inputs)])
     blocks: list[Any] = [_overlap(inputs)]
     if len(table):
-        lead += [verdict(table[~own & (table["variable"] != ALL)]), *_little(table)]
+        lead += [verdict(table[~own & (table["variable"] != ALL)]), *_together(table)]
         warned: list[Markup | str] = [_warning(name, part) for name, part in table[own & flagged].groupby("modality", sort=False)]
-        blocks += [Notes("Imputation is extrapolation", warned, warning=True)] if warned else []
+        far = (flagged & (table["variable"] == DISTANCE)).any()
+        title = "Imputation is extrapolation" if far else "Those who lack an assay differ from those who have it"
+        blocks += [Notes(title, warned, warning=True)] if warned else []
         if own.any() and not warned:
             lead.append(say("Those who lack an assay are not clearly unlike those who have it: no sign that imputing it is extrapolation."))
         assays = [name for name in facts.has if name != keys.CLINICAL and (device(name) == name or device(name) not in facts.has)]
@@ -91,14 +93,15 @@ def _smallest(part: pd.DataFrame) -> str:
     return words.p_value(float(part["p_adjusted"].min()))
 
 
-def _little(table: pd.DataFrame) -> list[Markup]:
+def _together(table: pd.DataFrame) -> list[Markup]:
     rows = table[table["variable"] == ALL]
     if rows.empty:
         return []
     return [
         say(
-            "Little's test of all patterns together, on two components of each modality, {} that assays are missing completely at "
-            "random ({}, adjusted by Holm's method).",
+            "A test of all assays together (two components of each modality, compared between the {} subjects who lack and have each of "
+            "the others) {} that assays are missing completely at random ({}, adjusted by Holm's method).",
+            f"{int(rows['n_with'].iloc[0]):,}",
             "speaks against it" if _yes(rows["flagged"]).iloc[0] else "does not speak against it",
             words.p_value(float(rows["p_adjusted"].iloc[0])),
         )
@@ -124,12 +127,14 @@ def _warning(name: object, part: pd.DataFrame) -> Markup:
         else:
             share = words.percent(row.estimate)
             reasons.append(say("{} of them lie further out than 95 % of those who have it, where 5 % are expected", share))
+    far = (part["variable"] == DISTANCE).any()
     return say(
-        "<strong>{}</strong>: the subjects who lack it are not like those who have it: {}. An imputer learned only from the latter; its "
-        "values "
-        "and intervals for the former rest on extrapolation.",
+        "<strong>{}</strong>: the subjects who lack it differ from those who have it: {}. An imputer learned only from the latter{}.",
         words.short(name),
         words.listing(reasons),
+        "; its values and intervals for the former rest on extrapolation"
+        if far
+        else ", and its errors may be larger for the former than the scores say, though they lie no further out",
     )
 
 

@@ -28,15 +28,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
+    from mmomics.errors import UserError
     from mmomics.training import fold, units
     from mmomics.training.device import choose
 
+    _known(args.imputer)
+    if args.tsv and args.shard != units.FINAL:
+        raise UserError(
+            "--tsv", f"tables are of the filled cohort, and shard '{args.shard}' fills none", "leave --tsv out, or --shard final"
+        )
     study = read_settings(args.settings)
     device = choose(args.device)
     log.info("imputer %s, seed %d, device %s", args.imputer, study.seed, device)
     folds = fold.Folds.read(args.input, args.splits, args.prepare)
     wanted = units.of_shard(folds.splits, args.shard, study.seed, 1)
     (_fill if args.shard == units.FINAL else _score)(args, study, folds, wanted, device)
+
+
+def _known(name: str) -> None:
+    """Refuse an unknown name, and propose only what imputes: most methods do not."""
+    from mmomics import plugins
+    from mmomics.errors import UserError, did_you_mean
+
+    imputers, methods = plugins.names("imputation"), plugins.names("fusion")
+    if name not in [*imputers, *methods]:
+        able = [*imputers, *(other for other in methods if plugins.family("fusion", other) == "generative")]
+        raise UserError("--imputer", f"there is no imputer '{name}'", did_you_mean(name, able))
 
 
 def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any], device: str) -> None:

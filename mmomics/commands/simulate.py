@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interaction", type=float, default=0.15, help="share of the product of two modalities in it (default: %(default)s)"
     )
     parser.add_argument("--batch-effect", type=float, default=1.0, help="between batches of methylation, in sd (default: %(default)s)")
+    parser.add_argument("--nonlinear", action="store_true", help="assays see the shared factors bent, each in its own way")
 
 
 def run(args: argparse.Namespace) -> None:

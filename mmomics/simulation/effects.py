@@ -15,6 +15,8 @@ NUISANCES, NUISANCE = 3, 0.4  # further factors that tell nothing of the outcome
 NOISE = 0.6
 NAMES = {"rna": "GENE", "methylation": "cg", "protein": "PROT", "metabolome": "MET", "mutation": "MUT"}
 DIVISOR = {"rna": 1, "methylation": 1, "protein": 2, "metabolome": 2, "mutation": 10}
+# half waves over the ranks of a factor that an assay sees where relations are nonlinear: once is nearly a line, twice is a bowl
+WAVES = {"rna": 1, "methylation": 2, "protein": 3, "metabolome": 2}
 CELLS = 2_000_000  # made at once
 
 
@@ -31,6 +33,7 @@ class Effects:
     loadings : array (n_factors + n_nuisances, n_vars)
         Effect on a feature per standard deviation of a factor.
     latents : array (n_subjects, n_factors + n_nuisances)
+        As the assay sees them, bent where the plan says so.
     """
 
     modality: str
@@ -71,8 +74,16 @@ def make(plan: Plan, modality: str, latents: dict[str, np.ndarray]) -> Effects:
         row[moved] = random.uniform(*LOADING, len(moved)) * random.choice([-1, 1], len(moved))
     loadings[len(factors) :] = NUISANCE * random.standard_normal((NUISANCES, n_vars)) * (random.uniform(size=(NUISANCES, n_vars)) < 0.5)
     nuisances = plan.random(modality, "nuisances").standard_normal((plan.n_subjects, NUISANCES))
+    seen = {name: bent(latents[name], WAVES[modality]) if plan.nonlinear and name in SHARED else latents[name] for name in factors}
     names = np.array([f"{NAMES[modality]}{j:0{width}d}" for j in range(1, n_vars + 1)], dtype=object)
-    return Effects(modality, names, factors, loadings, np.column_stack([*(latents[name] for name in factors), nuisances]))
+    return Effects(modality, names, factors, loadings, np.column_stack([*seen.values(), nuisances]))
+
+
+def bent(factor: np.ndarray, waves: int) -> np.ndarray:
+    """`sqrt(2) cos(pi waves Phi(factor))` of a standard normal factor: mean 0, variance 1, uncorrelated with any other number of waves."""
+    from scipy.special import ndtr
+
+    return np.sqrt(2) * np.cos(np.pi * waves * ndtr(factor))
 
 
 def blocks(n: int, size: int) -> list[slice]:

@@ -43,6 +43,8 @@ class Plan:
         Share of the predictor's variance that is the product of two modalities, which no additive model sees; 0..1.
     batch_effect : float
         Standard deviation between the batches of the methylation assay, in standard deviations of a feature within a batch.
+    nonlinear : bool
+        Each assay sees the shared factors bent in its own way (`effects.WAVES`), so that no linear model tells one assay from another.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class Plan:
     strength: float = 3.0
     interaction: float = 0.15
     batch_effect: float = 1.0
+    nonlinear: bool = False
 
     def __post_init__(self) -> None:
         for option, value, low, high in (

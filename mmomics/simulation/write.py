@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.simulation import band, cgm, ecg, eeg, outcome, subjects, tables
-from mmomics.simulation.effects import Effects
+from mmomics.simulation.effects import WAVES, Effects
 from mmomics.simulation.plan import Plan
 from mmomics.simulation.subjects import BATCHES, PLATE, ZONE, Subjects
 
@@ -72,6 +72,10 @@ def truth(plan: Plan, people: Subjects, effects: Mapping[str, Effects]) -> dict[
         "features": {
             "what": "feature -> source -> effect per standard deviation of the source, before the assay's own scale",
             **{name: each.causal for name, each in effects.items()},
+        },
+        "nonlinear": {
+            "what": "an assay here sees sqrt(2) cos(pi waves Phi(source)) of the sources that several modalities share, others the source",
+            "waves": WAVES if plan.nonlinear else {},
         },
         "batch_effect": {
             "modality": "methylation", "column": "batch", "batches": BATCHES, "subjects_per_plate": PLATE, "size": plan.batch_effect,

@@ -87,9 +87,9 @@ def _table(table: pd.DataFrame) -> Table:
     metric = words.metric(str(table["metric"].iloc[0]))
     caption = say(
         "{} with its 95 % interval, and the paired difference to the model that leaves the gaps. Over several draws both intervals also "
-        "have what the metric varies between them (Rubin's rules). Clearly better or worse is what has p below 0.05 after Holm's adjustment "
-        "over all ways and models; the intervals are not adjusted. From fewer than 20 complete subjects nothing is learned, and the same "
-        "predicted of everybody.",
+        "have what the metric varies between them (Rubin's rules). Clearly better or worse is what has p below 0.05 after Holm's "
+        "adjustment over all ways and models; the intervals are not adjusted. From fewer than 20 complete subjects nothing is learned, "
+        "and the same predicted of everybody.",
         words.sentence(metric),
     )
     heads = ["Model", "Gaps", "Training subjects", metric, "Against leaving them", "p, Holm"]

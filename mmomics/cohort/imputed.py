@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,13 @@ import pandas as pd
 from mmomics import keys
 from mmomics.cohort.data import CohortData, from_mudata, write_cohort
 from mmomics.cohort.prepare import Fitted, Preparation
-from mmomics.preparation.contract import Obs
+from mmomics.preparation.contract import Obs, pack
 
 SEEN, IMPUTED, IMPUTED_SD = "seen", "imputed", "imputed_sd"
-PREDICTABILITY, BY = "predictability", "imputed_by"
+PREDICTABILITY, BY, GAPS = "predictability", "imputed_by", "gaps_by"
+MEAN = "mean"
+
+log = logging.getLogger(__name__)
 
 Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]  # positions among the cohort's subjects, mean and sd (n_rows, n_kept)
 
@@ -34,7 +38,7 @@ class Imputation:
     predictability : dict of str to array (n_kept,)
         Share (0..1) of each feature's variance that the other assays predict, as far as the imputer knows.
     about : dict
-        Provenance: version, seed, settings.
+        Provenance: version, seed, cohort, settings (JSON).
     distance : DataFrame
         One column per modality, index = subjects: how far a subject that lacks it lies from those who have it (see there).
     embeddings : dict of str to array (n_subjects, n)
@@ -54,9 +58,12 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
 
     `X` holds what was measured, NaN for what was not. In `layers["imputed"]` every value is the measured one where there is one, else the
     imputed mean, and `layers["imputed_sd"]` is its standard deviation. NaN in `X` is what tells an imputed value: its standard deviation
-    may be 0, too, as where a feature never varies. A feature that the preparation left out, and so no imputer knows, has the mean and
-    standard deviation of its measured values: `var["imputed_by"]` is `mean`. A feature that nobody has a value of stays NaN. Subjects of
-    whom nothing was measured have no row in the assays that they lack.
+    may be 0, too, as where a feature never varies. `var["imputed_by"]` says what fills a feature where the whole assay is missing (the
+    imputer), `var["gaps_by"]` what fills it where a measured assay lacks it (the preparation's fill). A feature that the preparation left
+    out, and so no imputer knows, has the mean and standard deviation of its measured values: both are `mean`. One that nobody has a value
+    of stays NaN, and both are empty. Subjects of whom nothing was measured have no row in the assays that they lack. An assay that nobody
+    could learn is not filled: `uns["imputation"]["not_filled"]` names it. Where the preparation takes off batches or a reference,
+    imputed values are without them, beside measured ones with them: of each assay, `uns["imputation"]["without"]` says so.
     """
     import mudata as md
 
@@ -73,7 +80,11 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
             result.obsm[f"X_{model}"] = embedding[order]
     for key, value in cohort.uns.items():
         result.uns[key] = value
-    result.uns["imputation"] = {"imputer": imputation.imputer, **imputation.about}
+    unfilled = [name for name in modalities if name != keys.CLINICAL and not data.seen[name].all() and name not in imputation.drawn]
+    if unfilled:
+        log.warning("%s: lacked by some and filled for nobody, as there was nothing to learn them from", ", ".join(unfilled))
+    about = {"imputer": imputation.imputer, "not_filled": np.array(unfilled, dtype=object), **imputation.about}
+    result.uns["imputation"] = about
     write_cohort(target, result)
 
 
@@ -83,7 +94,8 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
     own = np.union1d(np.flatnonzero(data.seen[name]), rows)
     values = data.values[name][own]
     imputed, spread = values.copy(), np.where(np.isnan(values), np.nan, np.float32(0))
-    var = assay.var.assign(**{PREDICTABILITY: np.nan, BY: ""})
+    var = assay.var.assign(**{PREDICTABILITY: np.nan, BY: "", GAPS: ""})
+    without: list[str] = []
     if name != keys.CLINICAL and fitted is not None:
         kept = pd.Index(data.features[name]).get_indexer(fitted.features)
         gaps = np.isnan(values) & data.seen[name][own][:, None]
@@ -91,7 +103,10 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
         if mean is not None and sd is not None:
             place = np.ix_(np.searchsorted(own, rows), kept)
             imputed[place], spread[place] = mean, sd
-        var.iloc[kept, var.columns.get_loc(BY)] = imputation.imputer
+        fill = MEAN if fitted.fill is None else pack(fitted.fill)[1]["name"]
+        var.iloc[kept, var.columns.get_loc(GAPS)] = fill
+        var.iloc[kept, var.columns.get_loc(BY)] = fill if mean is None else imputation.imputer
+        without = [place for place in ("batch", "reference") if getattr(fitted, place) is not None]
         if name in imputation.predictability:
             var.iloc[kept, var.columns.get_loc(PREDICTABILITY)] = imputation.predictability[name]
     if name != keys.CLINICAL:
@@ -102,9 +117,14 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
     order = np.argsort(pd.Index(data.subjects).get_indexer(assay.obs_names))
     obsm = {key: _spread_out(np.asarray(block)[order], data.seen[name][own]) for key, block in assay.obsm.items()}
     made = ad.AnnData(
-        values, obs=obs, var=var.astype({BY: "category"}), obsm=obsm, layers={IMPUTED: imputed, IMPUTED_SD: spread}, uns=dict(assay.uns)
+        values,
+        obs=obs,
+        var=var.astype({BY: "category", GAPS: "category"}),
+        obsm=obsm,
+        layers={IMPUTED: imputed, IMPUTED_SD: spread},
+        uns=dict(assay.uns),
     )
-    made.uns["imputation"] = {"imputer": imputation.imputer, "n_imputed": len(rows)}
+    made.uns["imputation"] = {"imputer": imputation.imputer, "n_imputed": len(rows), "without": np.array(without, dtype=object)}
     return made
 
 
@@ -126,12 +146,13 @@ def _within(
 def _by_mean(imputed: np.ndarray, spread: np.ndarray, values: np.ndarray, var: pd.DataFrame) -> None:
     """What is still missing, by the mean of its feature."""
     empty = np.isnan(imputed)
-    columns = np.flatnonzero(empty.any(axis=0) & ~np.isnan(values).all(axis=0))
+    known = ~np.isnan(values).all(axis=0)
+    columns = np.flatnonzero(empty.any(axis=0) & known)
     mean, sd = np.nanmean(values[:, columns], axis=0), np.nanstd(values[:, columns], axis=0)
     imputed[:, columns] = np.where(empty[:, columns], mean, imputed[:, columns])
     spread[:, columns] = np.where(empty[:, columns], sd, spread[:, columns])
-    unknown = columns[(var[BY].iloc[columns] == "").to_numpy()]
-    var.iloc[unknown, var.columns.get_loc(BY)] = "mean"
+    for column in (BY, GAPS):
+        var.iloc[np.flatnonzero(known & (var[column] == "").to_numpy()), var.columns.get_loc(column)] = MEAN
 
 
 def _spread_out(block: np.ndarray, seen: np.ndarray) -> np.ndarray:

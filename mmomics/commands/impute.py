@@ -77,6 +77,7 @@ def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[An
 
 
 def _fill(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any], device: str) -> None:
+    import json
     from pathlib import Path
 
     from mmomics import __version__
@@ -89,11 +90,12 @@ def _fill(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any
     rows = folds.make(unit)
     fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
     drawn = impute.fill(fitted, rows)
+    settings = json.dumps({"training": study.training.model_dump(mode="json"), "missing": study.missing.model_dump(mode="json")})
     made = Imputation(
         imputer=args.imputer,
         drawn=drawn,
         predictability=impute.predictability(fitted, rows),
-        about={"version": __version__, "seed": study.seed, "cohort": study.name},
+        about={"version": __version__, "seed": study.seed, "cohort": study.name, "settings": settings},
         distance=distances(folds.data),
         embeddings={Path(folder).parent.name: embed.embedding(bundle.load(folder)[0], folds.data) for folder in args.bundles},
     )

@@ -9,6 +9,7 @@ import pytest
 from mmomics import keys
 from mmomics.cohort.imputed import Imputation, write_imputed, write_tables
 from mmomics.cohort.prepare import Fitted
+from mmomics.preparation.contract import Obs, step
 
 SUBJECTS = [f"s{row}" for row in range(6)]
 
@@ -29,12 +30,15 @@ def filled(tmp_path):
     )
     meth.X[:, 2] = np.nan
     with md.set_options(pull_on_update=False):
-        cohort = md.MuData({"rna": rna, "meth": meth})
+        lone = ad.AnnData(rng.normal(size=(1, 1)).astype("float32"), pd.DataFrame(index=SUBJECTS[:1]), var_of("lone", ["l"]))
+        cohort = md.MuData({"rna": rna, "meth": meth, "lone": lone})
         cohort.obs["age"] = [50.0, 60, 70, 40, 30, 20]
         cohort.uns["outcome"] = {"task": "regression", "unit": "", "classes": np.array([], dtype=object)}
         cohort.write_h5mu(tmp_path / "cohort.h5mu")
     one = {"center": np.zeros(1, "float32"), "scale": np.full(1, 2, "float32"), "clip": 8.0}
-    preparation = {"meth": Fitted(np.array(["b"]), **one), "rna": Fitted(np.array(["g1"]), **one)}
+    zeros, obs = np.zeros((4, 1), "float32"), Obs(pd.DataFrame({keys.BATCH: list("aabb")}))
+    batch, fill = (step(place, name).fit(zeros, obs) for place, name in (("batch", "center"), ("fill", "median")))
+    preparation = {"meth": Fitted(np.array(["b"]), **one), "rna": Fitted(np.array(["g1"]), **one, batch=batch, fill=fill)}
     imputation = Imputation(
         imputer="ridge",
         drawn={"meth": (np.array([2, 3]), np.array([[1.5], [2.5]]), np.array([[0.1], [0.2]]))},
@@ -76,6 +80,7 @@ def test_missing_assays_are_drawn_and_marked(filled):
     assert np.isnan(assay.layers["imputed"][:, 2]).all()  # nobody has a value
     assert list(assay.var["imputed_by"]) == ["mean", "ridge", ""]
     np.testing.assert_array_equal(assay.var["predictability"], [np.nan, 0.7, np.nan])
+    assert list(assay.var["gaps_by"]) == ["mean", "mean", ""]
     assert assay.uns["imputation"]["n_imputed"] == 2 and assay.obs["distance"].iloc[3] == 0.99
 
 
@@ -84,6 +89,13 @@ def test_gaps_within_an_assay_are_filled_as_the_preparation_does(filled):
     assert assay.layers["imputed"][1, 0] == 0 and assay.layers["imputed_sd"][1, 0] == 2  # centre and scale
     assert assay.layers["imputed"][2, 2] == pytest.approx(np.nanmean(assay.X[:, 2]), rel=1e-5)
     assert np.isfinite(assay.layers["imputed"]).all()
+    assert list(assay.var["imputed_by"]) == ["median", "mean", "mean"]  # nobody lacks the assay: no imputer filled anything
+    assert list(assay.var["gaps_by"]) == ["median", "mean", "mean"] and list(assay.uns["imputation"]["without"]) == ["batch"]
+    assert list(filled[1]["meth"].uns["imputation"]["without"]) == []
+
+
+def test_an_assay_that_nobody_could_learn_is_named(filled):
+    assert list(filled[1].uns["imputation"]["not_filled"]) == ["lone"] and filled[1]["lone"].n_obs == 1
 
 
 def test_who_was_measured_and_where_it_comes_from(filled):
@@ -108,7 +120,7 @@ def test_tables_hold_the_same_numbers(filled, tmp_path):
     folder = tmp_path / "tables"
     folder.mkdir()
     write_tables(tmp_path / "imputed.h5mu", folder)
-    assert {file.name for file in folder.iterdir()} == {"rna.tsv", "rna.sd.tsv", "meth.tsv", "meth.sd.tsv"}
+    assert {file.name for file in folder.iterdir()} == {f"{name}{end}.tsv" for name in ("rna", "meth", "lone") for end in ("", ".sd")}
     table = pd.read_csv(folder / "meth.tsv", sep="\t", index_col="subject")
     assert list(table.columns) == list("abc")
     np.testing.assert_allclose(table, filled[1]["meth"].layers["imputed"], rtol=1e-5)

@@ -13,6 +13,7 @@ from mmomics.errors import UserError, listed
 from mmomics.preparation.contract import STEPS, Obs, Step, pack, unpack
 
 LARGEST = 1e30
+N_NODES = 7  # of the quadrature
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,19 @@ class Fitted:
         """Prepared values (n_obs, n_kept) and their standard deviations on the scale of the normalised assay.
 
         Scale and transform are undone. A batch or reference is not: what is drawn is a value of the average batch. Through a
-        transform, half the distance between the values at plus and minus one standard deviation stands for the standard deviation.
+        transform, mean and standard deviation are those of the values that a normal variable on the prepared scale stands for, by
+        Gauss-Hermite quadrature.
         """
         mean, sd = mean * self.scale + self.center, sd * self.scale
         if self.transform is None:
             return mean, sd
-        low, high = self.transform.undo(mean - sd), self.transform.undo(mean + sd)
-        return self.transform.undo(mean), (high - low) / 2
+        nodes, weights = np.polynomial.hermite_e.hermegauss(N_NODES)
+        total, square, start = np.zeros(mean.shape), np.zeros(mean.shape), self.transform.undo(mean)
+        for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+            off = self.transform.undo(mean + node * sd).astype(float) - start  # from a value nearby: no digits are lost
+            total += weight * off
+            square += weight * off**2
+        return (start + total).astype(np.float32), np.sqrt(np.maximum(square - total**2, 0)).astype(np.float32)
 
 
 def to_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

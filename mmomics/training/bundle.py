@@ -28,7 +28,7 @@ from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
 from mmomics.training.predictor import Predictor
 
-FORMAT = 3
+FORMAT = 4
 LINEAR = ("coef", "intercept", "joint")  # of a LinearStart, by modality
 FURTHER = "further."  # read-outs of further outcomes: learned beside the first, not shipped
 MODEL, MEMBERS = "model.json", "members"

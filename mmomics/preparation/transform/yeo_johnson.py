@@ -29,18 +29,23 @@ class YeoJohnson(Step):
     Attributes
     ----------
     center, scale, power : array, float32 (n_vars,)
+    low, high : array, float32 (n_vars,)
+        The training values' ends: what is undone does not leave them, for a power may rise without bound on the way back.
     """
 
     center: np.ndarray
     scale: np.ndarray
     power: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     @classmethod
     def fit(cls, x: np.ndarray, obs: Obs) -> Self:
         _, center, scale = moments(x)
         scale = np.where(scale > 0, scale, 1)
         power = _most_likely((x - center) / scale)
-        return cls(center.astype(np.float32), scale.astype(np.float32), power.astype(np.float32))
+        low, high = (np.nan_to_num(end(x, axis=0)) for end in (np.fmin.reduce, np.fmax.reduce))
+        return cls(*(part.astype(np.float32) for part in (center, scale, power, low, high)))
 
     def apply(self, x: np.ndarray, obs: Obs) -> np.ndarray:
         z = (x.astype(np.float64) - self.center) / self.scale
@@ -53,7 +58,7 @@ class YeoJohnson(Step):
         safe = np.where(np.abs(used) < TINY, 1, used)
         log = np.where(np.abs(used) < TINY, np.abs(y), np.log1p(np.maximum(np.abs(y) * used, UNREACHED - 1)) / safe)
         z = np.copysign(np.expm1(np.minimum(log, np.log(LARGEST))), y)
-        return np.clip(z * self.scale + self.center, -LARGEST, LARGEST).astype(np.float32)
+        return np.clip(z * self.scale + self.center, self.low, self.high).astype(np.float32)
 
 
 def _most_likely(z: np.ndarray) -> np.ndarray:

@@ -67,7 +67,9 @@ LAYOUTS = (
     Layout(
         "FreeStyle LibreView", ("Device Timestamp", "Record Type", "Historic Glucose"), ("Device Timestamp",),
         {"Historic Glucose": ("Record Type", "0"), "Scan Glucose": ("Record Type", "1")},
-        ("%m-%d-%Y %I:%M %p", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"), 40.0, 500.0,
+        ("%m-%d-%Y %I:%M %p", "%d-%m-%Y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M",
+         "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"),
+        40.0, 500.0,
     ),
     Layout(
         "Medtronic CareLink", ("Date", "Time", "Sensor Glucose"), ("Date", "Time"), {"Sensor Glucose": ("", "")},

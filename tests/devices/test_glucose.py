@@ -114,12 +114,19 @@ def test_clarity_in_german_and_one_whose_rows_are_not_known(tmp_path):
         read(tmp_path / "x.csv", text.replace("EGV", "GSW"))
 
 
-def test_a_date_of_two_meanings_needs_a_format(tmp_path):
-    times = {"a": "03-04-2024 08:00", "b": "03-04-2024 08:07", "c": "03-04-2024 08:15"}
-    text = LIBRE.format(unit="mg/dL", low="100", high="101", **times)
-    with pytest.raises(UserError, match="several formats"):
-        read(tmp_path / "x.csv", text)
-    assert read(tmp_path / "x.csv", text, time_format="%d-%m-%Y %H:%M")[0].start == pd.Timestamp("2024-04-03 08:00")
+@pytest.mark.parametrize("clock", ["%H:%M", "%I:%M %p"])
+@pytest.mark.parametrize("sign", "-/")
+def test_a_date_of_two_meanings_needs_a_format_and_one_that_is_no_month_does_not(tmp_path, sign, clock):
+    form = f"%d{sign}%m{sign}%Y {clock}"
+
+    def export(day):
+        times = pd.date_range(f"2024-04-{day} 08:00", periods=3, freq="7min").strftime(form)
+        return LIBRE.format(unit="mg/dL", low="100", high="101", **dict(zip("abc", times, strict=True)))
+
+    with pytest.raises(UserError, match=f"several formats; set `time_format` to one of: .*{form}"):
+        read(tmp_path / "x.csv", export("03"))
+    assert read(tmp_path / "x.csv", export("03"), time_format=form)[0].start == pd.Timestamp("2024-04-03 08:00")
+    assert read(tmp_path / "x.csv", export("23"))[0].start == pd.Timestamp("2024-04-23 08:00")
 
 
 def test_carelink_newest_first(tmp_path):

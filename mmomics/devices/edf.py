@@ -103,6 +103,11 @@ def _open(path: Path) -> Any:
     if numbers["data records"] > there:
         needed = width + numbers["data records"] * samples * (3 if bdf else 2)
         raise UserError(path, f"is cut short at byte {size}: its header promises {needed}", "copy it anew")
+    if -1 != numbers["data records"] < there:  # -1: the recorder did not come to count them
+        raise UserError(
+            f"{path} byte 236", f"the header promises {numbers['data records']} data records, the file holds {there}",
+            "export it anew, or write -1 there if all are of the record",
+        )  # fmt: skip
     return edf
 
 

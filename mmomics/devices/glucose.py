@@ -24,11 +24,12 @@ from mmomics.devices._parts import encoding_of
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError, parsing
 from mmomics.devices.record import Record
-from mmomics.errors import UserError, listed
+from mmomics.errors import UserError, count, listed
 
 SUFFIXES = ()  # ends in .csv like any other table: `format: glucose` says that it is an export
 WIDE = 4096  # characters that a header may have
 PREAMBLE = 60  # lines in which the header must stand
+OPEN = 20  # lines that one quoted note may span
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,35 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     A reading out of range is the end of the sensor's range, and an annotation that says so.
     """
     with parsing(path):
-        lines = path.read_text(encoding=encoding_of(device)).splitlines()
+        lines = path.read_text(encoding=encoding_of(device)).split("\n")
     layout, header, delimiter = _layout(path, lines)
     found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
     names: dict[str, str] = {}
     columns: list[str] = []
     others: set[str] = set()  # kinds of rows with a reading that do not count
-    for number, line in enumerate(lines[header:], header + 1):
-        cells = _english(_cells(line, delimiter))
+    wide = 0  # cells of a row; some end each with a delimiter
+    for number, plain in _rows(path, lines, header, delimiter):
+        cells = _english(plain)
         if _is_header(cells, layout):
-            columns = cells
+            columns, wide = cells, 0
             names = {start: next((name for name in cells if name.startswith(start)), "") for start in layout.readings}
             continue
-        if len(cells) < 2 or cells[0].startswith("---"):
+        if not any(cells) or cells[0].startswith("---"):
             columns = columns if len(cells) < 2 else []  # a line of dashes ends a section of CareLink
             continue
         if not columns:
             continue
+        wide = wide or (len(columns) if any(cells[len(columns) :]) else max(len(cells), len(columns)))
+        needed = max(
+            columns.index(name)
+            for name in (*layout.time, *names.values(), *(key for key, _ in layout.readings.values()))
+            if name in columns
+        )
+        if not needed < len(cells) <= wide:
+            raise UserError(
+                f"{path} line {number}", f"has {count(len(cells), 'cell')}, its header has {len(columns)}",
+                "export the file anew, or mend the line if it was cut short or runs into the next",
+            )  # fmt: skip
         row = dict(zip(columns, cells, strict=False))
         for start, (key, value) in layout.readings.items():
             text = row.get(names[start], "")
@@ -149,6 +162,18 @@ def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
                     return layout, place, delimiter
     vendors = ", ".join(layout.vendor for layout in LAYOUTS)
     raise UserError(path, f"has no header of {vendors} in its first {PREAMBLE} lines", GENERIC)
+
+
+def _rows(path: Path, lines: Sequence[str], header: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of every row from the header on, with the number of its line; a quoted note may span several."""
+    reader, number = csv.reader((f"{line}\n" for line in lines[header:]), delimiter=delimiter), header + 1
+    with parsing(path):
+        for row in reader:
+            after = header + reader.line_num + 1
+            if after - number > OPEN:
+                raise UserError(f"{path} line {number}", "opens a quotation mark that does not close", "mend the line")
+            yield number, [cell.strip() for cell in row]
+            number = after
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

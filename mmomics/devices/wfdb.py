@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,14 +16,13 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.devices import _clock
 from mmomics.devices._beats import refuse_damaged
+from mmomics.devices._header import refuse_damaged as refuse_wrong
 from mmomics.devices.contract import parsing
 from mmomics.devices.record import Record, named, no_annotations
 from mmomics.errors import UserError
 
 SUFFIXES = (".hea",)
 SPARSE = 8  # gaps between segments are filled with NaN while the record gets no longer than so many times what was recorded
-# name/segments signals rate/counter(base) length time date, as header(5) of WFDB; the package drops what it does not understand
-RECORD = re.compile(r"\S+\s+\d+(\s+\d+\.?\d*(/\d+\.?\d*(\(\d+\.?\d*\))?)?(\s+\d+(\s+\d+(:\d+){0,2}(\.\d+)?(\s+\d+/\d+/\d+)?)?)?)?\s*")
 # bytes per sample of the formats that are not compressed (WFDB signal file formats, signal(5))
 BYTES = {
     "8": 1, "80": 1, "16": 2, "61": 2, "160": 2, "24": 3, "32": 4,
@@ -98,14 +96,7 @@ def _header(path: Path) -> Any:
 
     if not path.is_file():
         raise UserError(path, "there is no such header", "put it beside the others")
-    lines = enumerate(path.read_bytes().splitlines(), 1)
-    number, line = next(((at, line) for at, line in lines if line.strip() and not line.lstrip().startswith(b"#")), (0, b""))
-    if not number:
-        raise UserError(path, "has no line that describes a record", "copy it anew")
-    written = line.decode("utf-8", errors="replace").strip()
-    if not RECORD.fullmatch(written):
-        expected = "is not a record's name, number of signals, sampling rate (Hz), length, time and date"
-        raise UserError(f"{path} line {number}", f"'{written[:60]}' {expected}", "mend the header")
+    refuse_wrong(path)
     with parsing(path):
         header = wfdb.rdheader(str(path.absolute().with_suffix("")))
         if not header.fs or not np.isfinite(header.fs) or header.fs <= 0:

@@ -190,6 +190,31 @@ def test_a_broken_export_is_one_line(tmp_path, text, phrases):
         assert phrase in str(error.value)
 
 
+ROW = "FreeStyle Libre 3,X1,21-06-2024 08:07,1,,HI,"
+
+
+@pytest.mark.parametrize(
+    ("line", "n_cells"),
+    [(ROW[:31], 3), (ROW[:-4], 5), (ROW[:18], 2), ("FreeStyle Libre 3", 1), ("FreeStyle Libre 3,X1" + ROW, 8), (ROW + ROW, 13)],
+)
+def test_a_line_that_was_cut_or_runs_into_the_next_is_named(tmp_path, line, n_cells):
+    whole = LIBRE.format(unit="mg/dL", low="108", high="HI", **TIMES)
+    for number, text in ((4, whole.replace(ROW, line)), (7, whole + line)):
+        with pytest.raises(UserError, match=rf"x.csv line {number}: has {n_cells} cell"):
+            read(tmp_path / "x.csv", text)
+
+
+def test_a_note_of_two_lines_and_a_delimiter_behind_every_row_are_no_damage(tmp_path):
+    whole = LIBRE.format(unit="mg/dL", low="108", high="HI", **TIMES)
+    expected = [record.signal.tolist() for record in read(tmp_path / "x.csv", whole)]
+    lines = whole.replace("dinner, late", "dinner, late\n\nwith wine").splitlines()
+    assert [record.signal.tolist() for record in read(tmp_path / "x.csv", "\n".join(lines) + "\n")] == expected
+    ended = [line + "," * (place > 1) for place, line in enumerate(whole.splitlines())]
+    assert [record.signal.tolist() for record in read(tmp_path / "x.csv", "\n".join(ended))] == expected
+    with pytest.raises(UserError, match="line 6: opens a quotation mark that does not close"):
+        read(tmp_path / "x.csv", whole.replace('late"', "late") + (ROW + "\n") * 30)
+
+
 def test_layouts_are_told_apart_by_their_headers():
     headers = {
         "Dexcom Clarity": CLARITY.format(column="Glucose Value (mg/dL)", first="", alert="").splitlines()[0],

@@ -51,9 +51,11 @@ class Table(Signs):
     delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe", "space"] = Field(
         "auto", description="Field separator of a text file; `auto` looks at the first lines."
     )
-    decimal: Literal["point", "comma"] = Field("point", description="Decimal sign of a text file.")
+    decimal: Literal["point", "comma"] = Field(
+        "point", description="Decimal sign of a text file, or of the cells of text in a workbook or a Parquet file."
+    )
     thousands: Literal["comma", "point", "space", "apostrophe"] | None = Field(
-        None, description="Sign that separates thousands in a text file: 1,234. Default: found where the table leaves no doubt (1,234,567)."
+        None, description="Sign that separates thousands in text: 1,234. Default: found where the table leaves no doubt (1,234,567)."
     )
     na_values: list[str | float] = Field(
         [],

@@ -88,6 +88,6 @@ def _numbers(path: Path, cells: pd.Series, table: Table) -> pd.Series:
     wrong = (values.isna() & cells.notna()).to_numpy()
     if wrong.any():
         odd = cells[wrong]
-        cure = _grouped.cure(odd.iloc[0], table.decimal_sign) or _missing.cure(odd) or "mend it, or leave it empty if missing"
+        cure = _missing.cure(odd.iloc[0], [(odd, int(cells.notna().sum()))], table.decimal_sign)
         raise UserError(f"{path} row {int(wrong.argmax()) + 1}, column '{cells.name}'", f"'{odd.iloc[0]}' is not a number", cure)
     return values

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from mmomics.tables import _grouped
+
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
-LIMIT = re.compile(r"\s*([<>≤≥]=?)\s*[+-]?\d[\d.,]*\s*")  # a value beyond the limits of detection
+LIMIT = re.compile(r"\s*([<>≤≥]=?)\s*([+-]?\d[\d.,]*|[A-Z]{3,5})\s*")  # a value beyond the limits of detection: <0.5, <LOD
 MOST = 6  # words that a cure lists
 
 
@@ -36,13 +38,36 @@ def masked(frame: pd.DataFrame, named: Sequence[str | float], numeric: bool) -> 
     )
 
 
-def cure(cells: Iterable[object]) -> str:
-    """What to do about cells such as `<0.5`, which say only that a value is beyond a limit; "" if none of them does."""
-    beyond = list(dict.fromkeys(str(cell).strip() for cell in cells if LIMIT.fullmatch(str(cell))))
-    if not beyond:
-        return ""
-    shown = ", ".join(json.dumps(each, ensure_ascii=False) for each in beyond[:MOST]) + (", ..." if len(beyond) > MOST else "")
+def cure(first: str, columns: Iterable[tuple[pd.Series, int]], sign: str = ".") -> str:
+    """What to do about a cell that is no number, and about all others of its table with it.
+
+    Parameters
+    ----------
+    first : str
+        The cell.
+    columns : iterable of (Series, int)
+        Of each column its cells of text, and how many of its cells hold anything.
+    sign : str
+        The decimal sign.
+    """
+    swap = _grouped.cure(first, sign)
+    if swap:
+        return swap
+    odd = list(dict.fromkeys(word for cells, n in columns for word in _odd(cells, n, sign)))
+    if first.strip() not in odd:
+        return "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
+    shown = ", ".join(json.dumps(each, ensure_ascii=False) for each in odd[:MOST]) + (", ..." if len(odd) > MOST else "")
+    beyond = [match[1] for each in odd if (match := LIMIT.fullmatch(each))]
+    if len(beyond) < len(odd):
+        return f"mend it, leave it empty if missing, or set `na_values: [{shown}]` if such words stand for what is missing"
     low = "; what is missing because it was low, `prepare: {fill: minimum}` fills with a low value"
-    return f"to take what is beyond the limit of detection for missing, set `na_values: [{shown}]`" + low * all(
-        each[0] in "<≤" for each in beyond
-    )
+    told = f"to take what is beyond the limit of detection for missing, set `na_values: [{shown}]`"
+    return told + low * all(each[0] in "<≤" for each in beyond)
+
+
+def _odd(cells: pd.Series, n: int, sign: str) -> list[str]:
+    """Words among the cells of a column of `n`; a column whose cells are words for the most part is none of numbers."""
+    there = cells.dropna()
+    odd = there[_grouped.parsed(there, None, sign).isna()].astype(str).str.strip()
+    odd = odd if 2 * len(odd) < n else odd[odd.map(lambda cell: bool(LIMIT.fullmatch(cell)))]
+    return [word for word in odd.unique() if not _grouped.cure(word, sign)]

@@ -159,16 +159,8 @@ def _numbers(
         if wrong.any():
             row = wrong.idxmax()
             name = f"{row + 1}" if ids is None else f"'{cells.at[row, ids]}'"
-            cure = (
-                _grouped.cure(found[row], signs[1]) or _beyond(cells, columns, found[row])
-                or "mend it, leave it empty if missing, or `drop` a column that holds no measurements"
-            )  # fmt: skip
+            worded = ((cells[each], int(cells[each].notna().sum())) for each in numbers if cells[each].dtype == object)
+            cure = _missing.cure(found[row], worded, signs[1])
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)
         cells[column] = values.astype(np.float32)
     return cells
-
-
-def _beyond(cells: pd.DataFrame, columns: tuple[Sequence[str], Sequence[int]], first: str) -> str:
-    """How to mend a cell beyond a limit of detection, and all others of the rows at hand with it."""
-    others = (cell for column in columns[1] if cells[column].dtype == object for cell in cells[column].dropna().unique())
-    return _missing.cure([first, *others]) if _missing.cure([first]) else ""

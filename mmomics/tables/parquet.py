@@ -10,10 +10,13 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.tables import _worded
+from mmomics.tables._arrow import MISSING
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".parquet", ".pq")
-KEYS = ("index", "long", "number_rows")
+KNOWN = ("string", "categorical", "mixed", "mixed-integer", "decimal", "empty")  # columns that are read as text with numbers in it
+KEYS = ("index", "long", "number_rows", "decimal", "thousands")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
@@ -36,17 +39,33 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
     if table.drop or table.long:
         frame = frame.iloc[:, kept(path, table, list(frame.columns))]
-    return _numbers(path, frame) if numeric else frame.astype(object).where(frame.notna(), None).map(_text)
+    if numeric:
+        return _numbers(path, frame, table)
+    return frame.astype(object).where(frame.notna(), None).map(lambda cell: _text(cell, table))
 
 
-def _numbers(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
-    for name, kind in frame.dtypes.items():
-        if not pd.api.types.is_numeric_dtype(kind):
+def _numbers(path: Path, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    spoken = [not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
+    if not any(spoken):
+        return frame.astype(np.float32)
+    for place in np.flatnonzero(spoken):
+        cells = frame.iloc[:, place]
+        if pd.api.types.infer_dtype(cells, skipna=True) not in KNOWN:
             raise UserError(
-                f"{path} column '{name}'", f"holds {kind}, expected numbers", "drop the column, or set `index` if it holds the ids"
-            )
-    return frame.astype(np.float32)
+                f"{path} column '{frame.columns[place]}'", f"holds {cells.dtype}, expected numbers",
+                "drop the column, or set `index` if it holds the ids",
+            )  # fmt: skip
+    typed = pd.concat([frame.iloc[:, place].astype(object) if each else frame.iloc[:, place] for place, each in enumerate(spoken)], axis=1)
+
+    def place_of(row: int, column: int) -> str:
+        known = f"'{frame.index[row]}'" if not table.number_rows else f"{row + 1}"
+        return f"{path} row {known}, column '{frame.columns[column]}'"
+
+    return _worded.numbers(typed, table, place_of)
 
 
-def _text(cell: object) -> object:
-    return np.nan if cell is None else str(cell)
+def _text(cell: object, table: Table) -> object:
+    """A cell as it would stand in a text file."""
+    if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
+        return np.nan
+    return _worded.written(cell, table) if isinstance(cell, float) else str(cell)

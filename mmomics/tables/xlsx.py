@@ -13,13 +13,13 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _missing
+from mmomics.tables import _missing, _worded
 from mmomics.tables._text import FREE, RATIO
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".xlsx", ".xlsm")
 MISSING = ("NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a")  # words that text files have for it, too
-KEYS = ("within", "header", "columns", "index", "long", "number_rows", "skip_rows")
+KEYS = ("within", "header", "columns", "index", "long", "number_rows", "decimal", "thousands", "skip_rows")
 
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
@@ -50,10 +50,18 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         if "" in index:
             raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
     words = set(_missing.words(table.na_values))
-    values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words) for i in left] for _, row in rows]
-    kind: Any = np.float32 if numeric else object
-    return pd.DataFrame(np.array(values, dtype=kind).reshape(len(rows), len(left)), index=index, columns=pd.Index(
-        [names[i] for i in left], dtype=object))  # fmt: skip
+    values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words, table) for i in left] for _, row in rows]
+    columns = pd.Index([names[i] for i in left], dtype=object)
+    spoken = any(isinstance(value, str) for row in values for value in row)
+    cells = np.array(values, dtype=np.float32 if numeric and not spoken else object).reshape(len(rows), len(left))
+    frame = pd.DataFrame(cells, index=index, columns=columns)
+    if not (numeric and spoken):
+        return frame
+    from openpyxl.utils import get_column_letter
+
+    return _worded.numbers(
+        frame, table, lambda row, place: f"{path} sheet '{sheet}' cell {get_column_letter(left[place] + 1)}{rows[row][0]}"
+    )
 
 
 def _bounded(path: Path) -> None:
@@ -128,22 +136,17 @@ def _text(cell: Any) -> str | None:
     return None if str(value) in MISSING else str(value)
 
 
-def _cell(cell: Any, where: str, numeric: bool, words: set[str]) -> Any:
+def _cell(cell: Any, where: str, numeric: bool, words: set[str], table: Table) -> Any:
     text = _text(cell)
     if text is None or text.strip() in words:
         return np.nan
     if cell.data_type == "e":
         raise UserError(f"{where} cell {cell.coordinate}", f"'{text}' is an error of a formula", "mend it, or leave it empty if missing")
     if not numeric:
-        return text
+        return _worded.written(cell.value, table) if isinstance(cell.value, float) and "." in text else text
     if isinstance(cell.value, int | float):
         return float(cell.value)
-    try:
-        return float(text)
-    except ValueError as error:
-        what = "is a date" if cell.data_type == "d" else "is not a number"
-        raise UserError(
-            f"{where} cell {cell.coordinate}",
-            f"'{text}' {what}",
-            _missing.cure([text]) or "mend it, leave it empty if missing, or `drop` the column",
-        ) from error
+    if cell.data_type == "d":
+        cure = "mend it, leave it empty if missing, or `drop` the column"
+        raise UserError(f"{where} cell {cell.coordinate}", f"'{text}' is a date", cure)
+    return text

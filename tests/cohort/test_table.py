@@ -266,7 +266,7 @@ BROKEN = {
     ),
     "no id": ({"t.csv": b"id,g1\nS1,1\n,2\n"}, {}, ["row 2: has no id"]),
     "text cell": ({"t.csv": b"id,g1,g2\nS1,1,2\nS2,1,high\n"}, {}, ["t.csv row 'S2', column 'g2': 'high' is not a number"]),
-    "text in parquet": ({"t.parquet": None}, {"files": "t.parquet"}, ["column 'g2'", "expected numbers"]),
+    "text in parquet": ({"t.parquet": None}, {"files": "t.parquet"}, ["t.parquet row 'S1', column 'g2': 'high' is not a number", "`drop`"]),
     "absent index": ({}, {"index": "idd"}, ["no column 'idd'", "did you mean 'id'?"]),
     "too few names": ({"t.csv": b"S1,1,2,3\n"}, {"header": False, "columns": ["a", "b"]}, ["4 columns, but `columns` gives 2 names"]),
     "names file of the wrong length": (

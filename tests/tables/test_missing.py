@@ -4,23 +4,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmomics.cohort import table
+from mmomics.cohort import samples, table
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 
 CELLS = ["-9", "-9.0", "-9.00", "n.d.", "NA", "5", "-9.5"]
+ENDS = [".csv", ".xlsx", ".parquet"]
 
 
 def written(path, cells):
     """A table of one column of features as text, as people save it."""
     frame = pd.DataFrame({"a": cells, "b": ["1"] * len(cells)}, index=[f"S{place}" for place in range(len(cells))])
-    frame.to_excel(path) if path.suffix == ".xlsx" else frame.to_csv(path)
+    write = {".xlsx": frame.to_excel, ".parquet": frame.to_parquet, ".csv": frame.to_csv}
+    write[path.suffix](path)
     return path.name
 
 
 @pytest.mark.parametrize("named", [[-9], [-9.0], ["-9"], ["-9.0"], [" -9 "]])
 @pytest.mark.parametrize("numeric", [True, False])
-@pytest.mark.parametrize("end", [".csv", ".xlsx"])
+@pytest.mark.parametrize("end", ENDS)
 def test_a_number_is_missing_however_the_file_and_the_user_write_it(tmp_path, named, numeric, end):
     settings = Table(files=written(tmp_path / f"t{end}", CELLS), na_values=[*named, "n.d."])
     found, _ = table.read(settings, tmp_path, numeric=numeric)
@@ -28,7 +30,7 @@ def test_a_number_is_missing_however_the_file_and_the_user_write_it(tmp_path, na
     assert pd.to_numeric(found["a"]).dropna().tolist() == [5, -9.5] and found["b"].notna().all()
 
 
-@pytest.mark.parametrize("end", [".csv", ".xlsx"])
+@pytest.mark.parametrize("end", ENDS)
 def test_values_beyond_a_limit_are_told_with_the_key_that_takes_them(tmp_path, end):
     settings = Table(files=written(tmp_path / f"t{end}", ["1", "<0.5", "2"]))
     with pytest.raises(UserError, match=r"'<0.5' is not a number; .* set `na_values: .\"<0.5\".`; .*`prepare: {fill: minimum}`"):
@@ -42,6 +44,54 @@ def test_all_values_beyond_limits_are_in_the_cure(tmp_path):
     with pytest.raises(UserError, match=r"'<0\.5' is not a number") as told:
         table.read(settings, tmp_path)
     assert str(told.value).endswith('set `na_values: ["<0.5", "> 100"]`')
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_all_words_of_a_table_are_in_one_cure(tmp_path, end):
+    cells = ["1", "n.d.", "2", "hemolysed", "<LOD", "3", "4"]
+    settings = Table(files=written(tmp_path / f"t{end}", cells))
+    with pytest.raises(UserError, match=r"'n\.d\.' is not a number; mend it, .*set `na_values: \[\"n.d.\", \"hemolysed\", \"<LOD\"\]`"):
+        table.read(settings, tmp_path)
+    found, _ = table.read(settings.model_copy(update={"na_values": ["n.d.", "hemolysed", "<LOD"]}), tmp_path)
+    assert found["a"].dropna().tolist() == [1, 2, 3, 4]
+
+
+def test_words_of_a_column_that_holds_no_numbers_are_not_proposed_for_missing(tmp_path):
+    pd.DataFrame({"g": ["1", "low", "2"], "sex": ["f", "m", "f"]}, index=["S0", "S1", "S2"]).to_csv(tmp_path / "t.csv")
+    with pytest.raises(UserError, match=r"'low' is not a number; .*`na_values: \[\"low\"\]`"):
+        table.read(Table(files="t.csv"), tmp_path)
+    with pytest.raises(UserError, match=r"'f' is not a number; .*`drop` a column"):
+        table.read(Table(files="t.csv", na_values=["low"]), tmp_path)
+
+
+@pytest.mark.parametrize("end", [".xlsx", ".parquet"])
+@pytest.mark.parametrize("numeric", [True, False])
+def test_text_among_numbers_obeys_the_signs_that_are_set(tmp_path, end, numeric):
+    """A number that the file holds as one is itself, whatever the signs of text are."""
+    cells = pd.DataFrame({"a": ["0,5", "1.234,5", "2", None], "b": [1.234, 2.0, 3.0, 4.5]}, index=["S0", "S1", "S2", "S3"])
+    if end == ".xlsx":
+        cells = cells.astype(object)
+        cells.loc["S2", "a"] = 2.25
+        cells.to_excel(tmp_path / "t.xlsx")
+    else:
+        cells.to_parquet(tmp_path / "t.parquet")
+    settings = Table(files=f"t{end}", decimal="comma")
+    if numeric:
+        found, _ = table.read(settings, tmp_path)
+        assert found["a"].tolist()[:3] == [0.5, 1234.5, 2.25 if end == ".xlsx" else 2] and np.isnan(found.loc["S3", "a"])
+        assert found["b"].tolist() == cells["b"].astype(np.float32).tolist()
+    else:
+        found, _ = samples._text(settings, tmp_path)
+        assert pd.to_numeric(found["b"]).tolist() == cells["b"].tolist() and found.loc["S0", "a"] == "0.5"
+
+
+def test_a_cell_of_parquet_that_is_no_number_is_named(tmp_path):
+    pd.DataFrame({"a": ["1", "2", "x", "3"]}, index=["S0", "S1", "S2", "S3"]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"t.parquet row 'S2', column 'a': 'x' is not a number; .*`na_values: \[\"x\"\]`"):
+        table.read(Table(files="t.parquet"), tmp_path)
+    pd.DataFrame({"a": pd.to_datetime(["2020-01-02", "2020-01-03"])}, index=["S0", "S1"]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"column 'a': holds datetime64.*, expected numbers"):
+        table.read(Table(files="t.parquet"), tmp_path)
 
 
 @pytest.mark.parametrize(

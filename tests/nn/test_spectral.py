@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmomics.nn.spectral import eigh, svd
+from mmomics.nn.spectral import eigh, leading, svd
 
 
 @pytest.fixture
@@ -41,3 +41,17 @@ def test_elsewhere_they_are_the_routines_of_torch():
         (*eigh(x @ x.T), *svd(x)), (*torch.linalg.eigh(x @ x.T), *torch.linalg.svd(x, full_matrices=False)), strict=True
     ):
         assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("shape", [(80, 200), (200, 30), (5, 40), (40, 3), (1, 4), (0, 4)])
+def test_leading_components_are_those_of_all_of_them(shape):
+    x = torch.randn(*shape, generator=torch.Generator().manual_seed(0)) * torch.logspace(1.5, -1, shape[1])
+    axes = leading(x, 4)
+    assert axes.shape == (shape[1], 4) and axes.isfinite().all()
+    if shape[0] > 5:
+        k = min(4, shape[1])
+        scores = x @ axes[:, :k]
+        torch.testing.assert_close(torch.cov(scores.T), torch.eye(k), atol=1e-3, rtol=0)
+        _, _, whole = svd(x - x.mean(0))
+        turned = torch.corrcoef(torch.cat([scores[:, :2].T, (x @ whole[:2].T).T]))[:2, 2:].abs()
+        torch.testing.assert_close(turned, torch.eye(2), atol=0.2, rtol=0)

@@ -46,7 +46,7 @@ def r2(nonlinear):
 
 def test_relations_that_are_nonlinear_are_told_by_kernels_and_not_by_lines():
     ridge, kernel = r2(nonlinear=True)
-    assert ridge < 0.03 and kernel > ridge + 0.08
+    assert ridge < 0.03 and kernel > ridge + 0.15
     ridge, kernel = r2(nonlinear=False)
     assert ridge > 0.3 and kernel > ridge - 0.05
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -16,7 +17,11 @@ from mmomics.config.outcome import Binary, Multiclass, Outcome, Regression, Surv
 from mmomics.errors import UserError, did_you_mean, listed
 
 log = logging.getLogger(__name__)
-EVENT_WORDS = {"1": True, "true": True, "0": False, "false": False}
+EVENT_WORDS = {
+    **dict.fromkeys(("1", "true", "event", "dead", "deceased", "died"), "event"),
+    **dict.fromkeys(("0", "false", "censored", "alive", "living"), "censored"),
+}
+CODED = re.compile(r"([01])\s*:.*")  # 0:LIVING, 1:DECEASED, as cBioPortal writes it
 
 
 def keys_of(outcome: Outcome) -> dict[str, str]:
@@ -65,7 +70,7 @@ def read_outcome(outcome: Outcome, frame: pd.DataFrame) -> tuple[pd.DataFrame, d
     where = {key: place(frame, f"outcome.{key}, column '{name}'") for key, name in keys_of(outcome).items()}
     classes: list[str] = []
     if isinstance(outcome, Survival):
-        obs = _survival(cells["time"], cells["event"], where)
+        obs = _survival(outcome, cells, where)
     elif isinstance(outcome, Regression):
         obs = pd.DataFrame({keys.LABEL: numbers(cells["column"], where["column"])})
         if obs[keys.LABEL].nunique() < 2:
@@ -89,19 +94,29 @@ def further(obs: pd.DataFrame, name: str) -> pd.DataFrame:
     return obs.filter(regex=f"^{re.escape(prefix)}").rename(columns=lambda column: column.removeprefix(prefix))
 
 
-def _survival(time: pd.Series, event: pd.Series, where: dict[str, str]) -> pd.DataFrame:
-    times = numbers(time, where["time"])
-    words = canonical(event).str.lower()
-    odd = event[words.notna() & ~words.isin(EVENT_WORDS)].unique()
-    if len(odd):
-        raise UserError(where["event"], f"unknown values ({listed(odd)})", "write 1 or true for an event, 0 or false for censored")
-    usable = (times > 0) & words.notna()
+def _survival(outcome: Survival, cells: dict[str, pd.Series], where: dict[str, str]) -> pd.DataFrame:
+    times, states = numbers(cells["time"], where["time"]), _states(outcome, cells["event"], where["event"])
+    usable = (times > 0) & states.notna()
     if not usable.all():
         log.warning("%d of %d subjects have no outcome: no event state, no time, or a time <= 0", (~usable).sum(), len(usable))
-    seen = usable & words.map(EVENT_WORDS).eq(True)
+    seen = usable & states.eq("event")
     if not seen.any():
         raise UserError(where["event"], "no subject has both an event and a time > 0", "check `time` and `event`")
     return pd.DataFrame({keys.TIME: times.where(usable), keys.EVENT: seen})
+
+
+def _states(outcome: Survival, cells: pd.Series, where: str) -> pd.Series:
+    """``event`` or ``censored`` by `labels`, or else by the usual words; missing where nothing is known."""
+    plain = canonical(cells)
+    known: Mapping[str, str] = outcome.labels or EVENT_WORDS
+    words = cells.where(cells.isin(known), plain) if outcome.labels else plain.str.lower().str.replace(CODED, r"\1", regex=True)
+    odd = cells[words.notna() & ~words.isin(known)].unique()
+    if len(odd):
+        said = zip(odd, ("event", "censored"), strict=False)
+        named = ", ".join(f"{json.dumps(str(each), ensure_ascii=False)}: {state}" for each, state in said)
+        cure = f"say in `labels` what each value means, such as `labels: {{{named}}}`; a blank one leaves its rows without outcome"
+        raise UserError(where, f"unknown values ({listed(odd)})", cure)
+    return words.map(known).replace("", np.nan)
 
 
 def _classes(outcome: Binary | Multiclass, cells: pd.Series, where: str) -> tuple[pd.Series, list[str]]:

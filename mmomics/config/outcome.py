@@ -41,7 +41,15 @@ class Survival(Strict):
 
     task: Literal["survival"]
     time: str = Field(description="Column with the follow-up time; rows with no time or a time <= 0 have no outcome.")
-    event: str = Field(description="Column that is 1/true where the event was seen, 0/false where censored.")
+    event: str = Field(
+        description="Column that says where the event was seen (1, true, dead, deceased, 1:DECEASED) and who was censored (0, false, "
+        "alive, living, censored, 0:LIVING)."
+    )
+    labels: dict[str, Literal["event", "censored", ""]] = Field(
+        {},
+        description="Other values of `event` -> `event` or `censored`, such as `{'1': censored, '2': event}`; a blank one leaves its rows "
+        "without outcome.",
+    )
     unit: str = Field("days", description="Unit of the time, for the report.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmomics.cohort.columns import canonical
+from mmomics.cohort.outcome import CODED, EVENT_WORDS
 from mmomics.errors import listed
 from mmomics.onboarding import guess
 from mmomics.onboarding._lines import MOST_LEVELS, files, keys, quoted
@@ -50,6 +52,15 @@ def _answers(names: Sequence[str], levels: Mapping[str, Sequence[str]]) -> bool:
     return any({each.lower() for each in levels[name]} <= ANSWERS for name in names if not COVARIATE.search(name))
 
 
+def _states(levels: Sequence[str]) -> list[str]:
+    """What two values of an event mean, where they are no usual words for it: 2 rather than 1 is one."""
+    if all(CODED.fullmatch(each) or each.lower() in EVENT_WORDS for each in levels):
+        return []
+    event = guess.positive(levels)
+    told = ", ".join(f"{json.dumps(each, ensure_ascii=False)}: {'event' if each == event else 'censored'}" for each in levels)
+    return [f"  labels: {{{told}}} # GUESS which of them is the event"]
+
+
 def outcome(table: Sniffed | None) -> list[str]:
     """The outcome, and covariates, from the columns of the samples table."""
     if table is None:
@@ -66,7 +77,7 @@ def outcome(table: Sniffed | None) -> list[str]:
     word = "GUESS" if labels else "CHOOSE"
     if times and events:
         lines = [f"outcome: # GUESS, of {listed(times)} and {listed(events)}", "  task: survival"]
-        lines += [f"  time: {quoted(times[0])}", f"  event: {quoted(events[0])}"]
+        lines += [f"  time: {quoted(times[0])}", f"  event: {quoted(events[0])}", *_states(levels[events[0]])]
         taken = {times[0], events[0]}
     elif labels or few:
         column = (labels or few)[0]

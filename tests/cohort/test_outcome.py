@@ -36,9 +36,26 @@ def test_survival(caplog):
     assert caplog.messages == ["4 of 6 subjects have no outcome: no event state, no time, or a time <= 0"]
 
 
-@pytest.mark.parametrize("words", [["1", "0"], ["1.0", "0.0"], ["true", "false"], ["True", "False"], ["1.000e+00", "0e0"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["1", "0"], ["1.0", "0.0"], ["true", "false"], ["True", "False"], ["1.000e+00", "0e0"],
+        ["DECEASED", "LIVING"], ["dead", "Alive"], ["1:DECEASED", "0:LIVING"], ["1:Progressed", "0:DiseaseFree"], ["1 : x", "censored"],
+    ],
+)  # fmt: skip
 def test_events_may_be_written_in_several_ways(words):
     assert read_outcome(outcome(**SURVIVAL), frame(days=["1", "2"], died=words))[0]["event"].tolist() == [True, False]
+
+
+def test_labels_say_what_other_values_of_the_event_mean():
+    """R's own data sets write 1 for censored and 2 for dead."""
+    given = outcome(**SURVIVAL, labels={"1": "censored", "2": "event", "lost": ""})
+    obs, _ = read_outcome(given, frame(days=["3", "4", "5", "6"], died=["1", "2.0", "lost", None]))
+    assert obs["event"].tolist() == [False, True, False, False] and known(obs).tolist() == [True, True, False, False]
+    with pytest.raises(UserError, match=r"unknown values \(0\); say in `labels`"):
+        read_outcome(given, frame(days=["3", "4"], died=["2", "0"]))
+    with pytest.raises(UserError, match=r'unknown values \(2\); .* such as `labels: {"2": event}`'):
+        read_outcome(outcome(**SURVIVAL), frame(days=["3", "4"], died=["1", "2"]))
 
 
 def test_the_positive_class_is_the_last():

@@ -225,6 +225,16 @@ def test_scores_speak_for_the_case_not_for_the_control(levels, positive):
     assert guess.positive(levels) == positive
 
 
+def test_two_numbers_of_an_event_are_drafted_with_what_they_mean(folder, tmp_path):
+    for words, expected in ((["1", "2"], {"1": "censored", "2": "event"}), (["0:LIVING", "1:DECEASED"], None)):
+        given = pd.read_csv(folder / "clinical.csv").assign(os_event=words * 20)
+        given.to_csv(folder / "clinical.csv", index=False)
+        (tmp_path / "mine.yaml").write_text(draft(folder, "mine"))
+        drafted = yaml.safe_load((tmp_path / "mine.yaml").read_text())["outcome"]
+        assert drafted["task"] == "survival" and drafted.get("labels") == expected
+        assert check(tmp_path / "mine.yaml").errors == []
+
+
 def test_the_draft_of_a_simulated_cohort_takes_whole_ids(tmp_path):
     from mmomics.simulation.plan import Plan
     from mmomics.simulation.write import write

@@ -64,7 +64,7 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     if recorded and given.n_obs and not given.obs_names.isin(roster.names).any():
         raise UserError(f"modality {name}", *_no_overlap(given, samples, set(roster.names)))
     if not assay.n_obs:
-        raise UserError(f"modality {name}", *_nothing(given))
+        raise UserError(f"modality {name}", *_nothing(given, flags[flags["dropped"]]))
     # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
     strange = given.obs_names[~given.obs_names.isin(roster.names) & ~given.obs_names.isin(assay.obs_names)] if recorded else []
     if len(strange):
@@ -100,7 +100,11 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
     return checks, flags
 
 
-def _nothing(given: anndata.AnnData) -> tuple[str, str]:
+def _nothing(given: anndata.AnnData, dropped: pd.DataFrame) -> tuple[str, str]:
+    if len(dropped):
+        told = ", ".join(f"{flag}: {n}" for flag, n in dropped["flag"].value_counts().items())
+        gone = f"`drop_flagged` leaves out {dropped['sample'].nunique()} of {count(given.n_obs, 'sample')} ({told})"
+        return f"{gone}, and no other holds a value", "look at what is flagged, or take the flag out of `drop_flagged`"
     if records.STATUS[-1] in given.obs:
         reasons = given.obs[records.STATUS[-1]].value_counts()
         told = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())

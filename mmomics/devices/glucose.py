@@ -13,6 +13,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,8 @@ SENSOR = re.compile(
     r"sensor[ -]?(?:glu[ck]ose?|gly[ck]os)|gl[iuy][ck]\w+ (?:de |du |del |do |da )?(?:le |la |il )?(?:capteur|sensor|sensore)\b",
     re.IGNORECASE,
 )
-INDEX = re.compile(r"[ií]nd[ei][xc]", re.IGNORECASE)  # CareLink numbers its rows in every language, but in short exports
+INDEX = re.compile(r"[ií]nd[ei](?:[xc]|ks)", re.IGNORECASE)
+NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 GENERIC = "leave `format` out to read it as a time series: set `time`, `time_format`, `channels: {glucose: ...}`, `units` and `skip_rows`"
 
 
@@ -97,14 +99,17 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     """
     with parsing(path):
         lines = path.read_text(encoding=encoding_of(device)).split("\n")
+    if not any(map(str.strip, lines)):
+        raise UserError(path, "is empty", "export it anew")
     layout, header, delimiter = _layout(path, lines)
     found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
     names: dict[str, str] = {}
     columns: list[str] = []
     others: set[str] = set()  # kinds of rows with a reading that do not count
     wide = 0  # cells of a row; some end each with a delimiter
-    for number, plain in _rows(path, lines, header, delimiter):
-        cells = _english(plain)
+    table: list[tuple[int, list[str]]] = [*_rows(path, lines, header, delimiter), (0, [])]
+    for (number, plain), (_, below) in pairwise(table):
+        cells = _english(plain, below)
         if _is_header(cells, layout):
             columns, wide = cells, 0
             names = {start: next((name for name in cells if name.startswith(start)), "") for start in layout.readings}
@@ -156,7 +161,7 @@ def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
     """Whose export it is, the place of its header and its delimiter."""
     for place, line in enumerate(lines[:PREAMBLE]):
         for delimiter in (",", ";", "\t"):
-            cells = _english(_cells(line, delimiter))
+            cells = _english(_cells(line, delimiter), [])
             for layout in LAYOUTS:
                 if _is_header(cells, layout):
                     return layout, place, delimiter
@@ -180,15 +185,19 @@ def _cells(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
-def _english(cells: list[str]) -> list[str]:
-    """A header in another language with the names that its columns have in English; any other row as it is."""
+def _english(cells: list[str], below: list[str]) -> list[str]:
+    """A header in another language with the names that its columns have in English; any other row as it is.
+
+    CareLink numbers its rows, but in short exports: `below`, the row below, tells, or else the name of the first column.
+    """
     if len(cells) > 7 and CLARITY.search(cells[1]) and unit(cells[7]):
         return [cells[0], LAYOUTS[0].time[0], "Event Type", *cells[3:7], f"Glucose Value ({unit(cells[7])})", *cells[8:]]
     if len(cells) > 5 and cells[4][-1:] in ("L", "l") and (own := unit(cells[4])) and unit(cells[5]) == own and not unit(cells[2]):
         return [*cells[:2], "Device Timestamp", "Record Type", f"Historic Glucose {own}", f"Scan Glucose {own}", *cells[6:]]
     place = _carelink(cells)
     if place is not None:
-        first = int(bool(INDEX.match(cells[0])))
+        numbered = NUMBER.fullmatch(below[0]) if any(below) and not below[0].startswith("---") else INDEX.match(cells[0])
+        first = int(bool(numbered))
         out = [*cells[:first], "Date", "Time", *cells[first + 2 :]]
         return [*out[:place], f"Sensor Glucose ({unit(cells[place])})", *out[place + 1 :]]
     return cells

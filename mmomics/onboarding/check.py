@@ -215,7 +215,10 @@ def _flagged(flags: pd.DataFrame) -> Iterator[str]:
     for flag, rows in flags.groupby("flag", sort=False):
         where = ", ".join(f"{name} ({listed(samples, 3)})" for name, samples in rows.groupby("modality", sort=False)["sample"])
         many = count(len(rows), "sample is", "samples are")
-        yield f"{many} flagged `{flag}`, {FLAGS[str(flag)]}: {where}; look at them, `drop_flagged` leaves them out"
+        left_out = int(rows["dropped"].sum())
+        all_of = "they are" if left_out == len(rows) else f"{left_out} of them {'is' if left_out == 1 else 'are'}"
+        cure = f"{all_of} left out by `drop_flagged`" if left_out else "look at them, `drop_flagged` leaves them out"
+        yield f"{many} flagged `{flag}`, {FLAGS[str(flag)]}: {where}; {cure}"
 
 
 @contextmanager

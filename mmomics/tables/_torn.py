@@ -37,11 +37,15 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int) -> None:
             header = header and not plain.strip()
         else:
             return
-    with readable(path, encoding=settings.encoding), below(path, settings.encoding, top.skip, settings.comment) as stream:
-        rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter == " ")
-        for place, row in enumerate(rows):
-            if (place or not named) and any(cell.strip() for cell in row) and len(row) < width:
+    with readable(path, encoding=settings.encoding), below(path, settings.encoding, top.skip) as stream:
+        # a remark is an empty line here, so that those behind it keep their numbers
+        kept = ("\n" if settings.comment and line.startswith(settings.comment) else line for line in stream)
+        rows = csv.reader(kept, delimiter=delimiter, skipinitialspace=delimiter == " ")
+        for row in rows:
+            filled = any(cell.strip() for cell in row)
+            if filled and not named and len(row) < width:
                 raise _short(path, rows.line_num + top.skip, width)
+            named = named and not filled
 
 
 def _short(path: Path, line: int, width: int) -> UserError:

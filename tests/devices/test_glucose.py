@@ -142,6 +142,8 @@ ABROAD = {
     "French, long": ("Date;Heure;Glycémie (mg/dL);Alarme;Débit (U/h);Glucose du capteur (mg/dL);Événement", "01/07/2021"),
     "Spanish": ("Índice;Fecha;Hora;Lectura (mg/dL);Calibración (mg/dL);Glucosa del sensor (mg/dL);Valor ISIG", "01/07/2021"),
     "Italian": ("Indice;Data;Ora;Lettura (mg/dL);Calibrazione (mg/dL);Glucosio sensore (mg/dL);Valore ISIG", "2021/07/01"),
+    "Polish": ("Indeks;Data;Czas;Odczyt (mg/dL);Kalibracja (mg/dL);Wartość (mg/dL);ISIG", "2021/07/01"),
+    "Greek": ("Δείκτης;Ημερομηνία;Ώρα;Μέτρηση (mg/dL);Βαθμονόμηση (mg/dL);Τιμή (mg/dL);ISIG", "01/07/2021"),
     "any other": ("Index;Datum;Tijd;Meting (mg/dL);Kalibratie (mg/dL);Waarde (mg/dL);ISIG-waarde", "2021-07-01"),
 }
 
@@ -152,7 +154,7 @@ def test_carelink_in_other_languages_with_a_block_for_each_device(tmp_path, lang
     header, date = ABROAD[language]
     date = date.replace("01/07", "13/07")  # a day that is no month
     header = header.replace("mg/dL", unit).replace("mg/dl", unit)
-    first = header[0] in "IÍ" and header[1] in "n"
+    first = header[:2] in ("In", "Ín", "Δε")
 
     def row(number, time, meter, sensor):
         return ";".join([*([f"{number},00"] if first else []), date, time, meter, *([] if first else [""]), "", sensor, ""])
@@ -179,6 +181,7 @@ def test_carelink_in_other_languages_with_a_block_for_each_device(tmp_path, lang
             CLARITY.format(column="Glucose Value (mg/dL)", first="1l2", alert="1"),
             ["line 5, column 'Glucose Value", "'1l2' is not a reading"],
         ),
+        ("\n \n", [": is empty"]),
         (LIBRE.format(unit="mg/dL", low="", high="", **TIMES), ["FreeStyle LibreView without a reading"]),
         (LIBRE.format(unit="mg/dL", low="100", high="101", a="yesterday", b="x", c="y"), ["line 3", "'yesterday' is not a time"]),
     ],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from mmomics.assays.contract import recipe
+from mmomics.assays.contract import recipe, scale
 from mmomics.cohort.outcome import keys_of
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay, Device
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError, did_you_mean
+from mmomics.normalization import contract as normalization
 
 
 def check_modality(name: str, modality: Assay | Device, where: str) -> None:
@@ -20,20 +22,52 @@ def check_modality(name: str, modality: Assay | Device, where: str) -> None:
     UserError
         At the first that is not.
     """
+    for problem in unknown(modality, where):
+        raise problem
+
+
+def unknown(modality: Assay | Device, where: str) -> Iterator[UserError]:
+    """Every scale, step, flag, role and parameter of a modality that its kind does not know."""
+    said = set()
+    for look in _looks(modality, where):
+        try:
+            look()
+        except UserError as problem:
+            if str(problem) not in said:  # a signal that is not there spoils all that rests on it
+                yield problem
+            said.add(str(problem))
+
+
+def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object]]:
+    """What raises if one name, by itself, is not known."""
     if isinstance(modality, Device):
         from mmomics.signals import _channels, contract
 
-        contract.load(modality, where)
-        contract.params(modality, where)
-        _channels.check(modality, where)
-    else:
-        recipe(modality.kind, modality.values, modality.normalize, where)
-    if modality.drop_flagged:
-        from mmomics.cohort.quality import FLAGS
+        def alone(**changed: object) -> Device:
+            return modality.model_copy(update=changed)
 
-        for flag in modality.drop_flagged:
-            if flag not in FLAGS:
-                raise UserError(f"{where}.drop_flagged", f"there is no flag '{flag}'", did_you_mean(flag, FLAGS))
+        yield lambda: contract.load(modality, where)
+        yield from (partial(contract.params, alone(params={key: value}), where) for key, value in modality.params.items())
+        yield lambda: contract.roles_of(modality, where)
+        if not contract.per_channel(modality):
+            for key in ("channels", "units"):
+                each = [{"channels": {}, "units": {}, key: {role: value}} for role, value in getattr(modality, key).items()]
+                yield from (partial(_channels.check, alone(**one), where) for one in each)
+        else:
+            yield from (partial(_channels.check, alone(units={role: unit}), where) for role, unit in modality.units.items())
+    else:
+        yield partial(scale, modality.kind, modality.values, where)
+        yield from (partial(normalization.known, [step], where) for step in modality.normalize or ())
+        yield partial(recipe, modality.kind, modality.values, modality.normalize, where)
+    for flag in modality.drop_flagged:
+        yield partial(_flag, flag, where)
+
+
+def _flag(flag: str, where: str) -> None:
+    from mmomics.cohort.quality import FLAGS
+
+    if flag not in FLAGS:
+        raise UserError(f"{where}.drop_flagged", f"there is no flag '{flag}'", did_you_mean(flag, FLAGS))
 
 
 def columns(cohort: Cohort, split: Split) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,18 @@ def _check_counts(assay: Assay, reference: str, where: str) -> None:
         raise UserError(f"{where}.normalize", f"`reference: {reference}` takes counts as they are", "set `normalize: []`")
 
 
-def _check_names(prepare: Prepare, where: str) -> None:
+def unknown(prepare: Prepare, where: str) -> Iterator[UserError]:
+    """Every step of `mmomics/preparation` that is named and not there."""
     for place in PLACES:
         name = getattr(prepare, place)
         choices = plugins.names(f"preparation/{place}")
         if name is not None and name not in choices:
-            raise UserError(f"{where}.{place}", f"there is no '{name}'", did_you_mean(name, choices))
+            yield UserError(f"{where}.{place}", f"there is no '{name}'", did_you_mean(name, choices))
+
+
+def _check_names(prepare: Prepare, where: str) -> None:
+    for problem in unknown(prepare, where):
+        raise problem
 
 
 def _prepare(keys: dict[str, Any], where: object) -> Prepare:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anndata
 import pandas as pd
@@ -24,6 +24,7 @@ from mmomics.cohort.normalize import normalize
 from mmomics.cohort.outcome import columns, read_outcome
 from mmomics.cohort.quality import FLAGS, SEX
 from mmomics.cohort.split import split
+from mmomics.config import prepared
 from mmomics.config.check import problems
 from mmomics.config.cohort import Cohort
 from mmomics.config.cohort_file import read_content
@@ -38,6 +39,7 @@ from mmomics.onboarding.suspicion import suspicions
 
 T = TypeVar("T")
 CHOOSE = "CHOOSE"  # the mark of `mmomics init`
+HEARD = ("assays", "cohort", "devices", "normalization", "signals", "tables")  # packages whose warnings are findings
 log = logging.getLogger(__name__)
 
 
@@ -87,6 +89,9 @@ def check(path: str | Path, data_dir: str = "data") -> Findings:
         found.errors.append(str(UserError(f"{path}: folder", f"there is no folder {folder}", "mend it, or give --data-dir")))
         return found
     there = {name: _there(found, cohort, name, folder, path) for name in (SAMPLES, *cohort.modalities)}
+    found.errors += [str(problem) for problem in prepared.unknown(cohort.prepare, f"{path}: prepare")]
+    for name, modality in cohort.modalities.items():
+        found.errors += [str(problem) for problem in prepared.unknown(modality.prepare, f"{path}: modalities.{name}.prepare")]
     study = found.tried(lambda: read_study(Path(path).stem, Run(models={}, imputers=[], data_dir=data_dir), path))
     rules = study.split if study else cohort.split
     with _warnings_into(found):
@@ -124,7 +129,7 @@ def _there(found: Findings, cohort: Cohort, name: str, folder: Path, path: str |
     before = len(found.errors)
     found.tried(lambda: files_of(cohort, name, folder, path))
     if name in cohort.modalities:
-        found.tried(lambda: named.check_modality(name, cohort.modalities[name], f"{path}: modalities.{name}"))
+        found.errors += [str(problem) for problem in named.unknown(cohort.modalities[name], f"{path}: modalities.{name}")]
     return len(found.errors) == before
 
 
@@ -223,7 +228,7 @@ def _flagged(flags: pd.DataFrame) -> Iterator[str]:
 
 @contextmanager
 def _warnings_into(found: Findings) -> Iterator[None]:
-    """Warnings that the stages log are findings here."""
+    """Warnings that the stages and the readers of files log are findings here."""
 
     class Into(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -232,12 +237,14 @@ def _warnings_into(found: Findings) -> Iterator[None]:
             if record.levelno == logging.WARNING and said not in found.warnings and "not in the samples table" not in said:
                 found.warnings.append(said)
 
-    handler = Into()
-    logger: Any = logging.getLogger("mmomics.cohort")
-    logger.addHandler(handler)
-    propagate, logger.propagate = logger.propagate, False
+    handler, loggers = Into(), [logging.getLogger(f"mmomics.{package}") for package in HEARD]
+    propagated = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
+        for logger, before in zip(loggers, propagated, strict=True):
+            logger.removeHandler(handler)
+            logger.propagate = before

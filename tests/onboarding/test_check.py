@@ -56,6 +56,19 @@ def test_all_wrong_keys_are_said_at_once(cohort, capsys):
     assert capsys.readouterr().out.count("error: ") == 3
 
 
+def test_all_wrong_names_of_a_modality_and_of_the_preprocessing_are_said_at_once(cohort):
+    cohort.settings["modalities"]["rna"] |= {"values": "counst", "normalize": ["logg", "cpmm"], "drop_flagged": ["outlir", "dup"]}
+    cohort.settings["modalities"]["prot"]["prepare"] = {"select": "varianc", "fill": "men"}
+    cohort.settings["prepare"] = {"transform": "yj"}
+    cohort.settings["modalities"]["cgm"] = {
+        "signal": "cgm", "files": "{subject}.csv", "channels": {"sugar": "a", "fat": "b"}, "units": {"salt": "mg"},
+        "params": {"x": 1, "y": 2},
+    }  # fmt: skip
+    errors = cohort().errors
+    for word in "counst logg cpmm outlir dup varianc men yj sugar fat salt x y".split():
+        assert sum(f"'{word}'" in error for error in errors) == 1, (word, errors)
+
+
 def test_all_wrong_files_and_columns_are_said_at_once(cohort):
     cohort.settings["modalities"]["meth"] = {"kind": "methylation", "files": "meth.csv"}
     cohort.settings["covariates"] = ["age", "smoking"]
@@ -246,6 +259,13 @@ def test_an_export_read_as_a_plain_table_is_told_its_format(worn):
     (worn.path.parent / "cgm/S03.csv").write_text(export + "Libre,1,06-14-2021 01:00 PM,0,120\n")
     (error,) = worn().errors
     assert "modalities.cgm.format" in error and "S03.csv is an export of FreeStyle LibreView; set `format: glucose`" in error
+
+
+def test_what_a_reader_of_records_warns_of_is_a_finding(worn, capsys):
+    worn.settings["modalities"]["cgm"]["time_zone"] = "Europe/Berlin"
+    clock = pd.date_range("2021-10-31 00:00", periods=288, freq="5min")
+    pd.DataFrame({"time": clock, "glucose": 100 + np.arange(288) % 9}).to_csv(worn.path.parent / "cgm/S03.csv", index=False)
+    assert any("S03.csv" in warning and "hour that comes twice" in warning for warning in worn().warnings)
 
 
 def test_every_wrong_expression_is_said_and_what_rests_on_one_is_not(cohort):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from mmomics import plugins
 from mmomics.assays.contract import recipe, scale
 from mmomics.cohort.outcome import keys_of
 from mmomics.config.cohort import Cohort
@@ -40,6 +41,7 @@ def unknown(modality: Assay | Device, where: str) -> Iterator[UserError]:
 
 def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object]]:
     """What raises if one name, by itself, is not known."""
+    yield from (partial(_flag, flag, where) for flag in modality.drop_flagged)
     if isinstance(modality, Device):
         from mmomics.signals import _channels, contract
 
@@ -47,6 +49,8 @@ def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object
             return modality.model_copy(update=changed)
 
         yield lambda: contract.load(modality, where)
+        if modality.signal not in plugins.names("signals"):
+            return
         yield from (partial(contract.params, alone(params={key: value}), where) for key, value in modality.params.items())
         yield lambda: contract.roles_of(modality, where)
         if not contract.per_channel(modality):
@@ -59,8 +63,6 @@ def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object
         yield partial(scale, modality.kind, modality.values, where)
         yield from (partial(normalization.known, [step], where) for step in modality.normalize or ())
         yield partial(recipe, modality.kind, modality.values, modality.normalize, where)
-    for flag in modality.drop_flagged:
-        yield partial(_flag, flag, where)
 
 
 def _flag(flag: str, where: str) -> None:

@@ -65,7 +65,7 @@ def test_all_wrong_names_of_a_modality_and_of_the_preprocessing_are_said_at_once
         "params": {"x": 1, "y": 2},
     }  # fmt: skip
     errors = cohort().errors
-    for word in "counst logg cpmm outlir dup varianc men yj sugar fat salt x y".split():
+    for word in ["counst", "logg", "cpmm", "outlir", "dup", "varianc", "men", "yj", "sugar", "fat", "salt", "x", "y"]:
         assert sum(f"'{word}'" in error for error in errors) == 1, (word, errors)
 
 

@@ -135,7 +135,9 @@ def _classes(outcome: Binary | Multiclass, cells: pd.Series, where: str) -> tupl
         raise UserError(where, f"{len(classes)} class found ({listed(classes)}), expected at least 2", "name another column")
     if isinstance(outcome, Binary):
         if len(classes) > 2:
-            raise UserError(where, f"{len(classes)} classes found ({listed(classes)}), expected 2", "set `task: multiclass`")
+            folded = len({name.strip().casefold() for name in classes}) == 2
+            cure = "they differ in upper and lower case: give them one name each in `labels`" if folded else "set `task: multiclass`"
+            raise UserError(where, f"{len(classes)} classes found ({listed(classes)}), expected 2", cure)
         if outcome.positive not in classes:
             raise UserError("outcome.positive", f"there is no class '{outcome.positive}'", did_you_mean(outcome.positive, classes))
         classes.sort(key=lambda name: name == outcome.positive)

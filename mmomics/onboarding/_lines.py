@@ -28,6 +28,8 @@ def keys(table: Sniffed, indent: str) -> list[str]:
         "index": " # GUESS: its ids are those of other files",
         "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}",
     }
+    if not table.sheets:
+        del why["within"]  # a matrix of counts in a file of cells
     return [f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}{why.get(key, '')}" for key, value in table.keys.items()]
 
 

@@ -93,9 +93,15 @@ def long(table: Sniffed, folder: Path) -> list[str]:
     signal = guess.signal(path.name, numbers)
     lines = [f"  {_name(path)}:", f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}"]
     lines += [f"    subject: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    lines += keys(replace(table, keys=_of_text(table)), "    ")
     lines += [f"    time: {quoted(clock)}"]
     lines += ["    time_format: d # GUESS: there is no clock"] if clock.lower().startswith("day") else []
     return [*lines, *_channels(signal, numbers)]
+
+
+def _of_text(table: Sniffed) -> dict[str, object]:
+    """What has to be said of a text for the reader of records."""
+    return {key: value for key, value in table.keys.items() if key in ("skip_rows", "decimal", "encoding")}
 
 
 def device(family: Family, subjects: Sequence[str]) -> list[str]:
@@ -108,7 +114,7 @@ def device(family: Family, subjects: Sequence[str]) -> list[str]:
     lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
     lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
     lines += [f"    format: glucose # an export of {vendor}"] if vendor else []
-    told = {key: value for key, value in first.keys.items() if key in ("skip_rows", "decimal", "encoding")} if first else {}
+    told = _of_text(first) if first else {}
     lines += keys(replace(first, keys=told), "    ") if first else []
     times = [name for name in names if guess.TIME.match(name)]
     usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it

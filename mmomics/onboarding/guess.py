@@ -13,9 +13,9 @@ KINDS = {
     "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
     "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
-    "cnv": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry", "single_cell": "single_cell",
-    "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical", "health": "clinical",
-    "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
+    "cnv": "cnv", "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
+    "single_cell": "single_cell", "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical",
+    "health": "clinical", "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
 }  # fmt: skip
 SIGNALS = {
@@ -33,14 +33,16 @@ TAKEN = re.compile(r"drawn|draw|collect|sampl|specimen|taken|biops|visit|blood",
 OTHERWISE = re.compile(r"birth|dob|death|died|dead|follow|last|diagnos|relapse|progress|surg|treat", re.IGNORECASE)  # other dates
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 NEGATIVE = re.compile(
-    r"^(0|no|n|false|none|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$", re.IGNORECASE
+    r"^(0|no|n|nein|non|false|none|living|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$",
+    re.IGNORECASE,
 )
+LOGGED = 30  # no logarithm of expression is above
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
 NAMES = {"rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+"}  # of features
 BESIDE = re.compile(  # columns of tables with samples in columns that describe the features
-    r"(gene|transcript|feature|probe|entrez|ensembl|hgnc|protein)?[_. ]?(name|symbol|type|biotype|id|ids|length|description|version)"
+    r"((gene|transcript|feature|probe|entrez|ensembl|hgnc|hugo|protein)[_. ]?)*(name|symbol|type|biotype|id|ids|length|description|version)"
     r"|symbol|description|chr|chrom|chromosome|seqnames|start|end|strand|length|width|biotype|taxonomy|lineage|m/?z|rt", re.IGNORECASE,
 )  # fmt: skip
 
@@ -87,9 +89,9 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
             return word, f"the file's name says {word}"
     if assay in ("rna", "mirna", "single_cell"):
         for word in ("rsem", "tpm", "fpkm", "cpm"):
-            if word in name.lower() and low >= 0:
+            if word in name.lower() and low >= 0 and (high > LOGGED or "log" not in name.lower()):
                 return word, f"the file's name says {word}"
-        if low >= 0 and whole and high > 30:
+        if low >= 0 and whole and high > LOGGED:
             return "counts", f"whole numbers up to {high:g}"
         return ("zscore", told) if low < -1 and abs(float(np.median(seen))) < 1 else ("log2", told)
     if assay == "methylation":

@@ -20,7 +20,7 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
     Raises
     ------
     UserError
-        If one is not there.
+        If one is not there, or named twice, or samples are said to be columns.
     """
     assert table.long is not None
     found = []
@@ -28,6 +28,10 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         if name not in names:
             raise UserError(path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in names if each]))
         found.append(list(names).index(name))
+    if len(set(found)) < 3:
+        raise UserError(path, "`index`, `long.feature` and `long.value` name one column twice", "name a column of its own for each")
+    if table.orientation == "samples_in_columns":
+        raise UserError(path, "`orientation: samples_in_columns` means nothing for a `long` table", "leave `orientation` out")
     return found
 
 

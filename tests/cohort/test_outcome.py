@@ -107,6 +107,7 @@ def test_regression():
         (SURVIVAL, {"days": ["1", "2"], "died": ["0", "0"]}, "no subject has both an event and a time > 0"),
         (BINARY, {"group": ["case", "case"]}, "1 class found (case)"),
         (BINARY, {"group": ["case", "a", "b"]}, "3 classes found (a, b, case), expected 2"),
+        (BINARY, {"group": ["case", "b", "Case"]}, "they differ in upper and lower case: give them one name each in `labels`"),
         (BINARY, {"group": ["cases", "b"]}, "outcome.positive: there is no class 'case'; did you mean 'cases'?"),
         ({**BINARY, "labels": {"0": "case"}}, {"group": ["0", "1"]}, "values that `labels` does not name (1)"),
         ({"task": "multiclass", "column": "c"}, {"c": [None, None]}, "0 class found"),

@@ -219,10 +219,25 @@ def test_drafts_of_real_folders_are_cohort_files(shared, cohort, task, modalitie
         (["SED", "T"], "T"),
         (["a", "b"], "b"),
         (["healthy", "ill"], "ill"),
+        (["ja", "nein"], "ja"),
     ],
 )
 def test_scores_speak_for_the_case_not_for_the_control(levels, positive):
     assert guess.positive(levels) == positive
+
+
+def test_columns_and_names_of_cbioportal_and_logged_values_are_known():
+    assert guess.BESIDE.fullmatch("Entrez_Gene_Id") and guess.BESIDE.fullmatch("Hugo_Symbol")
+    assert guess.kind("data_cna.txt") == "cnv"
+    values = np.array([[0.0, 3.25], [12.5, 7.75]])
+    assert guess.scale("rna", values, "expression_log2tpm.csv")[0] == "log2"
+    assert guess.scale("rna", 100 * values, "expression_tpm.csv")[0] == "tpm"
+
+
+def test_series_in_one_file_are_drafted_with_the_signs_of_their_numbers(folder):
+    rows = "".join(f"TCGA-AB-{who:04d};{day};{80 + day},3\n" for who in range(6) for day in range(8))
+    (folder / "weight.csv").write_text("patient;day;weight\n" + rows)
+    assert yaml.safe_load(draft(folder, "t"))["modalities"]["weight"]["decimal"] == "comma"
 
 
 def test_two_numbers_of_an_event_are_drafted_with_what_they_mean(folder, tmp_path):

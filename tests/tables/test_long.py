@@ -90,3 +90,17 @@ def test_a_format_that_is_never_long_says_so(tmp_path):
     (tmp_path / "t.gct").write_text("#1.2\n1\t1\nName\tDescription\tS0\ng\t-\t1\n")
     with pytest.raises(UserError, match="`long` means nothing"):
         table.read(Table(files="t.gct", long=LONG), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"long": {"feature": "NPX", "value": "NPX"}}, "name one column twice"),
+        ({"long": {"feature": "SampleID", "value": "NPX"}}, "name one column twice"),
+        ({"orientation": "samples_in_columns"}, "`orientation: samples_in_columns` means nothing for a `long` table"),
+    ],
+)
+def test_a_long_table_has_three_columns_and_its_samples_are_no_columns(tmp_path, keys, said):
+    npx().to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(UserError, match=said):
+        table.read(Table(**{"files": "t.csv", "long": LONG, **keys}), tmp_path)

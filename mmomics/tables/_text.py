@@ -20,11 +20,23 @@ RATIO = 250  # a table of zeros and ones packs about 50 times; what packs more i
 FREE = 1 << 26  # bytes that may come out of any file, however small it is
 MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
-MAGIC = {  # what a file that is no text begins with: what it is, and the end of its name
-    b"\x1f\x8b": ("a gzip file", ".gz"),
-    b"PK\x03\x04": ("a workbook or another zip archive", ".xlsx or .zip"),
-    b"PAR1": ("a parquet file", ".parquet"),
+PACKED = {  # what a packed file begins with, by the end of its name
+    ".gz": (b"\x1f\x8b",), ".bz2": tuple(b"BZh%d1AY" % level for level in range(1, 10)), ".xz": (b"\xfd7zXZ\0",),
+    ".zst": (b"\x28\xb5\x2f\xfd",), ".zip": (b"PK",),
+}  # fmt: skip
+MAGIC = {  # what a file that is no text begins with: what it is, and what to do
+    **{
+        magic: (f"a {tool} file", f"rename it to end in {end}")
+        for end, tool in ((".gz", "gzip"), (".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"))
+        for magic in PACKED[end]
+    },
+    b"PK\x03\x04": ("a workbook or another zip archive", "rename it to end in .xlsx or .zip"),
+    b"PAR1": ("a parquet file", "rename it to end in .parquet"),
+    b"\x89HDF\r\n\x1a\n": ("an HDF5 file", "rename it to end in .h5ad, .h5mu or .h5"),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("a workbook of old (.xls) or another document", "save the table as .xlsx or .csv"),
+    b"%PDF-": ("a PDF document", "give the table itself as .csv or .xlsx"),
 }
+LONGEST = max(map(len, MAGIC))
 
 
 class Counted(io.RawIOBase):
@@ -77,6 +89,7 @@ def unpacked(path: Path) -> Iterator[io.BufferedReader]:
         if end not in (".gz", ".bz2", ".xz", ".zst", ".zip"):
             yield stack.enter_context(path.open("rb"))
             return
+        _packed(path, end)
         stream: IO[bytes]
         if end == ".zip":
             stream = stack.enter_context(_only(path, stack.enter_context(zipfile.ZipFile(path))))
@@ -104,7 +117,7 @@ def text(path: Path, encoding: str = "utf-8") -> Iterator[Checked]:
     except LookupError as error:
         raise UserError(path, f"there is no encoding of text '{encoding}'", "set `encoding` to utf-8, latin-1, utf-16, ...") from error
     with unpacked(path) as stream:
-        unmasked(path, stream.peek(4)[:4])
+        unmasked(path, stream.peek(LONGEST)[:LONGEST])
         mark = MARKS.get(stream.peek(2)[:2])
         if mark and not name.startswith("utf-16"):
             raise UserError(path, f"is {mark.upper()} text, not {name.upper()}", f"set `encoding: {mark}`")
@@ -124,9 +137,9 @@ def unmasked(path: Path, head: bytes) -> None:
     UserError
         If it is one.
     """
-    for magic, (what, end) in MAGIC.items():
+    for magic, (what, cure) in MAGIC.items():
         if head.startswith(magic):
-            raise UserError(path, f"is {what} under the name of a text", f"rename it to end in {end}")
+            raise UserError(path, f"is {what} under the name of a text", cure)
 
 
 def misfit(path: Path, encoding: str) -> int:
@@ -139,6 +152,15 @@ def misfit(path: Path, encoding: str) -> int:
         except UnicodeDecodeError as error:
             line += error.object[: error.start].decode(encoding, "ignore").count("\n")
     return line
+
+
+def _packed(path: Path, end: str) -> None:
+    """Refuse a plain file under the name of a packed one: browsers unpack some as they save them."""
+    with path.open("rb") as file:
+        head = file.read(LONGEST)
+    if head and not head.startswith(PACKED[end]):
+        known = next((what for magic, (what, _) in MAGIC.items() if head.startswith(magic)), "no packed file")
+        raise UserError(path, f"is {known}, though its name ends in {end}", f"take {end} off its name if it was unpacked, or copy it anew")
 
 
 def _opened(path: Path, end: str) -> IO[bytes]:

@@ -218,7 +218,7 @@ BROKEN = {
     "undecodable": ({"t.csv": "id,g1\nS1,é\n".encode("latin-1")}, {}, ["UTF-8"]),
     "undecodable late": ({"t.csv": b"id,g1\nS1,1\nS2,1\n" + "Sé,1\n".encode("latin-1")}, {}, ["UTF-8"]),
     "truncated gzip": ({"t.csv.gz": gzip.compress(b"id,g1\nS1,1\n")[:-9]}, {"files": "t.csv.gz"}, ["t.csv.gz", "damaged or cut short"]),
-    "not gzip at all": ({"t.csv.gz": b"id,g1\nS1,1\n"}, {"files": "t.csv.gz"}, ["damaged or cut short"]),
+    "not gzip at all": ({"t.csv.gz": b"id,g1\nS1,1\n"}, {"files": "t.csv.gz"}, ["is no packed file, though its name ends in .gz"]),
     "not parquet": ({"t.parquet": b"id,g1\nS1,1\n"}, {"files": "t.parquet"}, ["t.parquet"]),
     "ragged": ({"t.csv": b"id,g1\nS1,1\nS2,2,3,4\n"}, {}, ["not a regular table", "line 3"]),
     "cut short in a row": ({"t.csv": b"id,g1,g2\nS1,1,2\nS2,1"}, {}, ["t.csv line 3: has fewer than 3 cells"]),

@@ -233,7 +233,7 @@ BROKEN = {
         [lambda _, folder: (folder / "rna.csv.gz").write_bytes(gzip.compress((folder / "rna.csv").read_bytes())[:-20]),
          key(f"{RNA}.files", "rna.csv.gz")], "ingest", ["rna.csv.gz", "damaged or cut short"],
     ),
-    "no gzip": ([raw("rna.csv.gz", b"id,g0\nS00,1\n"), key(f"{RNA}.files", "rna.csv.gz")], "ingest", ["rna.csv.gz", "damaged"]),
+    "no gzip": ([raw("rna.csv.gz", b"id,g0\nS00,1\n"), key(f"{RNA}.files", "rna.csv.gz")], "ingest", ["rna.csv.gz", "name ends in .gz"]),
     "wrong delimiter": ([key(f"{RNA}.delimiter", "semicolon")], "ingest", ["rna.csv", "one column only", "`delimiter`"]),
     "wrong encoding": ([raw("rna.csv", lambda b: b.replace(b"g3", b"g\xfc"))], "ingest", ["rna.csv", "UTF-8", "`encoding`"]),
     "UTF-16": ([raw("rna.csv", lambda b: b.decode().encode("utf-16"))], "ingest", ["rna.csv", "UTF-16", "encoding: utf-16"]),

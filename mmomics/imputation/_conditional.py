@@ -75,7 +75,7 @@ class Conditional(contract.Imputer):
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         mean, variance = self.moments(modality)
-        answer = self._answer(modality)
+        answer, pattern = self._answer(modality), tuple(name for name in pattern if name in self.x)  # no windows
         if answer is None or not pattern:
             there = contract.entries(modality, self.x, self.seen, self.measured)
             return (self.x[modality] - mean) * there / variance.clamp_min(contract.LEAST).sqrt()

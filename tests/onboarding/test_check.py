@@ -46,6 +46,25 @@ def test_a_cohort_in_order_raises_nothing(cohort, capsys):
     assert capsys.readouterr().out.endswith("0 errors, 0 warnings\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (lambda n: f"{n // 3:03d}_{'ABC'[n % 3]}", True),  # three samples of each person
+        (lambda n: f"{n // 3:03d}_{20 + n % 7}_{'ABC'[n % 3]}", True),  # with the week between
+        (lambda n: f"TCGA-{n % 9}-{n:04d}", False),  # of one study; the site is no person
+        (lambda n: f"{n % 8}-{n:03d}", False),  # numbered within sites
+    ],
+)
+def test_ids_of_people_with_several_samples_are_told_unless_they_are_grouped(cohort, name, told):
+    for frame in cohort.files.values():
+        frame.index = [name(number) for number in range(N)]
+    (warnings,) = [[line for line in cohort().warnings if "several samples" in str(line)]]
+    assert len(warnings) == told
+    cohort.settings["samples"] |= {"subject_pattern": r"^(\d+)", "visits": "keep"}
+    if told:
+        assert not [line for line in cohort().warnings if "several samples" in str(line)]
+
+
 def test_all_wrong_keys_are_said_at_once(cohort, capsys):
     cohort.settings |= {"titel": "x", "covariates": 3}
     cohort.settings["modalities"]["rna"]["orientation"] = "sideways"

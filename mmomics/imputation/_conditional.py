@@ -74,11 +74,9 @@ class Conditional(contract.Imputer):
         return torch.zeros_like(variance) if answer is None else contract.foretold(answer.error, variance, answer.judged.sum(0))
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
-        mean, variance = self.moments(modality)
         answer, pattern = self._answer(modality), tuple(name for name in pattern if name in self.x)  # no windows
         if answer is None or not pattern:
-            there = contract.entries(modality, self.x, self.seen, self.measured)
-            return (self.x[modality] - mean) * there / variance.clamp_min(contract.LEAST).sqrt()
+            return contract.about_the_mean(modality, self.x, self.seen, self.measured)
         return self._left(modality, answer, pattern)[0] / answer.error.clamp_min(contract.LEAST).sqrt()
 
     def _left(self, modality: str, answer: Answer, pattern: Pattern) -> tuple[Tensor, Tensor]:

@@ -148,15 +148,14 @@ class Foretelling:
 
         Zero in rows that taught nothing of it, and where nothing was measured. A rare pattern has the residuals of all rows.
         """
-        mean, error = self._nothing(modality, len(self.fold))
-        there = contract.entries(modality, self.x, self.seen, self.measured)
         others = tuple(name for name in self.names if name in pattern)
-        fit = self._fit(modality, others if others in self._common(modality, self._others(modality)) else self._others(modality))
+        every = self._others(modality)
+        fit = self._fit(modality, others if others in self._common(modality, every) else every)
         if fit is None or not others:
-            return (self.x[modality] - mean) * there / error.clamp_min(contract.LEAST).sqrt()
-        left = torch.zeros_like(mean)
+            return contract.about_the_mean(modality, self.x, self.seen, self.measured)
+        left = torch.zeros_like(self.x[modality])
         left[fit[1]] = (self.x[modality][fit[1]] - fit[0].oof) / fit[0].error.clamp_min(contract.LEAST).sqrt()
-        return left * there
+        return left * contract.entries(modality, self.x, self.seen, self.measured)
 
     def _others(self, modality: str) -> Pattern:
         return tuple(name for name in self.names if name != modality and self.seen[name].any())

@@ -86,6 +86,12 @@ def by_pattern(seen: Tensors) -> dict[Pattern, Tensor]:
     return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
 
 
+def about_the_mean(modality: str, x: Tensors, seen: Tensors, measured: Tensors | None = None) -> Tensor:
+    """Training rows (n_obs, n_vars) of a modality in standard deviations from its mean; zero where nothing was measured."""
+    mean, variance = moments(modality, x, seen, measured)
+    return (x[modality] - mean) * entries(modality, x, seen, measured) / variance.clamp_min(LEAST).sqrt()
+
+
 def foretold(error: Tensor, variance: Tensor, n: Tensor) -> Tensor:
     """Share of each feature's variance (n_vars,), 0 to 1, from the error and the number of rows; nought where noise would do as well."""
     share = torch.where(variance > 0, 1 - error / variance.clamp_min(LEAST), 0.0).clamp(0, 1)

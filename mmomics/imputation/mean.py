@@ -20,9 +20,7 @@ class Imputer(contract.Imputer):
         return mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality])
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
-        mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
-        there = contract.entries(modality, self.x, self.seen, self.measured)
-        return (self.x[modality] - mean) * there / variance.clamp_min(contract.LEAST).sqrt()
+        return contract.about_the_mean(modality, self.x, self.seen, self.measured)
 
     def predictability(self, modality: str) -> Tensor:
         return torch.zeros(self.x[modality].shape[1])

@@ -184,6 +184,8 @@ def better(head: Head, eta: Tensor, than: Tensor, y: Tensor, inner: Tensor, erro
     Of a single fold nothing is known, and the answer is no.
     """
     left_out = (inner == inner.unique()[:, None]).float()  # (n_folds, n_obs)
+    if len(left_out) < 2:
+        return False
     loss, other = (head.loss(one.expand(len(left_out), *one.shape), y, left_out) for one in (eta, than))
     gain = other - loss
     return bool(gain.mean() > errors * gain.std() / len(gain) ** 0.5)

@@ -9,7 +9,7 @@ from mmomics.baselines import late_linear
 from mmomics.baselines.contract import TrainingRows
 from mmomics.baselines.late_linear import LITTLE, mean_over_seen
 from mmomics.errors import UserError
-from mmomics.nn.cross_fit import CrossFit, beside
+from mmomics.nn.cross_fit import CrossFit, beside, better
 from mmomics.training import linear_models, linear_path
 from tests.folds import TASKS, make_fold
 
@@ -69,6 +69,13 @@ def test_a_modality_that_says_nothing_is_asked_about_subjects_who_have_no_other(
     )
     both = mean_over_seen(scores, seen, torch.tensor([LITTLE, LITTLE]))[:, 0]
     torch.testing.assert_close(both, torch.tensor([2.0, 3.0, 0.0]))
+
+
+def test_of_a_single_fold_nothing_is_said_to_be_better():
+    fold, _ = make_fold("binary")
+    y, one = fold.y[fold.has], torch.zeros(int(fold.has.sum()))
+    assert not better(fold.head, 9 * (2 * y - 1), torch.zeros_like(y), y, one, 1.0)
+    assert better(fold.head, 9 * (2 * y - 1), torch.zeros_like(y), y, torch.arange(len(y)) % 3, 1.0)
 
 
 def test_how_rare_an_outcome_is_tells_nothing():

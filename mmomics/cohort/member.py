@@ -14,7 +14,7 @@ from mmomics.cohort import samples as table
 from mmomics.cohort.components import components
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
-from mmomics.errors import UserError, count, did_you_mean
+from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
 STRAY, ABSENT = "in the modality only", "in the samples table only"
@@ -90,9 +90,8 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
     checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
     flags = quality.flags(name, assay, samples, found)
     drop = setting.drop_flagged
-    unknown = [flag for flag in drop if flag not in quality.FLAGS]
-    if unknown:
-        raise UserError(f"modalities.{name}.drop_flagged", f"there is no flag '{unknown[0]}'", did_you_mean(unknown[0], quality.FLAGS))
+    for flag in drop:
+        quality.check_flag(flag, f"modalities.{name}")
     flags["dropped"] = flags["flag"].isin(drop)
     if len(flags):
         told = ", ".join(f"{flag}: {count}" for flag, count in flags["flag"].value_counts().items())

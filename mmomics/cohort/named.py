@@ -11,7 +11,7 @@ from mmomics.cohort.outcome import keys_of
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay, Device
 from mmomics.config.protocol import Split
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError
 from mmomics.normalization import contract as normalization
 
 
@@ -41,7 +41,9 @@ def unknown(modality: Assay | Device, where: str) -> Iterator[UserError]:
 
 def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object]]:
     """What raises if one name, by itself, is not known."""
-    yield from (partial(_flag, flag, where) for flag in modality.drop_flagged)
+    from mmomics.cohort.quality import check_flag
+
+    yield from (partial(check_flag, flag, where) for flag in modality.drop_flagged)
     if isinstance(modality, Device):
         from mmomics.signals import _channels, contract
 
@@ -63,13 +65,6 @@ def _looks(modality: Assay | Device, where: str) -> Iterator[Callable[[], object
         yield partial(scale, modality.kind, modality.values, where)
         yield from (partial(normalization.known, [step], where) for step in modality.normalize or ())
         yield partial(recipe, modality.kind, modality.values, modality.normalize, where)
-
-
-def _flag(flag: str, where: str) -> None:
-    from mmomics.cohort.quality import FLAGS
-
-    if flag not in FLAGS:
-        raise UserError(f"{where}.drop_flagged", f"there is no flag '{flag}'", did_you_mean(flag, FLAGS))
 
 
 def columns(cohort: Cohort, split: Split) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from mmomics.assays import _codes, contract
 from mmomics.cohort.association import association
 from mmomics.cohort.components import LEAST, Components, components
 from mmomics.cohort.suspects import DEVIATIONS, SAME, copies, limits, outliers
-from mmomics.errors import count, listed
+from mmomics.errors import UserError, count, did_you_mean, listed
 
 FLAGS = {
     "library_size": "the library size is far from that of the other samples",
@@ -43,6 +43,12 @@ DATE = re.compile(
     rf"\d{{1,2}}[-. ]{MONTH}(?:[-. ]\d{{2,4}})?|{MONTH}[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d(?:[ T]00:00:00)?|\d\d?/\d\d?/\d{{2,4}}", re.I
 )
 TECHNICAL = re.compile(rf"(?:^|[\W_])(?:plate|batch|lane|run|slide|chip|{ORDER})(?:$|[\W_])", re.I)
+
+
+def check_flag(flag: str, where: str) -> None:
+    """Raise UserError if there is no such flag for a modality's `drop_flagged`."""
+    if flag not in FLAGS:
+        raise UserError(f"{where}.drop_flagged", f"there is no flag '{flag}'", did_you_mean(flag, FLAGS))
 
 
 def measured(assay: anndata.AnnData) -> pd.DataFrame:

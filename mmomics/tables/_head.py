@@ -59,13 +59,13 @@ def head(path: Path, settings: Table | Device) -> Head:
     first = _found(path, settings, 2)
     delimiter = _delimiter([line for _, line in first], settings)
     if settings.skip_rows or len(first) < 2 or _fit([line for _, line in first], delimiter):
-        return Head(settings.skip_rows, [line for _, line in first], delimiter)
+        return Head(first[0][0], [line for _, line in first], delimiter)
     more = _found(path, settings, LOOK)
     lines = [line for _, line in more]
     likely = _delimiter(lines[-2:], settings)
     place, sure = _begins(lines, likely, getattr(settings, "header", True))
     if not place:
-        return Head(0, [line for _, line in first], delimiter)
+        return Head(first[0][0], [line for _, line in first], delimiter)
     if not sure:
         skip = more[place][0]
         raise UserError(
@@ -84,34 +84,38 @@ def guessed_skip(path: Path, settings: Table | Device) -> int:
 
 
 @contextmanager
-def below(path: Path, encoding: str, skip: int, comment: str | None = None) -> Iterator[TextIO]:
-    """The text of a file from a table's first line on, without lines that begin with `comment`."""
+def below(path: Path, encoding: str, skip: int, comment: str | None = None, left: str = "") -> Iterator[TextIO]:
+    """The text of a file from a table's first line on; of lines that begin with `comment` only `left` stays."""
     with text(path, encoding) as stream:
         for _ in range(skip):
             stream.readline()
-        yield cast(TextIO, Uncommented(stream, comment)) if comment else stream
+        yield cast(TextIO, Uncommented(stream, comment, left)) if comment else stream
 
 
 class Uncommented:
-    """A text stream without the lines that begin with a sign."""
+    """A text stream without the lines that begin with a sign, or with `left` in their place: an empty line keeps the count of lines."""
 
-    def __init__(self, stream: TextIO, sign: str) -> None:
-        self.stream, self.sign = stream, sign
+    def __init__(self, stream: TextIO, sign: str, left: str = "") -> None:
+        self.stream, self.sign, self.left = stream, sign, left
 
     def __iter__(self) -> Iterator[str]:
-        return (line for line in self.stream if not line.startswith(self.sign))
+        return (line for each in self.stream if (line := self._kept(each)))
+
+    def _kept(self, line: str) -> str:
+        return self.left if line.startswith(self.sign) else line
 
     def readline(self, _: int = -1) -> str:
         """The next line; "" at the end."""
-        while (line := self.stream.readline()).startswith(self.sign):
-            pass
-        return line
+        while line := self.stream.readline():
+            if kept := self._kept(line):
+                return kept
+        return ""
 
     def read(self, size: int = -1) -> str:
         """About so many characters, whole lines; "" at the end."""
         block = self.stream.read(size)
         block += self.stream.readline() if block else ""
-        kept = "".join(line for line in block.splitlines(keepends=True) if not line.startswith(self.sign))
+        kept = "".join(map(self._kept, block.splitlines(keepends=True)))
         return kept or (self.read(size) if block else "")
 
 

@@ -214,3 +214,13 @@ def test_words_and_numbers_of_the_user_are_gaps(tmp_path):
         list(timeseries.read(path, Device(signal="cgm", files="x", channels={"glucose": "bg"})))
     (record,) = timeseries.read(path, Device(signal="cgm", files="x", channels={"glucose": "bg"}, na_values=["LO", -9]))
     np.testing.assert_array_equal(record.signal[:, 0], [100, np.nan, np.nan, 104])
+
+
+@pytest.mark.parametrize("above", ["", "% device 7\n", "% device 7\n\n% exported\n"])
+@pytest.mark.parametrize("between", ["", "% lunch\n", "% lunch\n\n% walk\n"])
+def test_remarks_above_and_between_the_rows_do_not_shift_the_line_that_is_named(tmp_path, above, between):
+    good = f"{above}time,glucose\n2024-01-01 00:00,5\n{between}2024-01-01 00:05,6\n"
+    assert one(tmp_path, good, comment="%").signal.ravel().tolist() == [5, 6]
+    (tmp_path / "t.csv").write_text(good + "20x4-01-01 00:10,7\n")
+    with pytest.raises(UserError, match=rf"t\.csv line {good.count(chr(10)) + 1}: "):
+        read(tmp_path / "t.csv", comment="%")

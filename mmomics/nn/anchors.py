@@ -69,7 +69,11 @@ class Anchors(nn.Module):
         seen = {name: getattr(self, f"seen_{name}") for name in self.names}
         measured = torch.stack(list(seen.values())).any(0)
         if not self.training or self.n_anchors <= self.n_sampled:
-            return (x, seen), measured.new_full((len(measured),), self.n_neighbors, dtype=torch.long)
+            reach = measured.new_full((len(measured),), self.n_neighbors, dtype=torch.long)
+            if self.training:  # as many as ever, or dropout would depend on the company
+                return (x, seen), reach
+            used = int(measured.any(0).nonzero().max()) + 1 if measured.any() else 1  # beyond, all is filling
+            return ({n: rows[:, :used] for n, rows in x.items()}, {n: flags[:, :used] for n, flags in seen.items()}), reach
         n_measured = measured.sum(1)
         # of a member for whom nobody was measured all are drawn from, unseen as they are
         real = [torch.nonzero(row if row.any() else ~row)[:, 0].cpu() for row in measured]

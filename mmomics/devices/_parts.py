@@ -58,7 +58,8 @@ def parts(
         missing = _missing.words(device.na_values)
         options["na_values"] = {at: missing for at in range(len(header)) if at not in text}
     line, width, whole = top.skip + 2, len(header) - (header[-1] == ""), False
-    with parsing(path), below(path, device.encoding, top.skip, device.comment, "\n") as stream, pd.read_csv(
+    named = _torn.named(path, device, top, len(header))
+    with parsing(path), named, below(path, device.encoding, top.skip, device.comment, "\n") as stream, pd.read_csv(
         stream, **options, dtype=text, chunksize=CHUNK, index_col=False, skip_blank_lines=False, low_memory=False,
         decimal=device.decimal_sign, thousands=device.thousands_sign,
     ) as reader:  # fmt: skip

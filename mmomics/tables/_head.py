@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TextIO, cast
 
 from mmomics.config.modality import Device
 from mmomics.config.table import Table
-from mmomics.errors import UserError
-from mmomics.tables._arrow import MISSING
+from mmomics.errors import UserError, count
+from mmomics.tables._split import DELIMITERS, RARE, guess, split
+from mmomics.tables._start import begins, fit, torn
 from mmomics.tables._text import text
 from mmomics.tables.contract import readable
 
-DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-RARE = ("|", " ")  # taken only where no other one fits: they stand in names, too
 OPEN = 20  # lines that one quoted cell may span in the header
+LAST = 6  # lines, of those that are looked at, that tell the delimiter
 LOOK = 40  # lines in which the header must stand, and at least two rows
-COMMENT = "#"
-AMONG = 5  # lines that may be the header, of which the first without a number is
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -58,12 +53,16 @@ def head(path: Path, settings: Table | Device) -> Head:
     """
     first = _found(path, settings, 2)
     delimiter = _delimiter([line for _, line in first], settings)
-    if settings.skip_rows or len(first) < 2 or _fit([line for _, line in first], delimiter):
+    if settings.skip_rows or len(first) < 2 or (delimiter not in RARE and fit([line for _, line in first], delimiter)):
         return Head(first[0][0], [line for _, line in first], delimiter)
     more = _found(path, settings, LOOK)
     lines = [line for _, line in more]
-    likely = _delimiter(lines[-2:], settings)
-    place, sure = _begins(lines, likely, getattr(settings, "header", True))
+    likely = _usual(lines, settings)
+    if likely == delimiter and fit(lines[:2], delimiter):  # by blanks, words of two remarks may fit
+        return Head(first[0][0], [line for _, line in first], delimiter)
+    place, sure = begins(lines, likely, getattr(settings, "header", True))
+    if odd := None if place and sure else torn(lines, likely, place):
+        raise _odd(path, [more[at] for at in odd], likely)
     if not place:
         return Head(first[0][0], [line for _, line in first], delimiter)
     if not sure:
@@ -79,8 +78,22 @@ def guessed_skip(path: Path, settings: Table | Device) -> int:
     """Lines above what looks like a table, where that is not sure enough to be taken; 0 if there are none."""
     found = _found(path, settings, LOOK)
     lines = [line for _, line in found]
-    place, sure = _begins(lines, _delimiter(lines[-2:], settings), getattr(settings, "header", True))
-    return 0 if sure else found[place][0]
+    likely = _usual(lines, settings)
+    place, sure = begins(lines, likely, getattr(settings, "header", True))
+    return 0 if sure or torn(lines, likely, place) else found[place][0]
+
+
+def _usual(lines: Sequence[str], settings: Table | Device) -> str:
+    """The delimiter by which most of the last lines go together: one of them may be torn."""
+    found = [_delimiter(pair, settings) for pair in pairwise(lines[-LAST:])]
+    return max(found, key=lambda sign: (found.count(sign), sign == found[-1]))
+
+
+def _odd(path: Path, of: Sequence[tuple[int, str]], delimiter: str) -> UserError:
+    """The complaint about a line and the header above it."""
+    (number, line), (above, header) = of
+    told = f"has {count(len(split(line, delimiter)), 'cell')}, and the header in line {above + 1} has {len(split(header, delimiter))}"
+    return UserError(f"{path} line {number + 1}", told, "copy the file anew if it was cut short, or mend the line")
 
 
 @contextmanager
@@ -168,79 +181,7 @@ def _records(found: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         yield number, "\n".join(each for _, each in more)
 
 
-def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line."""
-    if '"' not in line:  # also faster, and no limit to the length of a cell
-        return line.split() if delimiter == " " else line.split(delimiter)
-    return next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=delimiter == " "))
-
-
-def guess(first: Sequence[str], decimal: str = "point") -> str:
-    """The delimiter of a text, by its header and the line below it.
-
-    The one that gives both the most columns, equally many (or one more below an R header); `|` and a space only where no other one does.
-    Where none fits both, the one that gives the header the most.
-    """
-    signs = [sign for sign in DELIMITERS.values() if sign not in RARE and not (sign == "," and decimal == "comma")]
-    n_head, n_row = ({sign: len(split(line, sign)) for sign in (*signs, *RARE)} for line in (first[0], first[-1]))
-    fitting = [sign for sign in (*signs, *RARE) if n_head[sign] > 1 and n_row[sign] - n_head[sign] in (0, 1)]
-    several = (
-        [sign for sign in fitting if sign not in RARE] or [sign for sign in fitting if sign == "|"] or fitting
-        or [sign for sign in signs if n_head[sign] > 1]
-    )  # fmt: skip
-    return max(several, key=n_head.__getitem__, default=";" if decimal == "comma" else ",")
-
-
 def _delimiter(first: Sequence[str], settings: Table | Device) -> str:
     if settings.delimiter != "auto":
         return DELIMITERS[settings.delimiter]
     return guess(first, settings.decimal if isinstance(settings, Table) else "point")
-
-
-def _fit(first: Sequence[str], delimiter: str) -> bool:
-    """Whether two lines may be a header and a row."""
-    n_head, n_row = (len(split(line, delimiter)) for line in first)
-    doubtful = n_head == 1 and not _numbers(first[1], delimiter)  # a title above a header, or a name above words
-    return n_row > 1 and n_row - n_head in (0, 1) and not first[0].startswith(COMMENT) and not _title(first[0], delimiter) and not doubtful
-
-
-def _numbers(line: str, delimiter: str) -> bool:
-    """Whether a line holds a number, or says that one is missing."""
-    return any(NUMBER.fullmatch(cell.strip()) or cell.strip() in MISSING for cell in split(line, delimiter)[1:])
-
-
-def _title(line: str, delimiter: str) -> bool:
-    """Whether a line is a title, alone or with the delimiters of the other rows behind it, as spreadsheets write it."""
-    cells = split(line, delimiter)
-    return len(cells) > 2 and cells[0].strip() != "" and not any(cell.strip() for cell in cells[1:])
-
-
-def _begins(found: Sequence[str], delimiter: str, header: bool) -> tuple[int, bool]:
-    """Which of the first lines begins the table, and whether those above it are surely no part of it."""
-    widths = [len(split(line, delimiter)) for line in found]
-    n_columns, sure = max(widths[-2:]), True  # the last line may be cut short
-    if n_columns < 2:
-        return 0, True
-    places = []
-    for place, line in enumerate(found[:-1]):
-        marked, followed, title = line.startswith(COMMENT), found[place + 1].startswith(COMMENT), _title(line, delimiter)
-        # a comment above an R header of one name looks like that header, so a marked line must have a name for every column
-        fitting = widths[place] == n_columns or (header and widths[place] == n_columns - 1 and not marked)
-        # words below a remark, or below one name alone, and numbers below these: they are the header
-        above = (marked or widths[place] == 1) and place + 2 < len(found) and not _numbers(found[place + 1], delimiter)
-        above = above and _numbers(found[place + 2], delimiter)
-        if (
-            fitting
-            and not (marked and followed)
-            and not title
-            and not above
-            and all(width == n_columns for width in widths[place + 1 : -1])
-        ):
-            places.append((place, sure))
-        sure &= marked or title or widths[place] == 1
-    for place, known in places[: AMONG if header else 0]:  # a line with a number is rather a remark, or a row
-        if not any(NUMBER.fullmatch(cell.strip()) for cell in split(found[place], delimiter)):
-            return place, known
-    if places:
-        return places[0]
-    return (len(found) - 1, True) if sure and widths[-1] > 1 else (0, True)  # a header alone

@@ -1,9 +1,13 @@
-"""Lines of a text with fewer cells than the header has names: a write that was torn, a copy that was cut short."""
+"""Lines of a text with fewer or more cells than the header has names: a write that was torn, a copy that was cut short."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.config.table import Table
@@ -13,8 +17,19 @@ from mmomics.tables._text import text
 from mmomics.tables.contract import readable
 
 
-def refuse(path: Path, settings: Table | Device, top: Head, width: int) -> None:
-    """Refuse a line with fewer than `width` cells, which pandas would fill up as missing.
+@contextmanager
+def named(path: Path, settings: Table | Device, top: Head, width: int) -> Iterator[None]:
+    """Name the line, as the file counts it, where pandas finds more than `width` cells in one."""
+    try:
+        yield
+    except (pd.errors.ParserError, UserError) as error:
+        if isinstance(error, pd.errors.ParserError) or isinstance(error.__cause__, pd.errors.ParserError):
+            refuse(path, settings, top, 0, width)
+        raise
+
+
+def refuse(path: Path, settings: Table | Device, top: Head, width: int, most: int | None = None) -> None:
+    """Refuse a line with fewer than `width` cells, which pandas would fill up as missing, or with more than `most`.
 
     Lines are counted by their delimiters; only where a quotation mark could hide some are they taken apart.
 
@@ -24,7 +39,7 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int) -> None:
         If there is one; it names the line.
     """
     delimiter = top.delimiter
-    named = header = getattr(settings, "header", True)
+    above = header = getattr(settings, "header", True)
     with readable(path, encoding=settings.encoding), text(path, settings.encoding) as stream:
         for number, line in enumerate(stream, 1):
             plain = line.strip("\r\n")
@@ -32,8 +47,8 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int) -> None:
                 continue
             if '"' in plain:
                 break
-            if plain.strip() and (len(plain.split()) if delimiter == " " else plain.count(delimiter) + 1) < width and not header:
-                raise _short(path, number, width)
+            if plain.strip() and not header:
+                _count(path, number, len(plain.split()) if delimiter == " " else plain.count(delimiter) + 1, (width, most))
             header = header and not plain.strip()
         else:
             return
@@ -43,10 +58,16 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int) -> None:
         rows = csv.reader(kept, delimiter=delimiter, skipinitialspace=delimiter == " ")
         for row in rows:
             filled = any(cell.strip() for cell in row)
-            if filled and not named and len(row) < width:
-                raise _short(path, rows.line_num + top.skip, width)
-            named = named and not filled
+            if filled and not above:
+                _count(path, rows.line_num + top.skip, len(row), (width, most))
+            above = above and not filled
 
 
-def _short(path: Path, line: int, width: int) -> UserError:
-    return UserError(f"{path} line {line}", f"has fewer than {width} cells", "copy the file anew if it was cut short, or mend the line")
+def _count(path: Path, line: int, n_cells: int, limits: tuple[int, int | None]) -> None:
+    least, most = limits
+    if n_cells < least:
+        cure = "copy the file anew if it was cut short, or mend the line"
+        raise UserError(f"{path} line {line}", f"has fewer than {least} cells", cure)
+    if most is not None and n_cells > most:
+        cure = "mend the line if it runs into the next, or set `delimiter`"
+        raise UserError(f"{path} line {line}", f"has {n_cells} cells, the header has {most}", cure)

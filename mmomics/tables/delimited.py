@@ -62,7 +62,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     if numbers and width > 1 and delimiter != " " and table.thousands is None and not table.na_values:
         found = _fast(path, table, top, numbers, (ids, width))
     if found is None:
-        frame = _cells(path, table, top.skip, options, (names, numbers))
+        with _torn.named(path, table, top, width):
+            frame = _cells(path, table, top.skip, options, (names, numbers))
         if width > 1 and frame[width - 1].isna().any():
             _torn.refuse(path, table, top, width)
         rows = frame[ids].str.strip() if ids is not None else None  # popped, it would take 20,000 columns apart

@@ -3,8 +3,10 @@
 import pytest
 
 from mmomics.config.modality import Device
+from mmomics.config.table import Table
+from mmomics.devices import timeseries
 from mmomics.errors import UserError
-from mmomics.tables import _torn
+from mmomics.tables import _torn, delimited
 from mmomics.tables._head import head
 
 
@@ -21,3 +23,29 @@ def test_remarks_count_among_the_lines(tmp_path, quoted, skip):
         _torn.refuse(tmp_path / "x.csv", device, head(tmp_path / "x.csv", device), 3)
     (tmp_path / "x.csv").write_text(text.replace("s3,5\n", ""))
     _torn.refuse(tmp_path / "x.csv", device, head(tmp_path / "x.csv", device), 3)
+
+
+@pytest.mark.parametrize("title", ["", "My study\n", "My study,,\n", "Device 3\n\nexported; in May\n"])
+@pytest.mark.parametrize("odd", ["2024-01-01 10:00,10", "2024-01-01 10:00,", "2024-01", "2024-01-01 10:00,10,1,2024-01-01 10:05,11,1"])
+@pytest.mark.parametrize("above", [0, 1, 20, 37, 38, 45])
+def test_an_odd_line_is_named_below_a_title_too(tmp_path, title, odd, above):
+    rows = [f"2024-01-01 {row // 12:02d}:{row % 12 * 5:02d},{100 + row},1" for row in range(60)]
+    rows.insert(above, odd)
+    (tmp_path / "x.csv").write_text(f"{title}time,glucose,steps\n" + "\n".join(rows) + "\n")
+    with pytest.raises(UserError, match=rf"x\.csv line {title.count(chr(10)) + above + 2}: has "):
+        list(timeseries.read(tmp_path / "x.csv", Device(signal="cgm", files="x")))
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+def test_a_line_that_runs_into_the_next_is_named_in_tables_below_remarks(tmp_path, quoted):
+    name = '"b, c"' if quoted else "b"
+    (tmp_path / "x.csv").write_text(f"% made by hand\nid,{name},d\ns1,1,2\n% a remark\ns2,3,4,s3,5,6\ns4,6,7\n")
+    with pytest.raises(UserError, match=r"x\.csv line 5: has 6 cells, the header has 3; mend the line"):
+        delimited.read(tmp_path / "x.csv", Table(files="x.csv", comment="%"), None, True)
+
+
+def test_remarks_with_cells_above_a_header_are_still_asked_about(tmp_path):
+    text = "Device,G6,serial\nName,John\ntime,glucose,steps\n" + "".join(f"2024-01-01 00:{m:02d},{m},1\n" for m in range(30))
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(UserError, match=r"x\.csv: the table seems to begin in line \d, below"):
+        list(timeseries.read(tmp_path / "x.csv", Device(signal="cgm", files="x")))

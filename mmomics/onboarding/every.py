@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,17 @@ from mmomics.signals import _channels, contract
 # a cure that mends every file at once; another `format` is asked for where one file may be damaged
 SETTING = re.compile(r"\b(?:set|mend|give|say the unit in) `(?!format`)")
 UNIT = re.compile(r"; set `units.*")  # one that spoils the files that are right as they are
+FEW = 3  # people that are named
 MOST = 10  # lines per modality: a wrong setting spoils every file alike
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong with a file, or in it with the record of one of many people."""
+
+    path: Path
+    error: UserError
+    subject: str | None = None
 
 
 def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator[UserError]:
@@ -44,9 +55,9 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
         At most `MOST` of them and one that counts the rest. What one setting mends in several files is said once.
     """
     where = f"modalities.{name}"
-    paths, wrong = _all(device, folder, where)
-    said = {str(error) for _, error in wrong}
-    found = _by_setting(wrong, len(paths))
+    people, wrong = _all(device, folder, where)
+    said = {str(each.error) for each in wrong}
+    found = _by_setting(wrong, people)
     if str(first) not in said and not any(text.startswith(f"{where}.format") for text in said):
         found.insert(0, first)
     if len(found) > MOST:
@@ -56,25 +67,39 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
         yield UserError(where, f"{count(len(found) - MOST, 'more file')} cannot be read", "mend those above, then check again")
 
 
-def _by_setting(wrong: Sequence[tuple[Path, UserError]], n_files: int) -> list[UserError]:
+def _by_setting(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> list[UserError]:
     """The complaints; those that differ in the file and what is quoted of it, and that a setting cures, are said by their first."""
-    groups: dict[str, list[tuple[Path, UserError]]] = {}
-    for path, error in wrong:
-        text = str(error).replace(str(path), "")
-        groups.setdefault(_form(text) if SETTING.search(text) else str(error), []).append((path, error))
+    groups: dict[str, list[Wrong]] = {}
+    for one in wrong:
+        text = str(one.error).replace(str(one.path), "")
+        groups.setdefault(_form(text) if SETTING.search(text) else str(one.error), []).append(one)
     out = []
     for each in groups.values():
-        first, names = each[0][1], list(dict.fromkeys(path.name for path, _ in each))
+        first, names = each[0].error, list(dict.fromkeys(one.path.name for one in each))
         text, others = str(first), names[1:]
-        if len(names) < n_files and UNIT.search(text):
-            told = f"{len(names)} of {count(n_files, 'file')} ({listed(names, MOST)}) {'is' if len(names) == 1 else 'are'} so"
-            own = "it, or make it a modality of its" if len(names) == 1 else "them, or make them a modality of their"
-            text = UNIT.sub(lambda _, told=told, own=own: f"; {told}: convert {own} own with `units`", text)  # type: ignore[misc]
+        if UNIT.search(text) and (some := _some(each, people)):
+            text = UNIT.sub(lambda _, some=some: f"; {some}", text)  # type: ignore[misc]
         elif others:
             text += f"; the same goes for {count(len(others), 'more file')} ({listed(others)})"
         first.args = (text,)
         out.append(first)
     return out
+
+
+def _some(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> str:
+    """Which files, or people of tables of many, are in a unit of their own, and what to do about them; "" if all are in it."""
+    files = list(dict.fromkeys(one.path for one in wrong))
+    subjects = list(dict.fromkeys(one.subject for one in wrong if one.subject is not None))
+    everybody = set().union(*people.values())
+    mixed = any(people[path] - set(subjects) for path in files)  # others in the very file are in the other unit
+    names, n, what = (subjects, len(everybody), "subject") if mixed else ([path.name for path in files], len(people), "file")
+    if len(names) == n:
+        return ""
+    one = len(names) == 1
+    told = f"{len(names)} of {count(n, what)} ({listed(names, FEW if mixed else MOST)}) {'is' if one else 'are'} so"
+    if mixed:
+        return f"{told}: convert {'its' if one else 'their'} readings, or move them to a file and a modality of their own with `units`"
+    return f"{told}: convert {'it, or make it a modality of its' if one else 'them, or make them a modality of their'} own with `units`"
 
 
 def _form(text: str) -> str:
@@ -95,7 +120,7 @@ def _one_of_each_first(found: list[UserError]) -> list[UserError]:
 
 def together(name: str, device: Device, folder: Path, first: UserError) -> UserError:
     """The complaint that ended reading the records of a modality, and the names of the other files that would end it, too."""
-    others = [path.name for path, error in _all(device, folder, f"modalities.{name}")[1] if str(error) != str(first)]
+    others = [one.path.name for one in _all(device, folder, f"modalities.{name}")[1] if str(one.error) != str(first)]
     others = list(dict.fromkeys(others))
     if others:
         files = count(len(others), "more file of it is", "more files of it are")
@@ -103,26 +128,28 @@ def together(name: str, device: Device, folder: Path, first: UserError) -> UserE
     return first
 
 
-def _all(device: Device, folder: Path, where: str) -> tuple[list[Path], list[tuple[Path, UserError]]]:
-    """All files of a device, and what is wrong with each."""
-    paths = [path for paths in find(device, folder, where).values() for path in paths]
-    return paths, [(path, error) for path in paths for error in _wrong(path, device, where)]
+def _all(device: Device, folder: Path, where: str) -> tuple[dict[Path, set[str]], list[Wrong]]:
+    """All files of a device, each with the people whose records it holds by name, and what is wrong with them."""
+    people: dict[Path, set[str]] = {path: set() for paths in find(device, folder, where).values() for path in paths}
+    return people, [one for path in people for one in _wrong(path, device, where, people[path])]
 
 
-def _wrong(path: Path, device: Device, where: str) -> Iterator[UserError]:
-    """What is wrong with a file, and with the channels of each of its records."""
+def _wrong(path: Path, device: Device, where: str, people: set[str]) -> Iterator[Wrong]:
+    """What is wrong with a file, and with the channels of each of its records; whom it names is added to `people`."""
     try:
         for record in choose(path, device).read(path, device):
+            people |= {record.subject} - {None}  # type: ignore[arg-type]
             try:
                 if record.channels and contract.roles_of(device, where):
                     _channels.choose([record], device, where)
             except UserError as error:
-                yield error
+                yield Wrong(path, error, record.subject)
     except EmptyRecordError:
         pass  # told and left out
     except UserError as error:
         vendor = glucose.vendor(path) if device.format is None else None
-        yield UserError(f"{where}.format", f"{path} is an export of {vendor}", "set `format: glucose`") if vendor else error
+        named = UserError(f"{where}.format", f"{path} is an export of {vendor}", "set `format: glucose`")
+        yield Wrong(path, named if vendor else error)
 
 
 def expressions(frame: pd.DataFrame, wanted: dict[str, str]) -> tuple[pd.DataFrame, list[UserError]]:

@@ -61,7 +61,24 @@ def test_units_of_many_people_in_one_table_are_looked_at_and_named_by_it(tmp_pat
         pd.concat(tables[: 1 if name == "a" else 3]).to_csv(tmp_path / f"{name}.csv", index=False)
     device = Device(signal="cgm", files="*.csv", subject="id")
     error = str(list(every.files("cgm", device, tmp_path, FIRST))[-1])
-    assert "1 of 2 files (b.csv) is so: convert it, or make it a modality of its own" in error
+    assert "; 2 of 3 subjects (S1, S2) are so: convert their readings, or move them to a file and a modality of their own" in error
+
+
+@pytest.mark.parametrize("n_others", [0, 1, 5, 9])
+def test_people_of_one_table_in_another_unit_are_counted_and_some_of_them_named(tmp_path, n_others):
+    clock = pd.date_range("2021-06-14", periods=96, freq="15min")
+    sizes = {f"S{place}": 18 if place >= n_others else 1 for place in range(9)}
+    table = pd.concat([pd.DataFrame({"id": id_, "time": clock, "bg": (100.0 + np.arange(96) % 9) / size}) for id_, size in sizes.items()])
+    table.to_csv(tmp_path / "all.csv", index=False)
+    device = Device(signal="cgm", files="all.csv", subject="id", channels={"glucose": "bg"})
+    errors = [str(error) for error in every.files("cgm", device, tmp_path, FIRST)][1:]
+    if n_others == 9:
+        assert not errors
+    elif not n_others:
+        assert errors[0].endswith("set `units: {glucose: mmol/L}`")
+    else:
+        named = {1: "S1, S2, S3 (and 5 more)", 5: "S5, S6, S7 (and 1 more)"}[n_others]
+        assert len(errors) == 1 and f"mmol/L; {9 - n_others} of 9 subjects ({named}) are so: convert their readings" in errors[0]
 
 
 @pytest.mark.parametrize("settings", [{"time_zone": "Europe/Berlin"}, {}])

@@ -35,6 +35,8 @@ class Imputation:
     imputer : str
     drawn : dict of str to (rows, mean, sd)
         Whole assays of the subjects that lack them, for the features that the preparation kept, on the scale of the normalised assay.
+    gaps : dict of str to (rows, mean, sd)
+        Likewise, of subjects whose measured assay lacks single values; only these are taken from it.
     predictability : dict of str to array (n_kept,)
         Share (0..1) of each feature's variance that the other assays predict, as far as the imputer knows.
     about : dict
@@ -47,6 +49,7 @@ class Imputation:
 
     imputer: str
     drawn: Mapping[str, Drawn]
+    gaps: Mapping[str, Drawn] = field(default_factory=dict)
     predictability: Mapping[str, np.ndarray] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     distance: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -59,8 +62,9 @@ def write_imputed(source: str | Path, target: str | Path, imputation: Imputation
     `X` holds what was measured, NaN for what was not. In `layers["imputed"]` every value is the measured one where there is one, else the
     imputed mean, and `layers["imputed_sd"]` is its standard deviation. NaN in `X` is what tells an imputed value: its standard deviation
     may be 0, too, as where a feature never varies. `var["imputed_by"]` says what fills a feature where the whole assay is missing (the
-    imputer), `var["gaps_by"]` what fills it where a measured assay lacks it (the preparation's fill). A feature that the preparation left
-    out, and so no imputer knows, has the mean and standard deviation of its measured values: both are `mean`. One that nobody has a value
+    imputer), `var["gaps_by"]` what fills it where a measured assay lacks it: the imputer, too, but for assays where the preparation takes
+    a missing value for one too little to be detected (its fill `minimum`). A feature that the preparation left out, and so no imputer
+    knows, has the mean and standard deviation of its measured values: both are `mean`. One that nobody has a value
     of stays NaN, and both are empty. Subjects of whom nothing was measured have no row in the assays that they lack. An assay that nobody
     could learn is not filled: `uns["imputation"]["not_filled"]` names it. Where the preparation takes off batches or a reference,
     imputed values are without them, beside measured ones with them: of each assay, `uns["imputation"]["without"]` says so.
@@ -99,11 +103,10 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
     if name != keys.CLINICAL and fitted is not None:
         kept = pd.Index(data.features[name]).get_indexer(fitted.features)
         gaps = np.isnan(values) & data.seen[name][own][:, None]
-        _within(imputed, spread, gaps, kept, fitted, data, name, own)
+        fill = _within(imputed, spread, gaps, kept, fitted, data, name, own, imputation)
         if mean is not None and sd is not None:
             place = np.ix_(np.searchsorted(own, rows), kept)
             imputed[place], spread[place] = mean, sd
-        fill = MEAN if fitted.fill is None else pack(fitted.fill)[1]["name"]
         var.iloc[kept, var.columns.get_loc(GAPS)] = fill
         var.iloc[kept, var.columns.get_loc(BY)] = fill if mean is None else imputation.imputer
         without = [place for place in ("batch", "reference") if getattr(fitted, place) is not None]
@@ -130,17 +133,22 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
 
 def _within(
     imputed: np.ndarray, spread: np.ndarray, gaps: np.ndarray, kept: np.ndarray,
-    fitted: Fitted, data: CohortData, name: str, own: np.ndarray,
-) -> None:  # fmt: skip
-    """Single values that a measured assay lacks: what the preparation fills in, as uncertain as the feature varies."""
-    some = np.flatnonzero(gaps[:, kept].any(axis=1))
-    if not len(some):
-        return
-    prepared = fitted.apply(data.values[name][own[some]], data.features[name], name, Obs(data.obs.iloc[own[some]]))
-    mean, sd = fitted.restore(prepared, np.ones_like(prepared))
+    fitted: Fitted, data: CohortData, name: str, own: np.ndarray, imputation: Imputation,
+) -> str:  # fmt: skip
+    """Single values that a measured assay lacks, and by what: the imputer or, as uncertain as the feature varies, the preparation."""
+    if name in imputation.gaps:
+        (rows, mean, sd), fill = imputation.gaps[name], imputation.imputer
+        some = np.searchsorted(own, rows)
+    else:
+        some, fill = np.flatnonzero(gaps[:, kept].any(axis=1)), MEAN if fitted.fill is None else pack(fitted.fill)[1]["name"]
+        if not len(some):
+            return fill
+        prepared = fitted.apply(data.values[name][own[some]], data.features[name], name, Obs(data.obs.iloc[own[some]]))
+        mean, sd = fitted.restore(prepared, np.ones_like(prepared))
     place = np.ix_(some, kept)
     here = gaps[place]
     imputed[place], spread[place] = np.where(here, mean, imputed[place]), np.where(here, sd, spread[place])
+    return fill
 
 
 def _by_mean(imputed: np.ndarray, spread: np.ndarray, values: np.ndarray, var: pd.DataFrame) -> None:

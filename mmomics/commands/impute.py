@@ -94,6 +94,7 @@ def _fill(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any
     made = Imputation(
         imputer=args.imputer,
         drawn=drawn,
+        gaps=impute.complete(fitted, rows),
         predictability=impute.predictability(fitted, rows),
         about={"version": __version__, "seed": study.seed, "cohort": study.name, "settings": settings},
         distance=distances(folds.data),

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mmomics.config.cohort import device
 from mmomics.errors import UserError
+from mmomics.imputation._gaps import Factors
 
 Tensors = dict[str, Tensor]
 Pattern = tuple[str, ...]  # the modalities that a row has
@@ -72,6 +73,28 @@ class Imputer(ABC):
             for rows, left in parts:
                 noise[rows] = weights[rows] @ left
             yield noise
+
+    def complete(self, modality: str, x: Tensors, seen: Tensors, measured: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (n_obs, n_vars) of single entries that rows with the modality lack; others are as `predict` has them.
+
+        Parameters
+        ----------
+        modality : str
+        x, seen : dict of str to Tensor
+            Of the rows, all of which have the modality.
+        measured : Tensor (n_obs, n_vars) bool
+            Its entries that were measured: these tell, besides the other modalities, what the others are (see `_gaps`).
+        """
+        mean, sd = self.predict(modality, x, seen)
+        mean, sd = mean.clone(), sd.clone()
+        for pattern, rows in by_pattern(without(modality, seen)).items():
+            left = self.residuals(modality, pattern)
+            unit = (left.square().sum(0) / (left != 0).sum(0).clamp_min(1)).clamp_min(LEAST).sqrt()
+            own = ((x[modality][rows] - mean[rows]) / sd[rows].clamp_min(LEAST**0.5)) * measured[rows]
+            told, variance = Factors(left / unit, left != 0)(own, measured[rows])
+            mean[rows] += told * sd[rows]
+            sd[rows] *= variance.sqrt()
+        return mean, sd
 
     def predictability(self, modality: str) -> Tensor | None:
         """Share of each feature's variance (n_vars,), 0 to 1, that is foretold on training rows kept apart; None if it is not known."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmomics import keys
 from mmomics.imputation.contract import Imputer, others_seen, without
+from mmomics.preparation.fill.minimum import Minimum
 from mmomics.training import resemblance
 from mmomics.training.fold import Fold
 from mmomics.training.imputer import GenerativeImputer
@@ -136,6 +137,29 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
         fitted = fold.preparation[name]
         value, spread = (part.numpy()[:, : len(fitted.features)] for part in (mean, sd))
         filled[name] = (rows.numpy(), *fitted.restore(value, spread))
+    return filled
+
+
+def complete(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Single entries that measured assays lack: {modality: (rows, mean, sd)} of who has gaps, on the scale of the normalised assay.
+
+    None leaves the range of the training values. Where the preparation takes what is missing for too little to be detected, that stands:
+    such gaps are not like what was measured.
+    """
+    filled = {}
+    for name in drawable(fold):
+        fitted = fold.preparation[name]
+        if name not in fold.measured or isinstance(fitted.fill, Minimum) or not fold.seen[name][fold.train].any():
+            continue
+        gaps = fold.seen[name] & ~fold.measured[name][:, : len(fitted.features)].all(1)
+        rows = torch.nonzero(gaps)[:, 0]
+        if not len(rows):
+            continue
+        x, seen = ({other: part[rows] for other, part in parts.items()} for parts in (fold.x, fold.seen))
+        mean, sd = (_plain(part, len(fitted.features)) for part in imputer.complete(name, x, seen, fold.measured[name][rows]))
+        known = _plain(fold.x[name][fold.train[fold.seen[name][fold.train]]], len(fitted.features))
+        mean = np.clip(mean, known.min(0), known.max(0))
+        filled[name] = (rows.numpy(), *fitted.restore(mean, sd))
     return filled
 
 

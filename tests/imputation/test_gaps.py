@@ -1,0 +1,102 @@
+"""Single values that a measured assay lacks: told by its other features, too, and never by what is hidden."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmomics import plugins
+from mmomics.imputation._gaps import Factors
+
+INSIDE = 1.6448536269514722
+SIMPLE = plugins.names("imputation")
+
+
+def assays(n_obs=300, own=3, seed=0):
+    """Two assays: the first has what it shares with the second and `own` factors of its own; a fifth of its entries are missing."""
+    generator = torch.Generator().manual_seed(seed)
+    shared = torch.randn(n_obs, 2, generator=generator)
+    alone = torch.randn(n_obs, own, generator=generator)
+    first = shared @ torch.randn(2, 20, generator=generator) + alone @ torch.randn(own, 20, generator=generator)
+    second = shared @ torch.randn(2, 10, generator=generator)
+    first = first + 0.5 * torch.randn(n_obs, 20, generator=generator)
+    second = second + 0.3 * torch.randn(n_obs, 10, generator=generator)
+    x = {"a": (first - first.mean(0)) / first.std(0), "b": (second - second.mean(0)) / second.std(0)}
+    measured = torch.rand(n_obs, 20, generator=generator) > 0.2
+    seen = {name: torch.ones(n_obs, dtype=torch.bool) for name in x}
+    return x, seen, measured
+
+
+def completed(name, x, seen, measured, n_train=200):
+    """Entries of the last rows, learned on the first."""
+    train = {key: part[:n_train] for key, part in x.items()}, {key: part[:n_train] for key, part in seen.items()}
+    imputer = plugins.load("imputation", name).Imputer()
+    imputer.fit(*train, measured={"a": measured[:n_train]})
+    rest = [{key: part[n_train:] for key, part in parts.items()} for parts in (x, seen)]
+    return imputer, rest, imputer.complete("a", *rest, measured[n_train:])
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_an_assay_s_own_features_tell_what_other_assays_cannot(name):
+    inside = []
+    for seed in (0, 1):
+        truth, seen, measured = assays(seed=seed)
+        x = {**truth, "a": truth["a"] * measured}
+        imputer, rest, (mean, sd) = completed(name, x, seen, measured)
+        hidden = ~measured[200:]
+        before, _ = imputer.predict("a", *rest)
+        errors = [float((truth["a"][200:] - guess)[hidden].square().mean()) for guess in (before, mean)]
+        assert errors[1] < 0.5 * errors[0]  # own factors are three in five of what is there to know
+        inside.append(((truth["a"][200:] - mean).abs() <= INSIDE * sd)[hidden].float().mean())
+    assert 0.87 < sum(inside) / 2 < 0.96
+
+
+def test_what_was_not_measured_is_never_looked_at():
+    truth, seen, measured = assays()
+    x = {**truth, "a": truth["a"] * measured}
+    other = {**truth, "a": x["a"] + 100 * ~measured * (torch.arange(300) >= 200).unsqueeze(1)}
+    for one, two in zip(completed("ridge", x, seen, measured)[2], completed("ridge", other, seen, measured)[2], strict=True):
+        torch.testing.assert_close(one, two)
+
+
+def test_features_that_tell_nothing_of_each_other_leave_the_answer_as_it_was():
+    generator = torch.Generator().manual_seed(1)
+    x = {name: torch.randn(300, 20, generator=generator) for name in "ab"}
+    seen = {name: torch.ones(300, dtype=torch.bool) for name in x}
+    measured = torch.rand(300, 20, generator=generator) > 0.2
+    imputer, rest, (mean, sd) = completed("mean", x, seen, measured)
+    for found, plain in zip((mean, sd), imputer.predict("a", *rest), strict=True):
+        torch.testing.assert_close(found, plain, atol=0.05, rtol=0.05)
+
+
+def test_a_row_of_the_assay_alone_is_completed_from_itself():
+    truth, seen, measured = assays()
+    x = {**truth, "a": truth["a"] * measured}
+    alone = {**seen, "b": torch.arange(300) < 200}
+    _, _, (mean, _) = completed("ridge", x, alone, measured)
+    hidden = ~measured[200:]
+    found = np.corrcoef(truth["a"][200:][hidden], mean[hidden])[0, 1]
+    assert found > 0.8
+
+
+def test_factors_say_as_much_as_scikit_learn_s():
+    from sklearn.decomposition import FactorAnalysis
+
+    x = assays()[0]["a"]
+    there = torch.ones_like(x, dtype=torch.bool)
+    train, test = x[:200], x[200:]
+    known = there[200:].clone()
+    known[:, ::4] = False
+    model = Factors(train, there[:200])
+    mean, _ = model(test * known, known)
+    theirs = FactorAnalysis(5).fit(train.numpy())
+    covariance = torch.from_numpy(theirs.get_covariance()).float()
+    keep, gone = known[0], ~known[0]
+    reference = test[:, keep] @ torch.linalg.solve(covariance[keep][:, keep], covariance[keep][:, gone])
+    errors = [float((test[:, gone] - guess).square().mean()) for guess in (mean[:, gone], reference)]
+    assert errors[0] < 1.25 * errors[1]
+
+
+def test_of_a_handful_of_rows_nothing_is_learned():
+    x = assays()[0]["a"][:15]
+    model = Factors(x, torch.ones_like(x, dtype=torch.bool))
+    assert model.n_factors == 0 and (model.error == 1).all()

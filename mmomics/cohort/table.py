@@ -14,6 +14,9 @@ from mmomics.errors import UserError, listed
 from mmomics.tables import _missing, contract
 from mmomics.tables.delimited import lines
 
+CELLS = 3  # rows of a sample, on average, from which they may be its cells
+UNIQUE = "make them unique"
+
 
 def paths(table: Table, folder: str | Path) -> dict[str, Path]:
     """The files of a table: label -> path; the label of a single file is ``row``.
@@ -90,12 +93,22 @@ def _naming(label: str, table: Table, owner: Callable[[pd.Index], Sequence[str]]
 def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, naming: Callable[[pd.Index], Sequence[str]]) -> pd.DataFrame:
     frame = _missing.masked(contract.read(path, table, names, numeric, naming), table.na_values, numeric)
     in_rows = contract.in_rows(path, table)
-    _unique(path, frame.index, "sample id" if in_rows else "feature name")
+    _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(frame.index) if in_rows else UNIQUE)
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
 
 
-def _unique(where: object, names: pd.Index, what: str) -> None:
+def _unique(where: object, names: pd.Index, what: str, cure: str = UNIQUE) -> None:
     if not names.is_unique:
         twice = names[names.duplicated()].unique()
-        raise UserError(where, f"{len(twice)} {what}{'s' * (len(twice) > 1)} repeated ({listed(twice)})", "make them unique")
+        raise UserError(where, f"{len(twice)} {what}{'s' * (len(twice) > 1)} repeated ({listed(twice)})", cure)
+
+
+def _cure(samples: pd.Index) -> str:
+    """What to do about ids that repeat: of many rows each, they are donors of cells."""
+    several = samples.nunique() * CELLS <= len(samples)
+    return (
+        "add up (`pool: sum`) or average (`pool: mean`) the rows of each if they are its cells, or make the ids unique"
+        if several
+        else UNIQUE
+    )

@@ -13,6 +13,7 @@ from mmomics.errors import UserError
 from mmomics.onboarding import _modalities, _study, guess, melted
 from mmomics.onboarding._lines import meet
 from mmomics.onboarding.files import Family, look, stacked
+from mmomics.onboarding.people import several
 from mmomics.onboarding.sniff import Sniffed, sniff
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
@@ -65,6 +66,11 @@ def draft(folder: str | Path, name: str) -> str:
     if about and not about.keys.get("number_rows") and _padded(subjects, [other for other in readable if other is not about], families):
         subjects = [subject.lstrip("0") or "0" for subject in subjects]
         body += ['  subject_pattern: "^0*(\\\\d+)$" # GUESS: other files write the ids without zeros in front']
+    people = several(subjects) if about and not about.keys.get("number_rows") else None
+    if people:
+        body += [f"  subject_pattern: {json.dumps(people.pattern)} # GUESS: {people.told}, as if people had several samples"]
+        body += ["  visits: keep # GUESS: each sample is a row of its own, and all of a person are on one side of every split"]
+        subjects = [*subjects, *dict.fromkeys(people.names)]  # an id of a person stands for all samples of hers
     body += _study.outcome(about)
     words = [each for each in wide if each is not about and _words_alone(each)]
     wide = [each for each in wide if not any(each is one for one in [*words, about])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from mmomics import keys
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.outcome import known
 from mmomics.errors import count, listed
+from mmomics.onboarding.people import several
 
 ALONE = {"classes": 0.985, "numbers": 0.95}  # rank correlation, as a share of the highest possible, at which one feature tells the outcome
 CHANCE = 1e-3  # p-value, over all features, from which chance is no explanation
@@ -22,7 +22,6 @@ TELLING = 1e-3  # p-value at which it is said that an assay's absence goes with 
 HOLES = 0.25  # difference between groups in the share of missing values of a feature
 MOST = 3000  # features looked at per modality, evenly spread
 LEVELS = 12  # of a categorical covariate
-FEWEST_PEOPLE, SHARED, VISITS = 5, 0.7, 12  # names before the first sign, their share of all ids, and endings, that look like visits
 
 
 def suspicions(data: CohortData) -> Iterator[str]:
@@ -46,15 +45,10 @@ def suspicions(data: CohortData) -> Iterator[str]:
 
 def _several(data: CohortData) -> Iterator[str]:
     """Ids such as 007_A and 007_B: samples of one person, it seems, who would be both learned from and tested on."""
-    parts = [re.split(r"[-_. /]", str(subject)) for subject in data.subjects]
-    if keys.GROUP in data.obs or not parts or min(map(len, parts)) < 2:
-        return
-    first, last = (pd.Series([part[place] for part in parts]) for place in (0, -1))
-    if FEWEST_PEOPLE <= first.nunique() <= SHARED * len(first) and last.nunique() <= VISITS:
-        alike = [str(subject) for subject, one in zip(data.subjects, first, strict=True) if one == first.mode()[0]]
-        what = f"{len(first)} ids begin with {first.nunique()} names ({listed(alike, 3)})"
-        cure = "set `samples.subject_pattern` and `samples.visits`, or `split.group`"
-        yield f"subjects: {what}, as if people had several samples, which splits may then part; {cure}"
+    people = None if keys.GROUP in data.obs else several([str(subject) for subject in data.subjects])
+    if people:
+        cure = f"set `samples.subject_pattern` ({people.pattern}) and `samples.visits`, or `split.group`"
+        yield f"subjects: {people.told}, as if people had several samples, which splits may then part; {cure}"
 
 
 def _scores(obs: pd.DataFrame) -> list[tuple[np.ndarray, float]]:

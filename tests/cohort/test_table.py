@@ -260,6 +260,9 @@ BROKEN = {
     "column without a name": ({"t.csv": b"id,g1,,g2\nS1,1,2,3\n"}, {}, ["column 3 has no name"]),
     "repeated after stripping": ({"t.csv": b"id,g1, g1\nS1,1,2\n"}, {}, ["1 feature name repeated (g1)"]),
     "repeated samples": ({"t.csv": b"id,g1\nS1,1\nS1,2\nS2,3\n"}, {}, ["1 sample id repeated (S1)"]),
+    "samples of many rows": (
+        {"t.csv": b"id,g1\n" + b"S1,1\nS2,3\n" * 3}, {}, ["2 sample ids repeated (S1, S2); add up (`pool: sum`) or average (`pool: mean`)"],
+    ),
     "repeated features": ({"t.csv": b"id,g1,g2,g1\nS1,1,2,3\n"}, {}, ["1 feature name repeated (g1)"]),
     "repeated features in rows": (
         {"t.csv": b"id,S1\ng1,1\ng1,2\n"}, {"orientation": "samples_in_columns"}, ["1 feature name repeated (g1)"],

@@ -220,7 +220,7 @@ BROKEN = {
     "truncated gzip": ({"t.csv.gz": gzip.compress(b"id,g1\nS1,1\n")[:-9]}, {"files": "t.csv.gz"}, ["t.csv.gz", "damaged or cut short"]),
     "not gzip at all": ({"t.csv.gz": b"id,g1\nS1,1\n"}, {"files": "t.csv.gz"}, ["is no packed file, though its name ends in .gz"]),
     "not parquet": ({"t.parquet": b"id,g1\nS1,1\n"}, {"files": "t.parquet"}, ["t.parquet"]),
-    "ragged": ({"t.csv": b"id,g1\nS1,1\nS2,2,3,4\n"}, {}, ["not a regular table", "line 3"]),
+    "ragged": ({"t.csv": b"id,g1\nS1,1\nS2,2,3,4\n"}, {}, ["line 3: has 4 cells, the header has 2; mend the line"]),
     "cut short in a row": ({"t.csv": b"id,g1,g2\nS1,1,2\nS2,1"}, {}, ["t.csv line 3: has fewer than 3 cells"]),
     "cut short, quoted": ({"t.csv": b'id,g1,"a,b"\n"S1",1,2\n"S2",1'}, {}, ["t.csv line 3: has fewer than 3 cells"]),
     "utf-16": ({"t.csv": "id,g1\nS1,1\n".encode("utf-16")}, {}, ["UTF-16", "set `encoding: utf-16`"]),

@@ -66,7 +66,7 @@ def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[An
     for unit in wanted:
         rows = folds.make(unit)
         fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
-        found.append(impute.scores(fitted, rows, unit, [impute.ALONE, impute.PATTERN]))
+        found.append(impute.scores(fitted, rows, unit, [impute.ALONE, impute.PATTERN, impute.WITHIN]))
         log.info("fold %d of repeat %d scored", unit.fold, unit.repeat)
     with atomic(args.output) as draft:
         draft.mkdir()

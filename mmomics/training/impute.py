@@ -18,11 +18,13 @@ from mmomics.training.fold import Fold
 from mmomics.training.imputer import GenerativeImputer
 from mmomics.training.units import Unit
 
-ALONE, PATTERN = "alone", "pattern"  # what is hidden: one assay, or with it all that another subject without it lacks too
+# what is hidden: one assay; with it all that another subject without it lacks too; or single values of an assay that has gaps
+ALONE, PATTERN, WITHIN = "alone", "pattern", "within"
 COLUMNS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "feature", "n", "pearson", "spearman", "r2", "rmse", "coverage", "width"]
 OF_ASSAYS = [keys.REPEAT, keys.FOLD, "hidden", "modality", "n", "n_features", "energy", "structure", "follow"]
 INSIDE = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
 FEWEST = 3  # test rows to correlate over
+ROUNDS = 5  # in which all measured values are hidden, a part in each
 DRAWS = 5  # of every row, for what a mean does not have: the distribution
 
 
@@ -62,29 +64,52 @@ def scores(imputer: Imputer, fold: Fold, unit: Unit, hidings: list[str]) -> tupl
         the 90 % interval) and width of that interval. Entries that were not measured do not count.
     of_assays : DataFrame
         repeat, fold, hidden, modality, n, n_features, energy and structure (see `resemblance`); follow, how far (0..1) the network of a
-        generative imputer is followed, NaN of one without.
+        generative imputer is followed, NaN of one without. Whole assays only.
     """
     tables, assays = [], []
-    for question in questions(fold, unit, hidings):
+    if WITHIN in hidings:
+        tables += [_within(imputer, name, fold, unit) for name in gappy(fold) if fold.seen[name][fold.test].sum() >= FEWEST]
+    for question in questions(fold, unit, [hidden for hidden in hidings if hidden != WITHIN]):
         name, features = question.modality, fold.preparation[question.modality].features
         x = {other: values[question.rows] * question.seen[other].unsqueeze(-1) for other, values in fold.x.items()}
         filled = _plain(fold.x[name][question.rows], len(features))
         there = np.ones(filled.shape, dtype=bool)
         if name in fold.measured:
             there = fold.measured[name][question.rows, : len(features)].numpy()
-        truth = np.where(there, filled, np.nan)
         mean, sd = (_plain(part, len(features)) for part in imputer.predict(name, x, question.seen))
         place = {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "hidden": question.hidden, "modality": name}
-        inside = _mean(np.where(there, np.abs(filled - mean) <= INSIDE * sd, np.nan))
-        quality = _agreement(truth, mean) | {"coverage": inside, "width": 2 * INSIDE * sd.mean(0)}
-        tables.append(pd.DataFrame({**place, "feature": features, "n": there.sum(0), **quality}))
+        tables.append(_judged(place, features, filled, there, mean, sd))
         drawn = _plain(imputer.draw(name, x, question.seen, DRAWS, unit.seed), len(features))
         drawn = np.where(there, drawn, filled)  # rows are looked at whole: where nothing was measured they are the same
         alike = {"energy": resemblance.energy(filled, drawn), "structure": resemblance.structure(filled, drawn)}
         alike["follow"] = imputer.follow(name) if isinstance(imputer, GenerativeImputer) else np.nan
-        assays.append({**place, "n": len(truth), "n_features": len(features), **alike})
+        assays.append({**place, "n": len(filled), "n_features": len(features), **alike})
     of_features = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     return of_features, pd.DataFrame(assays, columns=OF_ASSAYS)
+
+
+def _within(imputer: Imputer, name: str, fold: Fold, unit: Unit) -> pd.DataFrame:
+    """How well single measured values of the test rows are told, a fifth of an assay at a time; as `scores`."""
+    rows, features = fold.test[fold.seen[name][fold.test]], fold.preparation[name].features
+    there = fold.measured[name][rows]
+    random = torch.Generator().manual_seed(int(np.random.default_rng([unit.seed, unit.repeat, unit.fold + 1]).integers(2**31)))
+    turn = torch.randint(ROUNDS, there.shape, generator=random)
+    shown = torch.cat([there & (turn != k) for k in range(ROUNDS)])
+    x, seen = ({other: part[rows.repeat(ROUNDS)] for other, part in parts.items()} for parts in (fold.x, fold.seen))
+    parts = imputer.complete(name, {**x, name: x[name] * shown}, seen, shown)
+    mean, sd = (_plain(part.unflatten(0, (ROUNDS, -1)).gather(0, turn[None])[0], len(features)) for part in parts)
+    place = {keys.REPEAT: unit.repeat, keys.FOLD: unit.fold, "hidden": WITHIN, "modality": name}
+    filled, measured = _plain(fold.x[name][rows], len(features)), there[:, : len(features)].numpy()
+    return _judged(place, features, filled, measured, _in_range(mean, name, fold), sd)
+
+
+def _judged(
+    place: dict[str, object], features: np.ndarray, filled: np.ndarray, there: np.ndarray, mean: np.ndarray, sd: np.ndarray
+) -> pd.DataFrame:  # fmt: skip
+    """Measures of every feature, over the entries (n_rows, n_vars) that were measured."""
+    inside = _mean(np.where(there, np.abs(filled - mean) <= INSIDE * sd, np.nan))
+    quality = _agreement(np.where(there, filled, np.nan), mean) | {"coverage": inside, "width": 2 * INSIDE * sd.mean(0)}
+    return pd.DataFrame({**place, "feature": features, "n": there.sum(0), **quality})
 
 
 def questions(fold: Fold, unit: Unit, hidings: list[str]) -> Iterator[Question]:
@@ -147,20 +172,26 @@ def complete(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.nda
     such gaps are not like what was measured.
     """
     filled = {}
-    for name in drawable(fold):
+    for name in gappy(fold):
         fitted = fold.preparation[name]
-        if name not in fold.measured or isinstance(fitted.fill, Minimum) or not fold.seen[name][fold.train].any():
-            continue
-        gaps = fold.seen[name] & ~fold.measured[name][:, : len(fitted.features)].all(1)
-        rows = torch.nonzero(gaps)[:, 0]
-        if not len(rows):
-            continue
+        rows = torch.nonzero(fold.seen[name] & ~fold.measured[name][:, : len(fitted.features)].all(1))[:, 0]
         x, seen = ({other: part[rows] for other, part in parts.items()} for parts in (fold.x, fold.seen))
         mean, sd = (_plain(part, len(fitted.features)) for part in imputer.complete(name, x, seen, fold.measured[name][rows]))
-        known = _plain(fold.x[name][fold.train[fold.seen[name][fold.train]]], len(fitted.features))
-        mean = np.clip(mean, known.min(0), known.max(0))
-        filled[name] = (rows.numpy(), *fitted.restore(mean, sd))
+        filled[name] = (rows.numpy(), *fitted.restore(_in_range(mean, name, fold), sd))
     return filled
+
+
+def gappy(fold: Fold) -> Iterator[str]:
+    """Assays of which single values are missing and may be told from others."""
+    for name in drawable(fold):
+        if name in fold.measured and not isinstance(fold.preparation[name].fill, Minimum) and fold.seen[name][fold.train].any():
+            yield name
+
+
+def _in_range(mean: np.ndarray, name: str, fold: Fold) -> np.ndarray:
+    """Values (n_obs, n_vars) no further out than those of the training rows."""
+    known = _plain(fold.x[name][fold.train[fold.seen[name][fold.train]]], mean.shape[1])
+    return np.clip(mean, known.min(0), known.max(0))
 
 
 def predictability(imputer: Imputer, fold: Fold) -> dict[str, np.ndarray]:

@@ -44,6 +44,18 @@ def test_predictions_use_the_other_modalities_only(name):
 
 
 @pytest.mark.parametrize("name", IMPUTERS)
+def test_single_values_are_completed_without_a_look_at_what_is_missing(name):
+    fold, fitted = related_fold(), fit_once(name)
+    rows = fold.test[fold.seen["m1"][fold.test]]
+    x, seen = ({key: part[rows] for key, part in parts.items()} for parts in (fold.x, fold.seen))
+    measured = torch.rand(x["m1"].shape, generator=torch.Generator().manual_seed(1)) > 0.3
+    mean, sd = fitted.complete("m1", x, seen, measured)
+    assert mean.shape == sd.shape == x["m1"].shape and torch.isfinite(mean).all() and (sd > 0).all()
+    other, _ = fitted.complete("m1", {**x, "m1": x["m1"].where(measured, 9.0)}, seen, measured)
+    torch.testing.assert_close(mean, other)
+
+
+@pytest.mark.parametrize("name", IMPUTERS)
 def test_hidden_truth_is_never_seen_by_fit(name):
     fold, corrupted = related_fold(), related_fold()
     first = fit_once(name)

@@ -146,6 +146,15 @@ def test_intervals_that_cover_too_little_are_told_of_the_worst_however_hidden(in
     assert "The worst: 86 % of rna" in imputation.covered(one).striptags()
 
 
+def test_single_values_are_told_of_with_the_imputer_that_tells_them_best():
+    rows = [(name, "within", "rna", "rmse", value) for name, value in (("mean", 0.9), ("ridge", 0.62))]
+    table = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])
+    assert (
+        "lack single values of rna" in (said := imputation.within(table).striptags()) and "ridge has the smallest mean RMSE, 0.620" in said
+    )
+    assert imputation.within(table.assign(hidden="alone")) is None
+
+
 def test_what_is_hidden_together_is_set_against_what_is_hidden_alone(inputs):
     rows = [("ridge", hidden, "rna", "rmse", value) for hidden, value in (("alone", 0.8), ("pattern", 0.95))]
     table = pd.DataFrame(rows, columns=["imputer", "hidden", "modality", "metric", "mean"])

@@ -1,11 +1,14 @@
 """What is hidden of whom when imputers are scored, and how drawn rows are held against true ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from mmomics.preparation.fill.minimum import Minimum
 from mmomics.training import imputer, resemblance
-from mmomics.training.impute import ALONE, COLUMNS, OF_ASSAYS, PATTERN, questions, scores
+from mmomics.training.impute import ALONE, COLUMNS, OF_ASSAYS, PATTERN, WITHIN, complete, questions, scores
 from mmomics.training.units import Unit
 from tests.contract.test_imputers import SETTINGS, related_fold
 
@@ -66,6 +69,54 @@ def test_more_hidden_is_harder_to_fill():
     error = of_features[of_features["modality"] == "m1"].groupby("hidden")["rmse"].mean()
     assert error[ALONE] < error[PATTERN]
     assert set(of_assays["hidden"]) == {ALONE, PATTERN}
+
+
+def gappy_fold():
+    """One assay has a factor of its own, and lacks a fifth of its values."""
+    fold = related_fold()
+    random = torch.Generator().manual_seed(6)
+    own = torch.randn(len(fold.y), 1, generator=random) * torch.randn(1, fold.x["m1"].shape[1], generator=random)
+    fold.measured["m1"] = (torch.rand(own.shape, generator=random) > 0.2) & fold.seen["m1"].unsqueeze(1)
+    fold.x["m1"] = (fold.x["m1"] + 2 * own) * fold.measured["m1"]
+    return fold
+
+
+def test_single_values_are_told_from_their_own_assay_too_and_all_are_asked_once():
+    fold = gappy_fold()
+    of_features, of_assays = scores(imputer.fit("ridge", fold, UNIT, SETTINGS), fold, UNIT, [ALONE, WITHIN])
+    within = of_features[of_features["hidden"] == WITHIN]
+    assert set(within["modality"]) == {"m1"}  # the others have no gaps
+    assert within["n"].sum() == fold.measured["m1"][fold.test].sum()
+    alone = of_features[(of_features["hidden"] == ALONE) & (of_features["modality"] == "m1")]
+    assert within["rmse"].mean() < 0.8 * alone["rmse"].mean()
+    assert 0.84 < within["coverage"].mean() < 0.97
+    assert set(of_assays["hidden"]) == {ALONE}
+
+
+def test_single_values_that_are_hidden_reach_no_imputer():
+    fold = gappy_fold()
+    shares = []
+
+    class Looking:
+        def complete(self, modality, x, seen, measured):
+            assert not x[modality][~measured].any()
+            shares.append(float(measured.float().mean()))
+            return torch.zeros_like(x[modality]), torch.ones_like(x[modality])
+
+    scores(Looking(), fold, UNIT, [WITHIN])
+    assert shares == [pytest.approx(0.8 * 0.8, abs=0.05)]
+
+
+def test_gaps_are_filled_within_the_range_of_training_but_not_where_they_mean_too_little_to_be_seen():
+    fold = gappy_fold()
+    fitted = imputer.fit("ridge", fold, UNIT, SETTINGS)
+    rows, mean, sd = complete(fitted, fold)["m1"]
+    assert set(rows.tolist()) == set(torch.nonzero(fold.seen["m1"] & ~fold.measured["m1"].all(1))[:, 0].tolist())
+    low, high = fold.preparation["m1"].restore(fold.x["m1"].amin(0).numpy(), np.ones(mean.shape[1]))[0], fold.x["m1"].amax(0).numpy()
+    high = fold.preparation["m1"].restore(high, np.ones(mean.shape[1]))[0]
+    assert (mean >= low - 1e-5).all() and (mean <= high + 1e-5).all() and (sd > 0).all()
+    fold.preparation["m1"] = replace(fold.preparation["m1"], fill=Minimum(np.zeros(mean.shape[1], "float32")))
+    assert complete(fitted, fold) == {} and scores(fitted, fold, UNIT, [WITHIN])[0].empty
 
 
 def test_energy_is_nought_for_the_same_distribution_and_grows_with_the_distance():

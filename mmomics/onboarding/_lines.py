@@ -25,6 +25,7 @@ def keys(table: Sniffed, indent: str) -> list[str]:
     why = {
         "drop": " # several columns of this name, or none",
         "skip_rows": " # GUESS: the lines above look like no part of the table",
+        "comment": " # lines that begin so are no part of the table",
         "index": " # GUESS: its ids are those of other files",
         "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}",
     }

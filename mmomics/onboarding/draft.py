@@ -15,6 +15,7 @@ from mmomics.onboarding._lines import meet
 from mmomics.onboarding.files import Family, look, stacked
 from mmomics.onboarding.people import several
 from mmomics.onboarding.sniff import Sniffed, sniff
+from mmomics.tables import maf
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
 IDS = re.compile(r"^(id|.*[_. ]id|subject|patient|woman|person)$", re.IGNORECASE)
@@ -41,6 +42,8 @@ def draft(folder: str | Path, name: str) -> str:
     if not folder.is_dir():
         raise UserError(folder, "is no folder", "give the folder of the cohort's files")
     paths, families = look(folder)
+    mutations = [path for path in paths if maf.listed(path)]
+    paths = [path for path in paths if path not in mutations]
     tables = [sniff(files) for files in stacked(paths)]
     readable = [each for each in tables if not each.problem and each.names]
     pairs = [each for each in readable if melted.look(each)]
@@ -52,7 +55,7 @@ def draft(folder: str | Path, name: str) -> str:
     alone = [each for each in wide if len(each.names) == 1 and IDS.search(each.names[0])]
     wide = [each for each in wide if not any(each is one for one in [*lists, *alone])]
     families = [family for family in families if not FEATURES.search(family.pattern)]
-    if not readable and not pairs and not families:
+    if not readable and not pairs and not families and not mutations:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     about = max(wide, key=lambda each: _about(each, wide), default=None)
     head = [
@@ -86,6 +89,7 @@ def draft(folder: str | Path, name: str) -> str:
         f"# not used, its ids repeat and it has no time: {each.path.relative_to(folder)}" for each in long if not _modalities.time(each)
     ]
     notes += [f"# not used, holds no number (see `samples.join`): {each.path.relative_to(folder)}" for each in words]
+    notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {each.problem}" for each in tables if each.problem]
     if not modalities:
         notes = ["  # CHOOSE: no table of an assay and no record of a device was found", *notes]

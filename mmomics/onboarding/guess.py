@@ -37,6 +37,7 @@ NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 LOGGED = 30  # no logarithm of expression is above
+LOGGED_SIGNAL = 64  # nor, to base 2, of what an instrument counts
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
@@ -93,6 +94,12 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
                 return word, f"the file's name says {word}"
         if low >= 0 and whole and high > LOGGED:
             return "counts", f"whole numbers up to {high:g}"
+        if low >= 0 and high > LOGGED:
+            if assay == "single_cell" or "count" in name.lower():
+                return "counts", f"{told}, no logarithms"
+            return "rsem", f"{told}, no logarithms; or expected counts, tpm or fpkm"
+        if assay == "single_cell":
+            return "log", told
         return ("zscore", told) if low < -1 and abs(float(np.median(seen))) < 1 else ("log2", told)
     if assay == "methylation":
         return ("beta", told) if low >= 0 and high <= 1 else ("m_value", told)
@@ -105,7 +112,7 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
             return "presence", "0 and 1"
         return ("counts", "whole numbers") if whole else ("relative", told)
     if assay in ("metabolome", "lipidome", "protein", "phospho"):
-        return ("intensity", f"values up to {high:g}") if low >= 0 and high > 1000 else ("log2", told)
+        return ("intensity", f"values up to {high:g}") if low >= 0 and high > LOGGED_SIGNAL else ("log2", told)
     return None, told
 
 

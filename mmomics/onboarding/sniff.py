@@ -19,6 +19,7 @@ from mmomics.tables import contract, delimited, h5ad, xlsx
 from mmomics.tables._head import guessed_skip, head
 
 ROWS = 60
+GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
 COMMA = re.compile(r"^(-?\d+),(\d+)$")  # a number, where the comma is the decimal sign
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
 NARROW = 60  # columns of a table that may be long, or of samples
@@ -108,6 +109,7 @@ def sniff(files: dict[str, Path]) -> Sniffed:
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
     sheets = _sheets(path)
     ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
+    ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
     for keys in [*ways, *_below_others(path, ways if text else [])]:
         try:
             cells, names = _head(path, keys)
@@ -129,6 +131,14 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             cells = cells.replace(COMMA.pattern, r"\1.\2", regex=True)
         return Sniffed(files, cells, keys, names, not cells.index.is_unique, sheets=sheets)
     return Sniffed(files, pd.DataFrame(), {}, problem=problem)
+
+
+def _first(path: Path) -> str:
+    """The first line of a text; "" if it is none."""
+    try:
+        return delimited.lines(path, 1)[0]
+    except UserError:
+        return ""
 
 
 def _below_others(path: Path, ways: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -66,11 +66,12 @@ def head(path: Path, settings: Table | Device) -> Head:
     if not place:
         return Head(first[0][0], [line for _, line in first], delimiter)
     if not sure:
-        skip = more[place][0]
-        raise UserError(
-            path, f"the table seems to begin in line {skip + 1}, below {len(split(lines[place], likely))} names of columns",
-            f"set `skip_rows: {skip}`, or mend the lines above it",
-        )  # fmt: skip
+        skip, marks = more[place][0], {line[0] for line in lines[:place]}
+        cure = f"set `skip_rows: {skip}`, or mend the lines above it"
+        if len(marks) == 1 and marks <= {"!", "%"}:
+            cure = f'set `comment: "{marks.pop()}"`'
+        told = f"the table seems to begin in line {skip + 1}, below {len(split(lines[place], likely))} names of columns"
+        raise UserError(path, told, cure)
     return Head(more[place][0], lines[place : place + 2], likely)
 
 

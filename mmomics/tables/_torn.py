@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from mmomics.errors import UserError
 from mmomics.tables._head import Head, below
 from mmomics.tables._text import text
 from mmomics.tables.contract import readable
+
+REMARKS = tuple("!#%")  # what remarks begin with
 
 
 @contextmanager
@@ -48,7 +50,8 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int, most: in
             if '"' in plain:
                 break
             if plain.strip() and not header:
-                _count(path, number, len(plain.split()) if delimiter == " " else plain.count(delimiter) + 1, (width, most))
+                row = plain.split() if delimiter == " " else plain.split(delimiter)
+                _count(path, number, row, (width, most))
             header = header and not plain.strip()
         else:
             return
@@ -59,15 +62,17 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int, most: in
         for row in rows:
             filled = any(cell.strip() for cell in row)
             if filled and not above:
-                _count(path, rows.line_num + top.skip, len(row), (width, most))
+                _count(path, rows.line_num + top.skip, row, (width, most))
             above = above and not filled
 
 
-def _count(path: Path, line: int, n_cells: int, limits: tuple[int, int | None]) -> None:
+def _count(path: Path, line: int, row: Sequence[str], limits: tuple[int, int | None]) -> None:
     least, most = limits
-    if n_cells < least:
-        cure = "copy the file anew if it was cut short, or mend the line"
+    if len(row) < least:
+        mark = row[0].strip()[:1]
+        remark = len(row) == 1 and mark in REMARKS
+        cure = f'set `comment: "{mark}"` if it is a remark' if remark else "copy the file anew if it was cut short, or mend the line"
         raise UserError(f"{path} line {line}", f"has fewer than {least} cells", cure)
-    if most is not None and n_cells > most:
+    if most is not None and len(row) > most:
         cure = "mend the line if it runs into the next, or set `delimiter`"
-        raise UserError(f"{path} line {line}", f"has {n_cells} cells, the header has {most}", cure)
+        raise UserError(f"{path} line {line}", f"has {len(row)} cells, the header has {most}", cure)

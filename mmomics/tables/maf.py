@@ -66,3 +66,15 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     frame = pd.DataFrame(values, index=pd.Index(list(samples), dtype=object), columns=pd.Index(genes, dtype=object))
     frame = frame.iloc[:, kept(path, table, genes)] if table.drop else frame
     return frame if numeric else frame.astype(int).astype(str).astype(object)
+
+
+def listed(path: Path) -> bool:
+    """Whether a text of another name holds mutations in this format, by its header."""
+    if path.suffix in SUFFIXES or path.with_suffix("").suffix in SUFFIXES or not path.is_file():
+        return False
+    try:
+        with readable(path), text(path) as stream:
+            head = next((line for line in stream if line.strip() and not line.startswith("#")), "")
+    except UserError:
+        return False
+    return {GENE, CLASS, SAMPLE} <= {name.strip() for name in head.split("\t")}

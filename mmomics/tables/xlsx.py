@@ -14,10 +14,11 @@ import pandas as pd
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
 from mmomics.tables import _missing, _worded
-from mmomics.tables._text import FREE, RATIO
+from mmomics.tables._text import FREE, MAGIC, RATIO
 from mmomics.tables.contract import index_position, kept, readable
 
 SUFFIXES = (".xlsx", ".xlsm")
+LOOK = 4096  # bytes that tell a text from another kind of file
 MISSING = ("NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a")  # words that text files have for it, too
 KEYS = ("within", "header", "columns", "index", "long", "number_rows", "decimal", "thousands", "skip_rows")
 
@@ -65,10 +66,23 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
 
 
 def _bounded(path: Path) -> None:
+    _zipped(path)
     with zipfile.ZipFile(path) as archive:
         size = sum(each.file_size for each in archive.infolist())
     if size > max(FREE, RATIO * path.stat().st_size):
         raise UserError(path, f"unpacks to {size >> 20} MiB, over {RATIO} times its size", "save the values in a new workbook")
+
+
+def _zipped(path: Path) -> None:
+    """Refuse a file of another kind under the name of a workbook, by what it begins with."""
+    with path.open("rb") as file:
+        head = file.read(LOOK)
+    known = next((told for magic, told in MAGIC.items() if head.startswith(magic)), None)
+    if known is None and head and b"\0" not in head and not head.startswith(b"PK"):
+        end = ".tsv" if b"\t" in head else ".csv"
+        known = ("a text", f"rename it to end in {end}")
+    if known and not head.startswith(b"PK"):
+        raise UserError(path, f"is {known[0]}, though its name ends in {path.suffix}", known[1])
 
 
 def _sheet(path: Path, table: Table) -> tuple[str, list[tuple[int, Sequence[Any]]]]:

@@ -260,6 +260,11 @@ BROKEN = {
     "column without a name": ({"t.csv": b"id,g1,,g2\nS1,1,2,3\n"}, {}, ["column 3 has no name"]),
     "repeated after stripping": ({"t.csv": b"id,g1, g1\nS1,1,2\n"}, {}, ["1 feature name repeated (g1)"]),
     "repeated samples": ({"t.csv": b"id,g1\nS1,1\nS1,2\nS2,3\n"}, {}, ["1 sample id repeated (S1)"]),
+    "a text named as a workbook": ({"t.xlsx": b"id,g1\nS1,1\n"}, {"files": "t.xlsx"}, ["is a text", "rename it to end in .csv"]),
+    "a table named as a workbook": ({"t.xlsx": b"id\tg1\nS1\t1\n"}, {"files": "t.xlsx"}, ["is a text", "rename it to end in .tsv"]),
+    "an old workbook named as a new one": (
+        {"t.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)}, {"files": "t.xlsx"}, ["workbook of old", "save the table as"],
+    ),
     "samples of many rows": (
         {"t.csv": b"id,g1\n" + b"S1,1\nS2,3\n" * 3}, {}, ["2 sample ids repeated (S1, S2); add up (`pool: sum`) or average (`pool: mean`)"],
     ),

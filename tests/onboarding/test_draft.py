@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from mmomics import plugins
 from mmomics.__main__ import main
 from mmomics.config.check import check as parse
 from mmomics.config.cohort import Cohort
@@ -314,3 +315,26 @@ def test_when_specimens_were_taken_is_offered_and_how_to_align_with_it(folder, t
 def test_a_date_of_birth_is_no_time_of_a_specimen():
     dates = pd.DataFrame({"date_of_birth": ["1970-01-01"], "collected": ["2021-06-15"], "age": ["50"], "words": ["2021-06 or so"]})
     assert guess.moments(dates) == ["collected"]
+
+
+def test_numbers_that_no_logarithm_reaches_are_not_guessed_to_be_logarithms():
+    values = np.array([[0.06, 3.5], [121704.2, 12.0]])
+    assert guess.scale("rna", values, "rna.tsv")[0] == "rsem" and guess.scale("mirna", values, "expected_counts.tsv")[0] == "counts"
+    assert guess.scale("rna", values / 1e4, "rna.tsv")[0] == "log2"
+    assert guess.scale("protein", values / 1e3, "proteins.csv")[0] == "intensity"
+    assert guess.scale("protein", values / 1e4 + 15, "proteins.csv")[0] == "log2"
+    for kind in ("rna", "mirna", "single_cell", "protein", "phospho", "metabolome", "lipidome"):
+        scales = plugins.load("assays", kind).SCALES
+        assert {guess.scale(kind, each)[0] for each in (values, values / 1e4, np.rint(values), values / 1e4 - 3)} <= {*scales, None}
+
+
+def test_mutations_under_the_name_of_a_text_are_told_to_be_renamed(tmp_path):
+    rows = [f"TP53\tMissense_Mutation\tP{n}\n" for n in range(4)]
+    (tmp_path / "data_mutations.txt").write_text(
+        "#version 2.4\nHugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\n" + "".join(rows)
+    )
+    (tmp_path / "clinical.csv").write_text("id,age,group\n" + "".join(f"P{n},{20 + n},{'ab'[n % 2]}\n" for n in range(4)))
+    text = draft(tmp_path, "x")
+    assert "# not used, a list of mutations: rename it to end in .maf: data_mutations.txt" in text and "data_mutations:" not in text
+    (tmp_path / "data_mutations.txt").rename(tmp_path / "data.maf")
+    assert "rename" not in draft(tmp_path, "x") and "files: data.maf" in draft(tmp_path, "x")

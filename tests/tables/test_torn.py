@@ -6,6 +6,7 @@ from mmomics.config.modality import Device
 from mmomics.config.table import Table
 from mmomics.devices import timeseries
 from mmomics.errors import UserError
+from mmomics.onboarding.sniff import sniff
 from mmomics.tables import _torn, delimited
 from mmomics.tables._head import head
 
@@ -49,3 +50,17 @@ def test_remarks_with_cells_above_a_header_are_still_asked_about(tmp_path):
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(UserError, match=r"x\.csv: the table seems to begin in line \d, below"):
         list(timeseries.read(tmp_path / "x.csv", Device(signal="cgm", files="x")))
+
+
+def test_the_last_line_of_a_series_matrix_is_a_remark(tmp_path):
+    names = [f"GSM{place}" for place in range(8)]
+    rows = ["\t".join([f"{row}_at", *(f"{row}.{place}" for place in range(8))]) for row in range(50)]
+    about = ["!Series_title\tx", "\t".join(["!Sample_title", *names]), "!series_matrix_table_begin"]
+    lines = [*about, "\t".join(["ID_REF", *names]), *rows, "!series_matrix_table_end"]
+    (tmp_path / "x.txt").write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError, match=r'line 4, below 9 names of columns; set `comment: "!"`$'):
+        delimited.read(tmp_path / "x.txt", Table(files="x.txt"), None, True)
+    with pytest.raises(UserError, match=r'line 55: has fewer than 9 cells; set `comment: "!"` if it is a remark$'):
+        delimited.read(tmp_path / "x.txt", Table(files="x.txt", skip_rows=3), None, True)
+    assert delimited.read(tmp_path / "x.txt", Table(files="x.txt", comment="!"), None, True).shape == (50, 8)
+    assert sniff({"row": tmp_path / "x.txt"}).keys == {"comment": "!"}

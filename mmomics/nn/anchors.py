@@ -18,6 +18,7 @@ N_AXES = 32  # principal axes of a modality in which distances are taken
 SAME = 1e-4  # squared distance, in units of the mean, below which two rows are one subject
 FAR = -1e4  # logit of a pair without a common modality, or of a subject with itself
 SHARPNESS = 8.0  # of the weights: how much more a near neighbour counts than a far one
+TIE = 1e-6  # of the score: the first of nodes as near as each other
 FEWEST = 3  # neighbours, however few anchors are looked at
 
 Subjects = tuple[dict[str, Tensor], dict[str, Tensor]]  # x {modality: (n_members, n_obs, n_vars)}, seen {modality: (n_members, n_obs)}
@@ -108,7 +109,8 @@ def links(distance: Tensor, comparable: Tensor, n_neighbors: Tensor) -> Tensor:
     A member's rows are linked to `n_neighbors` (n_members,) nodes.
     """
     score = (distance * -SHARPNESS).masked_fill(~comparable, FAR)
-    nearest = score.topk(min(int(n_neighbors.max()), score.shape[-1]), dim=-1).indices  # nearest first
+    ordered = score - TIE * torch.arange(score.shape[-1], device=score.device)  # else how many nodes there are would break ties
+    nearest = ordered.topk(min(int(n_neighbors.max()), score.shape[-1]), dim=-1).indices  # nearest first
     within = torch.arange(nearest.shape[-1], device=score.device) < n_neighbors[:, None, None]
     keep = torch.zeros_like(comparable).scatter(-1, nearest, within.expand_as(nearest)) & comparable
     return F.softmax(score.masked_fill(~keep, FAR), dim=-1) * keep

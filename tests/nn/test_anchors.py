@@ -107,3 +107,13 @@ def test_windows_link_nobody():
     n_vars = Sizes({"a": 6, "ecg": 400}, {"ecg": (2, 200)})
     anchors = Anchors(Streams([0]), n_vars, 30, 30, 5)
     assert anchors.linking == ["a"] and set(anchors.apart(new(n_vars), anchors.nodes()[0])[0]) == {"a"}
+
+
+def test_which_of_equally_near_nodes_is_linked_does_not_depend_on_filling():
+    generator = torch.Generator().manual_seed(0)
+    distance = torch.randint(0, 3, (2, 5, 40), generator=generator).float()
+    comparable = torch.rand(2, 5, 40, generator=generator) > 0.2
+    n_neighbors = torch.tensor([10, 10])
+    alone = links(distance, comparable, n_neighbors)
+    padded = [torch.cat([part, part.new_zeros(2, 5, 216)], dim=-1) for part in (distance, comparable)]
+    torch.testing.assert_close(links(*padded, n_neighbors)[..., :40], alone, atol=0, rtol=0)

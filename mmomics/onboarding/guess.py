@@ -97,7 +97,8 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
         if low >= 0 and high > LOGGED:
             if assay == "single_cell" or "count" in name.lower():
                 return "counts", f"{told}, no logarithms"
-            return "rsem", f"{told}, no logarithms; or expected counts, tpm or fpkm"
+            scale, others = ("cpm", "counts") if assay == "mirna" else ("rsem", "expected counts, tpm or fpkm")
+            return scale, f"{told}, no logarithms; or {others}"
         if assay == "single_cell":
             return "log", told
         return ("zscore", told) if low < -1 and abs(float(np.median(seen))) < 1 else ("log2", told)

@@ -62,7 +62,7 @@ def test_training_looks_at_a_sample_of_the_real_anchors():
     anchors, x, seen = kept({"a": 12}, n_anchors=40, n_sampled=10)
     seen["a"][0, 25:] = False
     anchors.keep(x, seen)
-    assert anchors.nodes()[0][0]["a"].shape[1] == 40
+    assert anchors.nodes()[0][0]["a"].shape[1] == 25  # all that were measured, and no filling
     (sample, flags), n_neighbors = anchors.train().nodes()
     assert sample["a"].shape == (1, 10, 12) and flags["a"].all() and n_neighbors == 3
     assert (torch.cdist(sample["a"][0], x["a"][0, :25]).amin(1) < 1e-3).all()

@@ -166,7 +166,7 @@ def _codes_are_told(columns: pd.DataFrame, where: str) -> None:
         numeric = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
         found = _codes.code(cells.to_numpy(float)) if numeric else None
         if found is not None:
-            told = "looks like a code of what is missing: name it in `samples.na_values` if so"
+            told = f"looks like a code of what is missing: set `samples.na_values: [{found[0]:g}]` if so"
             log.warning("%s: '%s' is %g for %s, which %s", where, name, found[0], count(found[1], "row"), told)
 
 

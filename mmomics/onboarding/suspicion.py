@@ -12,6 +12,7 @@ from mmomics import keys
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.outcome import known
 from mmomics.errors import count, listed
+from mmomics.onboarding import levels
 from mmomics.onboarding.people import several
 
 ALONE = {"classes": 0.985, "numbers": 0.95}  # rank correlation, as a share of the highest possible, at which one feature tells the outcome
@@ -91,6 +92,7 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
             yield f"covariates: '{name}' has {cells.nunique()} levels; is it a category?"
         if cells.nunique() == 1:
             yield f"covariates: '{name}' is the same for everybody"
+        yield from levels.spellings(str(name), cells)
 
 
 def _leaks(name: str, x: np.ndarray, features: np.ndarray, scores: Sequence[tuple[np.ndarray, float]]) -> Iterator[str]:

@@ -65,25 +65,25 @@ def smooth(kernel: Tensor, y: Tensor, fold: Tensor) -> Smoother:
     parts = [torch.nonzero(fold == k)[:, 0] for k in fold.unique()]
     penalty = torch.tensor(PENALTIES, dtype=y.dtype) * unit
 
-    def out_of_fold(place: int, targets: Tensor) -> Tensor:
-        """Targets (n_obs, n_chosen) with one penalty, each row foretold without its fold."""
-        kept = (spread / (spread + penalty[place])).unsqueeze(1)
-        found = y[:, targets].clone()
-        off = found - mean[targets] - axes @ (along[:, targets] * kept)
+    def out_of_fold(places: Tensor, targets: Tensor) -> Tensor:
+        """Targets (n_places, n_obs, n_chosen) with some penalties, each row foretold without its fold."""
+        kept = (spread / (spread + penalty[places].unsqueeze(1))).unsqueeze(1)  # (n_places, 1, n_axes)
+        off = y[:, targets] - mean[targets] - (axes * kept) @ along[:, targets]
+        found = y[:, targets].repeat(len(places), 1, 1)
         for rows in parts:
-            hat = (axes[rows] * kept.T) @ axes[rows].T + 1.0 / n_obs
-            found[rows] -= torch.linalg.solve(torch.eye(len(rows), dtype=y.dtype) - hat, off[rows])
+            hat = (axes[rows] * kept) @ axes[rows].T + 1.0 / n_obs
+            found[:, rows] -= torch.linalg.solve(torch.eye(len(rows), dtype=y.dtype) - hat, off[:, rows])
         return found
 
     everything = torch.arange(y.shape[1])
     if n_obs <= FEW:
-        each = torch.stack([out_of_fold(place, everything) for place in range(len(penalty))])
+        each = out_of_fold(torch.arange(len(penalty)), everything)
         chosen = (each - y).square().mean(1).argmin(0)
         oof = each.gather(0, chosen.expand(1, *y.shape))[0]
     else:
         chosen, oof = _generalised(spread, along, penalty), torch.empty_like(y)
         for place in chosen.unique():
-            oof[:, chosen == place] = out_of_fold(int(place), everything[chosen == place])
+            oof[:, chosen == place] = out_of_fold(place[None], everything[chosen == place])[0]
     return Smoother(oof, axes @ (along / (spread.unsqueeze(1) + penalty[chosen])), middle, mean)
 
 

@@ -2,17 +2,14 @@
 
 The layouts are those of the vendors' own CSV exports: Clarity begins with rows about the patient and marks sensor readings `EGV` among
 events; LibreView begins with lines about the report, and gives history (record type 0) and scans (1) columns of their own; CareLink
-repeats its header for every device, each with a section of rows. Out of range readings are words. Clarity and LibreView write the same
-columns in the same order in every language, so that their place and units tell what they are; so do date and time of CareLink, whose
-sensor is named, or stands beside its current (ISIG).
+repeats its header for every device, each with a section of rows. Out of range readings are words.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +18,7 @@ import pandas as pd
 
 from mmomics.config.modality import Device
 from mmomics.devices import _times
+from mmomics.devices._glucose_layouts import GENERIC, PREAMBLE, Layout, cells_of, english, is_header, layout_of
 from mmomics.devices._parts import encoding_of
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError, parsing
@@ -29,67 +27,9 @@ from mmomics.errors import UserError, count, listed
 
 SUFFIXES = ()  # ends in .csv like any other table: `format: glucose` says that it is an export
 WIDE = 4096  # characters that a header may have
-PREAMBLE = 60  # lines in which the header must stand
 OPEN = 20  # lines that one quoted note may span
-
-
-@dataclass(frozen=True)
-class Layout:
-    """An export: how its header is known, and what its rows say.
-
-    Attributes
-    ----------
-    vendor : str
-    needs : tuple of str
-        Beginnings of column names that only its header has.
-    time : tuple of str
-        Columns that hold the time.
-    readings : dict of str to tuple
-        Beginning of the name of a column with readings -> column and value of the rows that count; ("", "") = all.
-    formats : tuple of str
-        Formats of the time (beside ISO 8601).
-    low, high : float
-        Range of the sensor (mg/dL) that its words for out of range stand for.
-    """
-
-    vendor: str
-    needs: tuple[str, ...]
-    time: tuple[str, ...]
-    readings: dict[str, tuple[str, str]]
-    formats: tuple[str, ...]
-    low: float
-    high: float
-
-
-LAYOUTS = (
-    Layout(
-        "Dexcom Clarity", ("Timestamp (YYYY-MM-DDThh:mm:ss)", "Event Type", "Glucose Value"), ("Timestamp (YYYY-MM-DDThh:mm:ss)",),
-        {"Glucose Value": ("Event Type", "EGV")}, (), 40.0, 400.0,
-    ),
-    Layout(
-        "FreeStyle LibreView", ("Device Timestamp", "Record Type", "Historic Glucose"), ("Device Timestamp",),
-        {"Historic Glucose": ("Record Type", "0"), "Scan Glucose": ("Record Type", "1")},
-        ("%m-%d-%Y %I:%M %p", "%d-%m-%Y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p", "%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M",
-         "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"),
-        40.0, 500.0,
-    ),
-    Layout(
-        "Medtronic CareLink", ("Date", "Time", "Sensor Glucose"), ("Date", "Time"), {"Sensor Glucose": ("", "")},
-        ("%Y/%m/%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %H:%M:%S", "%d/%m/%y %H:%M:%S",
-         "%d.%m.%y %H:%M:%S", "%d-%m-%Y %H:%M:%S"),
-        40.0, 400.0,
-    ),
-)  # fmt: skip
 WORDS = dict.fromkeys(("low", "lo", "niedrig", "tief", "bas", "basse", "faible", "bajo", "baja", "basso", "bassa", "baixo", "laag"), -1)
 WORDS |= dict.fromkeys(("high", "hi", "hoch", "haut", "élevé", "élevée", "elevé", "alto", "alta", "elevato", "hoog"), 1)
-CLARITY = re.compile(r"\(\w{4}-\w{2}-\w{2}Thh:mm:ss\)$")
-SENSOR = re.compile(
-    r"sensor[ -]?(?:glu[ck]ose?|gly[ck]os)|gl[iuy][ck]\w+ (?:de |du |del |do |da )?(?:le |la |il )?(?:capteur|sensor|sensore)\b",
-    re.IGNORECASE,
-)
-INDEX = re.compile(r"[ií]nd[ei](?:[xc]|ks)", re.IGNORECASE)
-NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-GENERIC = "leave `format` out to read it as a time series: set `time`, `time_format`, `channels: {glucose: ...}`, `units` and `skip_rows`"
 
 
 def read(path: Path, device: Device) -> Iterator[Record]:
@@ -101,7 +41,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
         lines = path.read_text(encoding=encoding_of(device)).split("\n")
     if not any(map(str.strip, lines)):
         raise UserError(path, "is empty", "export it anew")
-    layout, header, delimiter = _layout(path, lines)
+    layout, header, delimiter = layout_of(path, lines)
     found: dict[str, list[tuple[str, str, int]]] = {name: [] for name in layout.readings}
     names: dict[str, str] = {}
     columns: list[str] = []
@@ -109,8 +49,8 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     wide = 0  # cells of a row; some end each with a delimiter
     table: list[tuple[int, list[str]]] = [*_rows(path, lines, header, delimiter), (0, [])]
     for (number, plain), (_, below) in pairwise(table):
-        cells = _english(plain, below)
-        if _is_header(cells, layout):
+        cells = english(plain, below)
+        if is_header(cells, layout):
             columns, wide = cells, 0
             names = {start: next((name for name in cells if name.startswith(start)), "") for start in layout.readings}
             continue
@@ -137,7 +77,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
                 others.add(row.get(key, ""))
             elif text:
                 found[start].append((" ".join(row.get(name, "") for name in layout.time).strip(), text, number))
-    if not any(found.values()) and others and not _is_header(_cells(lines[header], delimiter), layout):
+    if not any(found.values()) and others and not is_header(cells_of(lines[header], delimiter), layout):
         raise UserError(
             path, f"no row of this export of {layout.vendor} is known for a reading (there are: {listed(sorted(others))})", GENERIC
         )
@@ -152,21 +92,9 @@ def vendor(path: Path) -> str | None:
     """Whose export a file is, by its first lines, each as far as a header goes; None if it is none."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as stream:
-            return _layout(path, [stream.readline(WIDE) for _ in range(PREAMBLE)])[0].vendor
+            return layout_of(path, [stream.readline(WIDE) for _ in range(PREAMBLE)])[0].vendor
     except (UserError, OSError, csv.Error):
         return None
-
-
-def _layout(path: Path, lines: Sequence[str]) -> tuple[Layout, int, str]:
-    """Whose export it is, the place of its header and its delimiter."""
-    for place, line in enumerate(lines[:PREAMBLE]):
-        for delimiter in (",", ";", "\t"):
-            cells = _english(_cells(line, delimiter), [])
-            for layout in LAYOUTS:
-                if _is_header(cells, layout):
-                    return layout, place, delimiter
-    vendors = ", ".join(layout.vendor for layout in LAYOUTS)
-    raise UserError(path, f"has no header of {vendors} in its first {PREAMBLE} lines", GENERIC)
 
 
 def _rows(path: Path, lines: Sequence[str], header: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -179,42 +107,6 @@ def _rows(path: Path, lines: Sequence[str], header: int, delimiter: str) -> Iter
                 raise UserError(f"{path} line {number}", "opens a quotation mark that does not close", "mend the line")
             yield number, [cell.strip() for cell in row]
             number = after
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-
-
-def _english(cells: list[str], below: list[str]) -> list[str]:
-    """A header in another language with the names that its columns have in English; any other row as it is.
-
-    CareLink numbers its rows, but in short exports: `below`, the row below, tells, or else the name of the first column.
-    """
-    if len(cells) > 7 and CLARITY.search(cells[1]) and unit(cells[7]):
-        return [cells[0], LAYOUTS[0].time[0], "Event Type", *cells[3:7], f"Glucose Value ({unit(cells[7])})", *cells[8:]]
-    if len(cells) > 5 and cells[4][-1:] in ("L", "l") and (own := unit(cells[4])) and unit(cells[5]) == own and not unit(cells[2]):
-        return [*cells[:2], "Device Timestamp", "Record Type", f"Historic Glucose {own}", f"Scan Glucose {own}", *cells[6:]]
-    place = _carelink(cells)
-    if place is not None:
-        numbered = NUMBER.fullmatch(below[0]) if any(below) and not below[0].startswith("---") else INDEX.match(cells[0])
-        first = int(bool(numbered))
-        out = [*cells[:first], "Date", "Time", *cells[first + 2 :]]
-        return [*out[:place], f"Sensor Glucose ({unit(cells[place])})", *out[place + 1 :]]
-    return cells
-
-
-def _carelink(cells: list[str]) -> int | None:
-    """Where the sensor stands in a header of CareLink; None if these cells are none."""
-    for place, cell in enumerate(cells[2:], 2):
-        if cell[-2:].casefold() == "l)" and unit(cell).casefold() in ("mg/dl", "mmol/l"):
-            beside = place + 1 < len(cells) and "isig" in cells[place + 1].casefold()
-            if beside or SENSOR.match(cell):
-                return place
-    return None
-
-
-def _is_header(cells: Sequence[str], layout: Layout) -> bool:
-    return all(any(cell.startswith(need) for cell in cells) for need in layout.needs)
 
 
 def _record(path: Path, device: Device, layout: Layout, name: str, rows: Sequence[tuple[str, str, int]]) -> Record:

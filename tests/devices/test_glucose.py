@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mmomics.config.modality import Device
+from mmomics.devices import _glucose_layouts as layouts
 from mmomics.devices import glucose
 from mmomics.devices.contract import choose
 from mmomics.errors import UserError
@@ -224,6 +225,6 @@ def test_layouts_are_told_apart_by_their_headers():
         "FreeStyle LibreView": LIBRE.splitlines()[1],
         "Medtronic CareLink": CARELINK.splitlines()[5],
     }
-    for layout in glucose.LAYOUTS:
+    for layout in layouts.LAYOUTS:
         for vendor, header in headers.items():
-            assert glucose._is_header(header.lstrip("\ufeff").replace(";", ",").split(","), layout) == (vendor == layout.vendor)
+            assert layouts.is_header(header.lstrip("\ufeff").replace(";", ",").split(","), layout) == (vendor == layout.vendor)

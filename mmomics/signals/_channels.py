@@ -42,7 +42,8 @@ def choose(records: Sequence[Record], device: Device, where: str) -> list[Record
     """
     roles = contract.roles_of(device, where)
     if not roles:  # the kind looks at annotations
-        found = [record for record in records if len(record.annotations)][:1] or list(records[:1])
+        scored = [record for record in records if len(record.annotations)]
+        found = list({record.source: record for record in reversed(scored)}.values())[::-1] or list(records[:1])  # one of each file's rates
         timed = getattr(contract.load(device, where), "timed", None)
         return [timed(record) for record in found] if timed else found
     kind, params = contract.load(device, where), contract.params(device, where)

@@ -69,7 +69,8 @@ class Signal(Protocol):
 
 
 # A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn. One without roles, that
-# looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of; and it may define
+# looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of, and `between(record) -> float`,
+# those between parts of a whole record (nights) that are no gap; and it may define
 # `timed(record) -> Record`, which says how long those last whose duration the file leaves open, before records are cut to windows.
 # `settled(record, said, device, params) -> Record` is what it makes of a whole record before that is cut: `said` has the units of the
 # channels as the file or the user gives them.

@@ -1,9 +1,13 @@
-"""Sleep as scored by people or machines: stages, efficiency, latencies and awakenings, from annotations alone."""
+"""Sleep as scored by people or machines: stages, efficiency, latencies and awakenings, from annotations alone.
+
+Of a scoring that holds several nights, every feature is the mean over them.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -37,6 +41,7 @@ FEATURES = (
 STAGES = {"W": "W", "WAKE": "W", "AWAKE": "W", "0": "W", "S0": "W", "R": "REM", "REM": "REM", "SR": "REM", "5": "REM"}
 STAGES |= {f"{before}{number}": f"N{min(number, 3)}" for number in (1, 2, 3, 4) for before in ("", "N", "S", "NREM", "NONREM")}
 ASLEEP = ("N1", "N2", "N3", "REM")
+DAY, APART = 24 * 3600, 6 * 3600  # s: what is longer is more than a night; so long awake, or not scored, is between two nights
 
 
 @dataclass
@@ -95,9 +100,36 @@ def recorded(record: Record, params: Params) -> float:
     return float((table["end"] - table["begin"]).sum())
 
 
+def between(record: Record) -> float:
+    """Seconds between the nights of a scoring that holds several: nobody was in bed, so nothing is missing from them."""
+    nights = [scoring(night) for night in _nights(record)]
+    return float(sum(after["begin"].iloc[0] - before["end"].iloc[-1] for before, after in pairwise(each for each in nights if len(each))))
+
+
 def features(record: Record, params: Params) -> dict[str, float]:
-    """Every name of `FEATURES`."""
-    out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
+    """Every name of `FEATURES`; of a scoring of several nights the means over them."""
+    nights = [_night(night, params) for night in _nights(record)]
+    names = [feature.name for feature in FEATURES]
+    known = {name: [night[name] for night in nights if np.isfinite(night.get(name, np.nan))] for name in names}
+    return {name: float(np.mean(values)) if values else np.nan for name, values in known.items()}
+
+
+def _nights(record: Record) -> list[Record]:
+    """One record per night: a scoring of more than a day is parted where nobody was scored asleep for hours."""
+    table = scoring(record)
+    asleep = table[table["stage"].isin(ASLEEP)]
+    if asleep.empty or asleep["end"].iloc[-1] - asleep["begin"].iloc[0] <= DAY:
+        return [record]
+    begin, end = asleep["begin"].to_numpy()[1:], asleep["end"].to_numpy()[:-1]
+    apart = begin - end > APART
+    bounds = np.concatenate([[-np.inf], (begin + end)[apart] / 2, [np.inf]])
+    part = np.searchsorted(bounds, record.annotations["onset"].to_numpy(dtype=float), side="right")
+    return [replace(record, annotations=own.reset_index(drop=True)) for _, own in record.annotations.groupby(part)]
+
+
+def _night(record: Record, params: Params) -> dict[str, float]:
+    """The features of one night; those that cannot be said are left out."""
+    out: dict[str, float] = {}
     table = scoring(record)
     asleep = table[table["stage"].isin(ASLEEP)]
     if asleep.empty:

@@ -136,6 +136,39 @@ def test_coverage_is_what_has_a_stage():
     assert sleep.recorded(record([]), PARAMS) == 0
 
 
+def two_nights(hours_apart=24, lights=False):
+    """One night and another one that is half awake, of 8 hours each, the second so many hours later."""
+    stages = [["W"] * 20 + ["2"] * 900 + ["R"] * 40, ["W"] * 20 + ["2", "W"] * 450 + ["R"] * 40]
+    tables = [night(each).annotations.assign(onset=lambda t, k=k: t["onset"] + k * hours_apart * 3600) for k, each in enumerate(stages)]
+    if lights:
+        tables += [record([(k * hours_apart * 3600 + 60, 0, "Lights off")]).annotations for k in (0, 1)]
+    return [night(each) for each in stages], replace(record([]), annotations=pd.concat(tables, ignore_index=True))
+
+
+@pytest.mark.parametrize("lights", [False, True])
+def test_a_scoring_of_several_nights_tells_their_means(lights):
+    alone, both = two_nights(lights=lights)
+    if lights:
+        off = record([(60, 0, "Lights off")]).annotations
+        alone = [replace(each, annotations=pd.concat([each.annotations, off], ignore_index=True)) for each in alone]
+    apart = [sleep.features(each, PARAMS) for each in alone]
+    told = sleep.features(both, PARAMS)
+    assert told["sleep_period"] == pytest.approx(470, abs=1) and told["latency"] == pytest.approx(9 if lights else 10)
+    assert told == pytest.approx({name: np.mean([each[name] for each in apart]) for name in told}, nan_ok=True)
+
+
+def test_the_time_between_nights_is_not_missing_from_them():
+    alone, both = two_nights()
+    assert sleep.between(both) == 24 * 3600 - 8 * 3600 and sleep.between(alone[0]) == 0
+
+
+def test_every_file_of_a_subject_is_a_record_and_each_of_its_rates_is_not():
+    stages = [replace(night(["2", "R"] * 10), source=name) for name in ("n1.edf", "n1.edf", "n2.edf")]
+    signals = replace(record([], n_times=5), source="n1_signals.edf")
+    found = _channels.choose([signals, *stages], Device(signal="sleep", files="x"), "modalities.sleep")
+    assert [each.source for each in found] == ["n1.edf", "n2.edf"]
+
+
 @pytest.fixture
 def cohort(shared, tmp_path):
     """Features and status of the real hypnogram before a moment; None: of the whole of it."""
@@ -186,7 +219,8 @@ def test_scorings_of_two_nights_join_though_the_first_is_padded_into_the_second(
     first = replace(hypnogram, fs=None, times=np.empty(0), start=pd.Timestamp("1989-04-24 16:13"))
     second = replace(first, start=first.start + pd.Timedelta("23h"))
     both = sleep.features(join([second, first], "m"), PARAMS)
-    assert both["total_sleep"] == 2 * sleep.features(hypnogram, PARAMS)["total_sleep"]
+    assert both["total_sleep"] == sleep.features(hypnogram, PARAMS)["total_sleep"]  # the mean of the two
+    assert sleep.recorded(join([second, first], "m"), PARAMS) == pytest.approx(2 * sleep.recorded(hypnogram, PARAMS), rel=0.2)
 
 
 def test_annotations_are_cut_to_a_window_and_moments_stay_within_it():

@@ -64,6 +64,7 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     values: list[np.ndarray] = []
     windows: list[np.ndarray | None] = []
     lacking: UserError | None = None
+    without: list[UserError] = []
     empty: list[UserError] = []
     odd = _Odd(name, device, signal)
     for n_read, (owners, records) in enumerate(by_owner(device, folder, where, known, empty), 1):
@@ -71,6 +72,10 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
             log.info("%s: records of %d subjects read", name, n_read)
         chosen = _channels.choose(records, device, where) if records else []
         lacking = lacking or (None if chosen or not records else _channels.lacking(records, device, where))
+        if chosen and signal.roles:
+            there = {record.source for record in chosen}
+            others = [record for record in records if record.source not in there and record.channels]
+            without += [_channels.lacking(own, device, where) for own in _by_source(others)]
         odd.add(chosen)
         for row in owners:
             stretch = (
@@ -91,6 +96,9 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
         log.warning(
             "%s: %s no reading and %s left out", name, count(len(empty), "file holds", "files hold"), "is" if len(empty) == 1 else "are"
         )
+    if without:
+        n = count(len(without), "file is", "files are")
+        log.warning("%s: %s left out, though others of the same subject tell: %s", name, n, without[0])
     odd.tell()
     obs = pd.DataFrame(rows).set_index("row").rename_axis(None)
     twice = obs.index[obs.index.duplicated()]
@@ -106,6 +114,11 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
         assay.obsm["signal"] = np.stack([np.full(shape, np.nan, dtype=np.float32) if each is None else each for each in windows])
         assay.uns["signal"] = {"fs": device.windows.fs, "channels": signal.windowed}
     return assay
+
+
+def _by_source(records: list[Record]) -> list[list[Record]]:
+    """The records of each file."""
+    return [[record for record in records if record.source == source] for source in dict.fromkeys(record.source for record in records)]
 
 
 @dataclass

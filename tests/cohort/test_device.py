@@ -195,6 +195,20 @@ def test_a_file_without_a_reading_is_told_and_left_out(make, tmp_path, caplog):
         read(make())
 
 
+def test_files_without_the_channel_beside_others_that_have_it_are_told(make, tmp_path, caplog):
+    made = make(files="cgm/{subject}_*.csv")
+    for name in ("P1", "P2", "P3"):
+        (tmp_path / f"cgm/{name}.csv").rename(tmp_path / f"cgm/{name}_1.csv")
+    glucose(tmp_path / "cgm/P1_2.csv", 24, 120.0, START + pd.Timedelta("3d"))
+    text = (tmp_path / "cgm/P1_2.csv").read_text()
+    (tmp_path / "cgm/P1_2.csv").write_text(text.replace("glucose", "zucker", 1))
+    found = read(made).obs
+    assert found.loc["v1", "status"] == "ok"
+    (told,) = [message for message in caplog.messages if "left out, though" in message]
+    assert told.startswith("cgm: 1 file is left out, though others of the same subject tell:") and "P1_2.csv: has no channel" in told
+    assert "its channels: zucker" in told
+
+
 def test_dates_without_a_time_of_day_and_clocks_without_a_shift_are_told(make, tmp_path, caplog):
     text = (tmp_path / "s.csv").read_text()
     for old, new in (

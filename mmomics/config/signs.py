@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import model_validator
 
@@ -25,11 +25,19 @@ class Signs(Strict):
 
     @property
     def decimal_sign(self) -> str:
-        """The decimal sign; not the one that is said to separate thousands."""
-        return "," if self.decimal == "comma" or self.thousands == "point" else "."
+        """The decimal sign."""
+        return "," if self.decimal == "comma" else "."
+
+    @model_validator(mode="before")
+    @classmethod
+    def _implied(cls, given: Any) -> Any:
+        """A point between thousands leaves the comma for decimals; said, as settings that are written out and read again say all keys."""
+        if isinstance(given, dict) and given.get("thousands") == "point":
+            return {"decimal": "comma", **given}
+        return given
 
     @model_validator(mode="after")
     def _signs(self) -> Self:
-        if self.thousands == self.decimal and "decimal" in self.model_fields_set:
+        if self.thousands == self.decimal:
             raise ValueError(f"`thousands` and `decimal` are both {self.decimal}: change one of them")
         return self

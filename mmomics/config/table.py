@@ -26,8 +26,8 @@ class Table(Signs):
     within: str | None = Field(
         None, description="In a file that holds several tables: the sheet of a workbook, the modality of an h5mu, the layer of an h5ad."
     )
-    orientation: Literal["samples_in_rows", "samples_in_columns"] = Field(
-        "samples_in_rows", description="Whether a sample is a row or a column of the file."
+    orientation: Literal["samples_in_rows", "samples_in_columns"] | None = Field(
+        None, description="Whether a sample is a row or a column of the file. Default: a row, but for formats such as GCT a column."
     )
     header: bool = Field(True, description="Whether the first line names the columns.")
     columns: str | list[str] | None = Field(

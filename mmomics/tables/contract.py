@@ -169,8 +169,7 @@ def in_rows(path: Path, table: Table) -> bool:
     """Whether a sample is a row of the file: what the user says, or else what the format is by nature."""
     if table.long is not None:
         return True
-    default = getattr(choose(path), "ORIENTATION", table.orientation)
-    return (table.orientation if "orientation" in table.model_fields_set else default) == "samples_in_rows"
+    return (table.orientation or getattr(choose(path), "ORIENTATION", "samples_in_rows")) == "samples_in_rows"
 
 
 def index_position(path: Path, table: Table, names: Sequence[str]) -> int | None:

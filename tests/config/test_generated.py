@@ -122,6 +122,17 @@ def test_the_examples_of_readme_and_manual_are_valid(block, tmp_path):
         assert device.format or any(ending(device.files) in plugins.load("devices", form).SUFFIXES for form in plugins.names("devices"))
 
 
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_examples_mean_the_same_when_written_to_the_settings_of_a_run_and_read_again(block, tmp_path):
+    """There every key is written, and a default must not pass for what the user says."""
+    cohort = cohort_of(block, tmp_path)
+    if cohort is None:
+        return
+    again = Cohort.model_validate_json(cohort.model_dump_json())
+    assert again == cohort
+    assert all(again.assays[name].decimal_sign == assay.decimal_sign for name, assay in cohort.assays.items())
+
+
 def obeyed(table):
     """Every key that is set means something to the format of the files."""
     for file in [table.files] if isinstance(table.files, str) else table.files.values():

@@ -3,7 +3,7 @@
 import pytest
 
 from mmomics.config.check import check, problems
-from mmomics.config.modality import Align, Device
+from mmomics.config.modality import Align, Assay, Device
 from mmomics.errors import UserError
 
 CGM = {"signal": "cgm", "files": "cgm/{subject}.csv"}
@@ -54,3 +54,9 @@ def test_settings_that_mean_something_are_read_again_as_they_were_written(align)
     written = device.model_dump(mode="json")
     assert Device.model_validate(written) == device
     assert Align.model_validate(written["align"]).model_fields_set == set(align)
+
+
+def test_a_point_between_thousands_means_a_decimal_comma_also_when_written_out_and_read_again():
+    table = Assay(kind="generic", files="a.csv", thousands="point")
+    assert table.decimal_sign == "," and Assay.model_validate_json(table.model_dump_json()) == table
+    assert Assay(kind="generic", files="a.csv", thousands="comma").decimal_sign == "."

@@ -21,7 +21,7 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.tables import delimited, xlsx
 from mmomics.tables._guard import guarded
-from mmomics.tables.contract import choose, read
+from mmomics.tables.contract import choose, in_rows, read
 
 
 @pytest.mark.parametrize("name", plugins.names("tables"))
@@ -81,6 +81,14 @@ def test_a_sheet_is_read_like_text(tmp_path):
     text = read(tmp_path / "t.xlsx", Table(files="t.xlsx", within="values", index="g1"), None, False)
     assert text.index.tolist() == ["1.5", "-2"]
     assert text["day"].tolist() == ["2020-01-31"] * 2
+
+
+def test_samples_stay_in_columns_of_a_gct_when_settings_are_written_out_and_read_again(tmp_path):
+    (tmp_path / "a.gct").write_text("#1.2\n2\t2\nName\tDescription\tS1\tS2\ng1\tA\t1.5\t-2\ng2\tB\t\t3\n")
+    told = Table(files="a.gct")
+    for table in (told, Table.model_validate_json(told.model_dump_json())):
+        assert not in_rows(tmp_path / "a.gct", table)
+    assert in_rows(tmp_path / "a.gct", Table(files="a.gct", orientation="samples_in_rows"))
 
 
 def test_gct_of_both_versions(tmp_path):

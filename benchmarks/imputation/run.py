@@ -87,7 +87,7 @@ def measure(given: argparse.Namespace, notes: Path) -> list[dict[str, Any]]:
 
     from mmomics.config.protocol import Training
     from mmomics.training import imputer
-    from mmomics.training.impute import score
+    from mmomics.training.hidden import score
     from mmomics.training.units import Unit
 
     torch.set_num_threads(1)

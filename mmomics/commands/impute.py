@@ -60,13 +60,13 @@ def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[An
     import pandas as pd
 
     from mmomics.storage import atomic
-    from mmomics.training import impute, imputer
+    from mmomics.training import hidden, imputer
 
     found = []
     for unit in wanted:
         rows = folds.make(unit)
         fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
-        found.append(impute.scores(fitted, rows, unit, [impute.ALONE, impute.PATTERN, impute.WITHIN]))
+        found.append(hidden.scores(fitted, rows, unit, [hidden.ALONE, hidden.PATTERN, hidden.WITHIN]))
         log.info("fold %d of repeat %d scored", unit.fold, unit.repeat)
     with atomic(args.output) as draft:
         draft.mkdir()

@@ -48,6 +48,18 @@ class Factors:
         """Mean and variance (n_new, n_vars) of residuals from those of the entries that are there."""
         return _tell(left, there, self.loading, self.noise), self.error.expand_as(left)
 
+    def draw(self, there: Tensor, n: int, generator: torch.Generator) -> Tensor:
+        """How far draws (n, n_new, n_vars) lie from that mean, of unit variance: the factors as far as they are not told, and noise."""
+        around = torch.randn(n, *there.shape, generator=generator)
+        n_factors = self.loading.shape[1]
+        if not n_factors:
+            return around
+        root = torch.linalg.cholesky(_precision(there, self.loading, self.noise))
+        factors = torch.randn(n, len(there), n_factors, 1, generator=generator)
+        factors = torch.linalg.solve_triangular(root.mT, factors, upper=True)[..., 0]
+        spread = torch.linalg.solve_triangular(root, self.loading.T.expand(len(there), -1, -1), upper=False).square().sum(1)
+        return (factors @ self.loading.T + around * self.noise.sqrt()) / (spread + self.noise).sqrt()
+
 
 def _judged(left: Tensor, there: Tensor) -> tuple[int, Tensor]:
     """The number of factors that foretells hidden entries best, and the error (n_vars,) of that."""
@@ -94,8 +106,12 @@ def _tell(left: Tensor, there: Tensor, loading: Tensor, noise: Tensor) -> Tensor
     n_factors = loading.shape[1]
     if not n_factors:
         return torch.zeros_like(left)
-    weight = there / noise
-    products = (loading.unsqueeze(2) * loading.unsqueeze(1)).flatten(1)  # (n_vars, n_factors ** 2)
-    precision = torch.eye(n_factors) + (weight @ products).unflatten(1, (n_factors, n_factors))
-    factors = torch.linalg.solve(precision, (weight * left) @ loading)
+    factors = torch.linalg.solve(_precision(there, loading, noise), (there / noise * left) @ loading)
     return factors @ loading.T
+
+
+def _precision(there: Tensor, loading: Tensor, noise: Tensor) -> Tensor:
+    """How well each row's factors are told (n_new, n_factors, n_factors)."""
+    n_factors = loading.shape[1]
+    products = (loading.unsqueeze(2) * loading.unsqueeze(1)).flatten(1)  # (n_vars, n_factors ** 2)
+    return torch.eye(n_factors) + ((there / noise) @ products).unflatten(1, (n_factors, n_factors))

@@ -74,8 +74,10 @@ class Imputer(ABC):
                 noise[rows] = weights[rows] @ left
             yield noise
 
-    def complete(self, modality: str, x: Tensors, seen: Tensors, measured: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (n_obs, n_vars) of single entries that rows with the modality lack; others are as `predict` has them.
+    def complete(
+        self, modality: str, x: Tensors, seen: Tensors, measured: Tensor, *, n: int = 0, seed: int = 0
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Single entries that rows with the modality lack.
 
         Parameters
         ----------
@@ -84,17 +86,29 @@ class Imputer(ABC):
             Of the rows, all of which have the modality.
         measured : Tensor (n_obs, n_vars) bool
             Its entries that were measured: these tell, besides the other modalities, what the others are (see `_gaps`).
+        n, seed : int
+            Of draws.
+
+        Returns
+        -------
+        mean, sd : Tensor (n_obs, n_vars)
+            Of these entries; others are as `predict` has them.
+        noise : Tensor (n, n_obs, n_vars)
+            Of unit variance, what draws add to the mean in standard deviations: what a row's own values leave open of the factors that its
+            entries share, these have in common.
         """
-        mean, sd = self.predict(modality, x, seen)
-        mean, sd = mean.clone(), sd.clone()
+        mean, sd = (part.clone() for part in self.predict(modality, x, seen))
+        noise, generator = mean.new_zeros(n, *mean.shape), torch.Generator().manual_seed(seed)
         for pattern, rows in by_pattern(without(modality, seen)).items():
             left = self.residuals(modality, pattern)
             unit = (left.square().sum(0) / (left != 0).sum(0).clamp_min(1)).clamp_min(LEAST).sqrt()
+            factors = Factors(left / unit, left != 0)
             own = ((x[modality][rows] - mean[rows]) / sd[rows].clamp_min(LEAST**0.5)) * measured[rows]
-            told, variance = Factors(left / unit, left != 0)(own, measured[rows])
+            told, variance = factors(own, measured[rows])
             mean[rows] += told * sd[rows]
             sd[rows] *= variance.sqrt()
-        return mean, sd
+            noise[:, rows] = factors.draw(measured[rows], n, generator)
+        return mean, sd, noise
 
     def predictability(self, modality: str) -> Tensor | None:
         """Share of each feature's variance (n_vars,), 0 to 1, that is foretold on training rows kept apart; None if it is not known."""

@@ -9,21 +9,22 @@ FLOOR = 0.02  # share of the training rows that stand at the smallest (largest) 
 
 
 class Bounds:
-    """Of one modality's features, from training values (n_obs, n_vars).
+    """Of one modality's features, from training values (n_obs, n_vars), and whether each was measured (n_obs, n_vars) bool.
 
     A feature of two values (mutated or not) is drawn as a Bernoulli variable; one that stops at a value, such as counts at zero, is
-    not drawn beyond it. No mean leaves the range of the training values.
+    not drawn beyond it. No mean leaves the range of the training values; a feature that was never measured stays at nought.
     """
 
-    def __init__(self, values: Tensor) -> None:
-        self.low, self.high = values.amin(0), values.amax(0)
-        at_low, at_high = values == self.low, values == self.high
-        self.two = (at_low | at_high).all(0) & (self.low < self.high)
-        fewest = max(FLOOR * len(values), 2)
-        infinity = torch.full_like(self.low, float("inf"))
+    def __init__(self, values: Tensor, there: Tensor) -> None:
+        n, infinity = there.sum(0), torch.full_like(values[0], float("inf"))
+        self.low = torch.where(n > 0, values.where(there, infinity).amin(0), 0.0)
+        self.high = torch.where(n > 0, values.where(there, -infinity).amax(0), 0.0)
+        at_low, at_high = (values == self.low) & there, (values == self.high) & there
+        self.two = (at_low | at_high | ~there).all(0) & (self.low < self.high)
+        fewest = (FLOOR * n).clamp_min(2)
         self.floor = torch.where(at_low.sum(0) >= fewest, self.low, -infinity)
         self.ceiling = torch.where(at_high.sum(0) >= fewest, self.high, infinity)
-        self.rarest = 0.5 / len(values)
+        self.rarest = 0.5 / n.clamp_min(1)
 
     def moments(self, mean: Tensor, sd: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (n_obs, n_vars) that such features can have."""

@@ -12,18 +12,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from mmomics.config.handling import COMPLETE, SINGLE
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
+from mmomics.imputation.contract import Imputer
 from mmomics.training import fit as native
 from mmomics.training import imputer
 from mmomics.training.fit import Fit
 from mmomics.training.fold import Fold
-from mmomics.training.impute import lacking
+from mmomics.training.impute import bounds, gappy, lacking
 from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
+Filled = tuple[Tensor, Tensor]  # rows (n_rows,) int and their values (n_draws, n_rows, n_vars)
 FEWEST = 20  # complete training subjects; from fewer nothing is learned
 
 
@@ -114,25 +117,47 @@ def _worlds(fold: Fold, handling: Handling, training: Training) -> Iterator[Fold
         return
     unit = Unit(fold.repeat, fold.fold, handling.seed)
     fitted = imputer.fit(handling.imputer, fold, unit, training)
+    n_draws, seed = 1 if handling.how == SINGLE else handling.draws, unit.member_seeds(1)[0]
+    assays, gaps = _assays(fitted, fold, handling, seed), _gaps(fitted, fold, handling, seed)
+    for number in range(n_draws):
+        x, seen = dict(fold.x), dict(fold.seen)
+        for name, (rows, values) in assays.items():
+            x[name], seen[name] = x[name].clone(), seen[name].clone()
+            x[name][rows], seen[name][rows] = values[number], True
+        for name, (rows, values) in gaps.items():
+            x[name] = x[name].clone()
+            x[name][rows] = values[number]
+        yield replace(fold, x=x, seen=seen, measured={})
+
+
+def _assays(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[str, Filled]:
+    """Assays of the rows that lack them."""
     rows_of = dict(lacking(fold, fold.train))
-    n_draws = 1 if handling.how == SINGLE else handling.draws
     anyone = torch.cat([torch.zeros(0, dtype=torch.long), *rows_of.values()]).unique()  # the same rows for all: see `Imputer.draw`
     x, seen = ({key: part[key][anyone] for key in fold.x} for part in (fold.x, fold.seen))
-    values = {}
+    filled = {}
     for name, rows in rows_of.items():
         if handling.how == SINGLE:
             drawn = fitted.predict(name, x, seen)[0][None]
         else:
-            drawn = fitted.draw(name, x, seen, n_draws, unit.member_seeds(1)[0])
+            drawn = fitted.draw(name, x, seen, handling.draws, seed)
         drawn = drawn[:, torch.searchsorted(anyone, rows)]
         drawn[..., len(fold.preparation[name].features) :] = 0.0  # columns of filling
-        values[name] = drawn
-    for number in range(n_draws):
-        x, seen = dict(fold.x), dict(fold.seen)
-        for name, rows in rows_of.items():
-            x[name], seen[name] = x[name].clone(), seen[name].clone()
-            x[name][rows], seen[name][rows] = values[name][number], True
-        yield replace(fold, x=x, seen=seen, measured={})
+        filled[name] = rows, drawn
+    return filled
+
+
+def _gaps(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[str, Filled]:
+    """Assays of the rows that lack single values of them: what was measured, and these."""
+    filled = {}
+    for name, rows in gappy(fold):
+        n_features, there, limits = len(fold.preparation[name].features), fold.measured[name][rows], bounds(name, fold)
+        x, seen = ({key: part[rows] for key, part in parts.items()} for parts in (fold.x, fold.seen))
+        mean, sd, noise = fitted.complete(name, x, seen, there, n=0 if handling.how == SINGLE else handling.draws, seed=seed)
+        drawn = torch.stack([limits.draw(mean, sd, one) for one in noise]) if len(noise) else limits.moments(mean, sd)[0][None]
+        drawn[..., n_features:] = 0.0
+        filled[name] = rows, drawn.where(~there, x[name])
+    return filled
 
 
 def _constant(fold: Fold, unit: Unit) -> Fit:

@@ -84,7 +84,7 @@ class GenerativeImputer(contract.Imputer):
         fold = self.fold
         self.x, self.seen, self.measured = x, seen, measured
         drawn = [name for name in x if name not in fold.windows and seen[name].any()]
-        self.bounds = {name: Bounds(x[name][seen[name]]) for name in drawn}
+        self.bounds = {name: Bounds(x[name], contract.entries(name, x, seen, measured)) for name in drawn}
         self.foretelling = Foretelling(x, seen, inner, drawn, measured)
         self.left: dict[str, Tensor] = {}  # of training rows (n_obs, n_vars), in standard deviations; zeros where not measured
         self.error: dict[str, Tensor] = {}  # (n_vars,) what plain models leave on average

@@ -10,7 +10,8 @@ from mmomics import plugins
 from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.training import imputer
-from mmomics.training.impute import fill, score
+from mmomics.training.hidden import score
+from mmomics.training.impute import fill
 from mmomics.training.units import Unit
 from tests.folds import make_fold
 
@@ -49,9 +50,9 @@ def test_single_values_are_completed_without_a_look_at_what_is_missing(name):
     rows = fold.test[fold.seen["m1"][fold.test]]
     x, seen = ({key: part[rows] for key, part in parts.items()} for parts in (fold.x, fold.seen))
     measured = torch.rand(x["m1"].shape, generator=torch.Generator().manual_seed(1)) > 0.3
-    mean, sd = fitted.complete("m1", x, seen, measured)
+    mean, sd, _ = fitted.complete("m1", x, seen, measured)
     assert mean.shape == sd.shape == x["m1"].shape and torch.isfinite(mean).all() and (sd > 0).all()
-    other, _ = fitted.complete("m1", {**x, "m1": x["m1"].where(measured, 9.0)}, seen, measured)
+    other, *_ = fitted.complete("m1", {**x, "m1": x["m1"].where(measured, 9.0)}, seen, measured)
     torch.testing.assert_close(mean, other)
 
 

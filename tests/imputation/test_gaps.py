@@ -41,7 +41,7 @@ def test_an_assay_s_own_features_tell_what_other_assays_cannot(name):
     for seed in (0, 1):
         truth, seen, measured = assays(seed=seed)
         x = {**truth, "a": truth["a"] * measured}
-        imputer, rest, (mean, sd) = completed(name, x, seen, measured)
+        imputer, rest, (mean, sd, _) = completed(name, x, seen, measured)
         hidden = ~measured[200:]
         before, _ = imputer.predict("a", *rest)
         errors = [float((truth["a"][200:] - guess)[hidden].square().mean()) for guess in (before, mean)]
@@ -63,7 +63,7 @@ def test_features_that_tell_nothing_of_each_other_leave_the_answer_as_it_was():
     x = {name: torch.randn(300, 20, generator=generator) for name in "ab"}
     seen = {name: torch.ones(300, dtype=torch.bool) for name in x}
     measured = torch.rand(300, 20, generator=generator) > 0.2
-    imputer, rest, (mean, sd) = completed("mean", x, seen, measured)
+    imputer, rest, (mean, sd, _) = completed("mean", x, seen, measured)
     for found, plain in zip((mean, sd), imputer.predict("a", *rest), strict=True):
         torch.testing.assert_close(found, plain, atol=0.05, rtol=0.05)
 
@@ -72,7 +72,7 @@ def test_a_row_of_the_assay_alone_is_completed_from_itself():
     truth, seen, measured = assays()
     x = {**truth, "a": truth["a"] * measured}
     alone = {**seen, "b": torch.arange(300) < 200}
-    _, _, (mean, _) = completed("ridge", x, alone, measured)
+    _, _, (mean, *_) = completed("ridge", x, alone, measured)
     hidden = ~measured[200:]
     found = np.corrcoef(truth["a"][200:][hidden], mean[hidden])[0, 1]
     assert found > 0.8
@@ -100,3 +100,18 @@ def test_of_a_handful_of_rows_nothing_is_learned():
     x = assays()[0]["a"][:15]
     model = Factors(x, torch.ones_like(x, dtype=torch.bool))
     assert model.n_factors == 0 and (model.error == 1).all()
+
+
+def test_draws_of_single_values_scatter_as_far_as_is_said_and_share_what_a_row_s_own_values_leave_open():
+    truth, seen, measured = assays()
+    imputer, rest, _ = completed("ridge", {**truth, "a": truth["a"] * measured}, seen, measured)
+    correlation = []
+    for n_own in (0, 15):  # values that the rows have of the assay itself
+        there = (torch.arange(20) < n_own).expand(100, 20)
+        noise = imputer.complete("a", *rest, there, n=300, seed=4)[2]
+        torch.testing.assert_close(noise.square().mean((0, 1)), torch.ones(20), atol=0.05, rtol=0)
+        hidden = noise[..., 15:].flatten(0, 1)
+        correlation.append(float(torch.corrcoef(hidden.T)[~torch.eye(5, dtype=torch.bool)].abs().mean()))
+    assert correlation[0] > 3 * correlation[1]
+    again = imputer.complete("a", *rest, there, n=300, seed=4)[2]
+    assert torch.equal(noise, again) and not torch.equal(noise, imputer.complete("a", *rest, there, n=300, seed=5)[2])

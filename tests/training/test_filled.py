@@ -9,7 +9,7 @@ import torch
 
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.training import filled
+from mmomics.training import filled, impute
 from mmomics.training.filled import FEWEST, Handling, complete
 from mmomics.training.imputer import fit as fit_imputer
 from mmomics.training.units import Unit
@@ -60,6 +60,22 @@ def test_columns_of_filling_and_subjects_with_nothing_stay_empty():
     for world in worlds(fold, "multiple"):
         assert not world.x["m1"][:, -5:].any()
         assert not any(flags[3] for flags in world.seen.values())
+
+
+def test_single_values_are_filled_in_as_well_and_draws_scatter_around_their_mean():
+    fold = make_fold(n_obs=300)[0]
+    has = fold.seen["m0"]
+    there = (torch.rand(fold.x["m0"].shape, generator=torch.Generator().manual_seed(3)) > 0.2) & has.unsqueeze(1)
+    fold.measured["m0"], fold.x["m0"] = there, fold.x["m0"] * there
+    (one,), many = worlds(fold, "single"), list(filled._worlds(fold, replace(RIDGE["multiple"], draws=40), TRAINING))
+    for world in (one, *many):
+        assert torch.equal(world.x["m0"][there], fold.x["m0"][there])
+    gaps = ~there & has.unsqueeze(1)
+    drawn = torch.stack([world.x["m0"][gaps] for world in many])
+    assert (drawn.std(0) > 0).all() and float((drawn.mean(0) - one.x["m0"][gaps]).mean()) == pytest.approx(0, abs=0.05)
+    rows, _, sd = impute.complete(fit_imputer("ridge", fold, UNIT, TRAINING), fold)["m0"]
+    sd = torch.from_numpy(sd / fold.preparation["m0"].scale)[gaps[rows]]
+    assert float(drawn.std(0).mean()) == pytest.approx(float(sd.mean()), rel=0.05)
 
 
 def test_complete_subjects_teach_and_all_test_subjects_are_asked():

@@ -11,7 +11,7 @@ from mmomics.errors import UserError
 from mmomics.imputation._foretell import Foretelling
 from mmomics.training import imputer
 from mmomics.training.bounds import Bounds
-from mmomics.training.impute import score
+from mmomics.training.hidden import score
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit
 from tests.folds import make_fold
@@ -88,7 +88,9 @@ def test_values_stop_where_training_values_stop():
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(200, 2, generator=generator)
     values[:, 0] = values[:, 0].clamp_min(-0.5)
-    drawn = Bounds(values).draw(torch.zeros(500, 2), torch.ones(500, 2), torch.randn(500, 2, generator=generator) * 3)
+    drawn = Bounds(values, torch.ones_like(values, dtype=torch.bool)).draw(
+        torch.zeros(500, 2), torch.ones(500, 2), torch.randn(500, 2, generator=generator) * 3
+    )
     assert drawn[:, 0].min() == -0.5 and drawn[:, 1].min() < values[:, 1].min()
 
 
@@ -126,7 +128,7 @@ def test_what_is_foretold_stays_in_range_where_a_predictor_never_varied(name):
 
 def test_draws_do_not_follow_a_mean_out_of_range():
     values = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
-    drawn = Bounds(values).draw(torch.full((50, 2), 1e9), torch.ones(50, 2), torch.zeros(50, 2))
+    drawn = Bounds(values, torch.ones_like(values, dtype=torch.bool)).draw(torch.full((50, 2), 1e9), torch.ones(50, 2), torch.zeros(50, 2))
     torch.testing.assert_close(drawn, values.amax(0).expand(50, -1))
 
 

@@ -8,7 +8,8 @@ import torch
 
 from mmomics.preparation.fill.minimum import Minimum
 from mmomics.training import imputer, resemblance
-from mmomics.training.impute import ALONE, COLUMNS, OF_ASSAYS, PATTERN, WITHIN, complete, questions, scores
+from mmomics.training.hidden import ALONE, COLUMNS, OF_ASSAYS, PATTERN, WITHIN, questions, scores
+from mmomics.training.impute import complete
 from mmomics.training.units import Unit
 from tests.contract.test_imputers import SETTINGS, related_fold
 
@@ -101,7 +102,7 @@ def test_single_values_that_are_hidden_reach_no_imputer():
         def complete(self, modality, x, seen, measured):
             assert not x[modality][~measured].any()
             shares.append(float(measured.float().mean()))
-            return torch.zeros_like(x[modality]), torch.ones_like(x[modality])
+            return torch.zeros_like(x[modality]), torch.ones_like(x[modality]), x[modality][:0]
 
     scores(Looking(), fold, UNIT, [WITHIN])
     assert shares == [pytest.approx(0.8 * 0.8, abs=0.05)]

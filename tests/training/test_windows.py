@@ -21,7 +21,7 @@ from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.report.facts import read_facts
-from mmomics.training import bundle, impute, imputer, linear_models, linear_path
+from mmomics.training import bundle, hidden, impute, imputer, linear_models, linear_path
 from mmomics.training.fit import make_params
 from mmomics.training.fold import make
 from mmomics.training.predictor import Predictor
@@ -148,9 +148,9 @@ def test_every_method_takes_windows_among_other_modalities(name):
     assert z.shape == (2, 9, method.n_latent) and torch.isfinite(z).all()
     assert all(len(parameter) == 2 for parameter in method.parameters())
     assert not torch.allclose(method.encode({**x, "ecg_signal": x["ecg_signal"] + 1}, seen), z)
-    for hidden in (["ecg_signal"], ["rna", "ecg"], list(SIZES)):
-        shown = {key: flags & (key not in hidden) for key, flags in seen.items()}
-        other = {key: values + 100.0 * (key in hidden) for key, values in x.items()}
+    for lacked in (["ecg_signal"], ["rna", "ecg"], list(SIZES)):
+        shown = {key: flags & (key not in lacked) for key, flags in seen.items()}
+        other = {key: values + 100.0 * (key in lacked) for key, values in x.items()}
         expected = method.encode(x, shown)
         assert torch.isfinite(expected).all()
         torch.testing.assert_close(method.encode(other, shown), expected)
@@ -213,7 +213,7 @@ def test_windows_help_to_impute_and_are_not_imputed(name):
     fold = fold_of(from_mudata(study(missing=0.4)))
     fitted = imputer.fit(name, fold, UNIT, QUICK)
     assert set(impute.fill(fitted, fold)) == {"ecg"}
-    assert set(impute.score(fitted, fold, UNIT)["modality"]) == {"rna", "ecg"}
+    assert set(hidden.score(fitted, fold, UNIT)["modality"]) == {"rna", "ecg"}
 
 
 def test_attributions_of_windows_are_summed_over_stretches_of_time():
@@ -252,6 +252,6 @@ def test_a_device_is_not_imputed_from_its_own_windows(name):
     torch.testing.assert_close(found.predict("ecg", other, fold.seen), (mean, sd))
     if name in plugins.names("imputation"):  # plain models take no windows at all
         torch.testing.assert_close(found.predict("rna", other, fold.seen), found.predict("rna", fold.x, fold.seen))
-    for question in impute.questions(fold, UNIT, [impute.ALONE, impute.PATTERN]):
+    for question in hidden.questions(fold, UNIT, [hidden.ALONE, hidden.PATTERN]):
         if question.modality == "ecg":
             assert not question.seen["ecg_signal"].any()

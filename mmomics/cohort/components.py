@@ -12,7 +12,7 @@ COMPONENTS = 10
 LEAST = 10  # samples; of fewer, no component says anything
 MISSING = 0.5  # share of the samples in which a feature may be missing
 CLIP = 8.0  # standard deviations: one value must not make a component
-CHUNK = 1 << 22  # values at a time
+CHUNK = 1 << 18  # values at a time
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,13 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
             "set `replicates` to mean or first",
         )  # fmt: skip
     keep = np.sort(first)
-    single = given[sample[keep]].copy()
-    if (counts > 1).any() and replicates == "mean":
-        single.X = _mean(given.X[sample], row)
-        single.layers[keys.MEASURED] = _mean(given.layers[keys.MEASURED][sample], row)
-    single.obs = pd.DataFrame(index=pd.Index(row[keep].astype(object)))
-    return single
+    # where every sample is a row, its values are those of `given`, and not copied
+    kept = slice(None) if np.array_equal(sample[keep], np.arange(given.n_obs)) else sample[keep]
+    averaged = (counts > 1).any() and replicates == "mean"
+    x, raw = (_mean(x[sample], row) if averaged else x[kept] for x in (given.X, given.layers[keys.MEASURED]))
+    obs = pd.DataFrame(index=pd.Index(row[keep].astype(object)))
+    signal = {key: each[kept] for key, each in given.obsm.items()}
+    return anndata.AnnData(x, obs, given.var.copy(), dict(given.uns), obsm=signal, layers={keys.MEASURED: raw})
 
 
 def _mean(x: np.ndarray, subject: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ DEVIATIONS = 3.0  # of a robust standard deviation (1.4826 median absolute devia
 CHANCE = 1e-3  # that a sample of a normal distribution is as far out as an outlier
 NEIGHBOURS, ALONE = 3, 0.5  # an outlier's third neighbour is unusually far, and more than half as far as the middle: in a group it is near
 SAME, PROFILE = 0.999, 50  # correlation of a copy; features that it takes to tell
+BLOCK = 64  # pairs looked at together
 ONE_AXIS = 0.9  # of the variance on one component: then every two samples are alike or opposite
 
 
@@ -45,17 +46,18 @@ def copies(found: Components, subject: np.ndarray) -> list[tuple[int, int, float
     from sklearn.neighbors import NearestNeighbors
 
     near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, n - 1)).fit(found.scores).kneighbors(return_distance=False)
+    others = [(one, other) for one in range(n) for other in near[one].tolist() if subject[one] != subject[other]]
+    pairs = sorted({(min(pair), max(pair)) for pair in others})
     out = []
-    pairs = {(min(one, other), max(one, other)) for one in range(n) for other in near[one].tolist() if subject[one] != subject[other]}
-    for i, j in sorted(pairs):
-        both = found.seen[i] & found.seen[j]
-        if both.sum() < PROFILE:
-            continue
-        pair = found.profiles[[i, j]][:, both].astype(float)
-        pair -= pair.mean(axis=1, keepdims=True)
-        value = float((pair[0] * pair[1]).sum() / max(np.sqrt((pair**2).sum(axis=1).prod()), 1e-12))
-        if value > SAME:
-            out.append((i, j, value))
+    for start in range(0, len(pairs), BLOCK):
+        part = np.array(pairs[start : start + BLOCK])
+        both: np.ndarray = np.logical_and(*found.seen[part.T])
+        n_both = both.sum(axis=1)
+        pair = np.where(both[:, None], found.profiles[part].astype(float), 0.0)
+        pair = np.where(both[:, None], pair - (pair.sum(axis=2) / np.maximum(n_both, 1)[:, None])[..., None], 0.0)
+        value = pair.prod(axis=1).sum(axis=1) / np.maximum(np.sqrt((pair**2).sum(axis=2).prod(axis=1)), 1e-12)
+        same = (n_both >= PROFILE) & (value > SAME)
+        out += [(int(i), int(j), float(each)) for (i, j), each in zip(part[same], value[same], strict=True)]
     return out
 
 

@@ -37,11 +37,16 @@ def suspicions(data: CohortData) -> Iterator[str]:
         if has.sum() < FEW:
             yield f"modality {name}: only {count(int(has.sum()), 'subject has', 'subjects have')} it and an outcome: too few to learn from"
         among = data.seen[name][rows]
-        chosen = np.unique(np.linspace(0, values.shape[1] - 1, min(MOST, values.shape[1])).astype(int))
+        chosen = looked_at(values.shape[1])
         x, features = values[has][:, chosen], data.features[name][chosen]
         yield from _leaks(name, x, features, [(score[among], least) for score, least in scores])
         yield from _holes(name, x, features, _groups(obs)[among])
         yield from _gaps(name, among, obs)
+
+
+def looked_at(n_features: int) -> np.ndarray:
+    """Positions of the features of a modality that are looked at, int (n_features,) or (MOST,)."""
+    return np.unique(np.linspace(0, n_features - 1, min(MOST, n_features)).astype(int))
 
 
 def _several(data: CohortData) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from mmomics.cohort.member import _nothing
 from mmomics.cohort.records import STATUS
-from mmomics.onboarding.check import _flagged
+from mmomics.onboarding.joined import flagged
 
 
 def flags(*dropped):
@@ -31,5 +31,5 @@ def test_a_modality_of_which_all_is_dropped_names_the_setting_that_dropped_it():
     ],
 )
 def test_a_flag_that_is_dropped_already_is_not_advised_to_be(dropped, end):
-    (line,) = _flagged(flags(*dropped))
+    (line,) = flagged(flags(*dropped))
     assert line.startswith("2 samples are flagged `impossible`") and line.endswith(f"; {end}")

@@ -1,11 +1,15 @@
 """The check says everything at once, and nothing of a cohort that is in order."""
 
+import gc
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from mmomics.__main__ import main
+from mmomics.onboarding import check as module
 from mmomics.onboarding.check import check
 from tests.conftest import ROOT
 
@@ -118,6 +122,24 @@ def test_a_feature_made_of_the_outcome_is_suspected(cohort):
     cohort.files["prot.csv"]["p3"] = cohort.label + np.random.default_rng(0).normal(0, 0.01, N)
     (warning,) = cohort().warnings
     assert warning.startswith("modality prot: 'p3' nearly tells the outcome by itself")
+
+
+def test_one_modality_is_in_memory_at_a_time(cohort, monkeypatch):
+    read, held = module.ingest, []
+
+    def ingest(*args):
+        gc.collect()
+        assert not any(matrix() is not None for matrix in held)
+        assay = read(*args)
+        held.append(weakref.ref(assay.X))
+        return assay
+
+    monkeypatch.setattr(module, "ingest", ingest)
+    wide = pd.DataFrame(np.random.default_rng(0).normal(10, 1, (N, 7000)), index=cohort.files["prot.csv"].index).add_prefix("p")
+    wide["p6999"] += 9 * cohort.label
+    cohort.files["prot.csv"] = wide
+    assert any("'p6999' nearly tells the outcome" in warning for warning in cohort().warnings)
+    assert len(held) == 2
 
 
 def test_an_assay_that_one_group_lacks_is_suspected(cohort):

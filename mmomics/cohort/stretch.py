@@ -12,6 +12,7 @@ from mmomics.config.duration import seconds
 from mmomics.config.modality import Align
 from mmomics.devices.record import SECOND, Record
 from mmomics.errors import UserError, listed
+from mmomics.signals._coverage import recorded
 
 SPARSE = 8  # a clock that records share may be this many times longer than what they recorded
 
@@ -114,7 +115,7 @@ def _combined(records: list[Record], align: Align, time: pd.Timestamp | None, wh
         if align.combine == "error":
             raise UserError(where, f"a subject has {len(records)} records, the first is {first.source}", "set `align.combine`")
         if align.combine == "longest":
-            records = [max(records, key=lambda record: record.duration)]
+            records = [max(records, key=_recorded)]
         elif align.combine == "nearest":
             if time is None or pd.isna(time) or any(record.start is None for record in records):
                 return Stretch(None, why="no clock to tell the nearest of several records by")
@@ -124,6 +125,15 @@ def _combined(records: list[Record], align: Align, time: pd.Timestamp | None, wh
         else:
             records = [join(records, where)]
     return Stretch(records[0], records[0].duration, records[0].source)
+
+
+def _recorded(record: Record) -> float:
+    """Seconds of a record without its gaps; of one without samples, those that annotations last."""
+    if len(record):
+        return recorded(record)
+    notes = record.annotations.dropna(subset=["duration"]).sort_values("onset")
+    end = (notes["onset"] + notes["duration"]).cummax()
+    return float((end - np.maximum(notes["onset"], end.shift(fill_value=-np.inf))).clip(lower=0).sum())
 
 
 def join(records: Sequence[Record], where: str) -> Record:

@@ -35,23 +35,29 @@ def coverage(record: Record, worn: np.ndarray | None, span: float, epoch: float)
     """
     if not len(record) or not span > 0:
         return 0.0
-    valid = ~np.isnan(record.signal).all(axis=1)
-    if worn is not None:
-        valid &= worn
-    if np.isinf(epoch):
-        return float(valid.any())
+    return float(np.clip(recorded(record, worn, epoch) / span, 0.0, 1.0)) if np.isfinite(epoch) else float(_valid(record, worn).any())
+
+
+def recorded(record: Record, worn: np.ndarray | None = None, epoch: float = 0.0) -> float:
+    """Seconds in which something was recorded, as `coverage` counts them; by default every sample for its step, and no gap."""
+    if not len(record):
+        return 0.0
+    valid = _valid(record, worn)
     if record.times is None:  # a week at 50 Hz has few gaps but thirty million steps
         step = 1 / record.rate
         longest = max(epoch, 1.5 * step) * (1 + 1e-9)
         gaps = runs(~valid)
         gaps = gaps[(gaps[:, 0] > 0) & (gaps[:, 1] < len(valid))]
         lengths = gaps[:, 1] - gaps[:, 0]
-        recorded = (valid.sum() + lengths[(lengths + 1) * step <= longest].sum()) * step
-    else:
-        due, there = _due(record.times), np.flatnonzero(valid)
-        until = np.diff(record.times[there])
-        recorded = np.where(until <= epoch * (1 + 1e-9), until, due[there[:-1]]).sum() + due[there[-1:]].sum()
-    return float(np.clip(recorded / span, 0.0, 1.0))
+        return float((valid.sum() + lengths[(lengths + 1) * step <= longest].sum()) * step)
+    due, there = _due(record.times), np.flatnonzero(valid)
+    until = np.diff(record.times[there])
+    return float(np.where(until <= epoch * (1 + 1e-9), until, due[there[:-1]]).sum() + due[there[-1:]].sum())
+
+
+def _valid(record: Record, worn: np.ndarray | None) -> np.ndarray:
+    valid: np.ndarray = ~np.isnan(record.signal).all(axis=1)
+    return valid if worn is None else valid & worn
 
 
 def _due(times: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Which part of which record belongs to a specimen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,21 @@ def test_irregular_records_are_joined_by_their_times():
 def test_one_of_several_records(combine, source):
     short, long = record(source="short", n_times=10), record(NOON + 3 * HOUR, source="long")
     assert cut([long, short], Align(combine=combine), NOON + 4 * HOUR, "m").source == source
+
+
+def test_the_longest_record_is_the_one_with_most_recorded_not_with_the_longest_span():
+    broken = record(NOON + 50 * HOUR, n_times=2000, source="broken")
+    broken.signal[10:-10] = np.nan
+    irregular = record(
+        NOON + 100 * HOUR, times=np.add.outer([0.0, 90000.0], np.arange(200) * 60.0).ravel(), n_times=400, source="irregular"
+    )
+    full = record(NOON + 200 * HOUR, n_times=390, source="full")
+    align = Align(combine="longest")
+    assert cut([broken, full], align, None, "m").source == "full"
+    assert cut([irregular, full], align, None, "m").source == "irregular"  # 6.7 h in two parts
+    notes = [pd.DataFrame({"onset": onset, "duration": 30.0, "label": "N2"}) for onset in ([0, 20.0, 9000], [0, 30.0, 60.0])]
+    scored = [replace(record(n_times=0, source=name), annotations=each) for name, each in zip(("long", "dense"), notes, strict=True)]
+    assert cut(scored, align, None, "m").source == "dense"  # 90 s, and 80 s of which 10 are told twice
 
 
 @pytest.mark.parametrize(

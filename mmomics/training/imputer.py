@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -106,15 +107,15 @@ class GenerativeImputer(contract.Imputer):
         mean, sd, z = self._moments(modality, x, seen)
         generator = torch.Generator().manual_seed(seed)
         swings = torch.Generator().manual_seed(seed)  # of its own, or modalities with a network would be drawn apart from those without
-        gain = self.gains.get(modality)
-        draws = []
-        for noise in self.noise(modality, seen, n, generator):
-            if gain is not None and z is not None:
-                share = (gain.spread / gain.rest).clamp_max(LARGEST_SHARE**0.5)
-                swing = self._swing(modality, x, seen, z, swings) * (share / gain.spread.clamp_min(LEAST))
-                noise = swing + (1 - share**2).sqrt() * noise
-            draws.append(self.bounds[modality].draw(mean, sd, noise))
-        return torch.stack(draws)
+        noises = self.noise(modality, seen, n, generator)
+        if (gain := self.gains.get(modality)) is not None and z is not None:
+            share = (gain.spread / gain.rest).clamp_max(LARGEST_SHARE**0.5)
+            own = self._swings(modality, x, seen, z, swings)
+            noises = (
+                swing * (share / gain.spread.clamp_min(LEAST)) + (1 - share**2).sqrt() * noise
+                for noise, swing in zip(noises, own, strict=False)
+            )
+        return torch.stack([self.bounds[modality].draw(mean, sd, noise) for noise in noises])
 
     def predictability(self, modality: str) -> Tensor:
         variance = contract.moments(modality, self.x, self.seen, self.measured)[1]
@@ -144,14 +145,13 @@ class GenerativeImputer(contract.Imputer):
         return mean + sd * found * known, torch.where(known, sd * gain.rest, sd), z
 
     @torch.no_grad()
-    def _swing(self, modality: str, x: Tensors, seen: Tensors, z: Tensor, generator: torch.Generator) -> Tensor:
-        """One draw by a member taken at random, as its distance (n_obs, n_vars) from the mean, as far as the network is followed."""
-        method = self.network.method
-        noise = torch.randn(*z.shape[:2], method.n_noise, generator=generator)
-        member = int(torch.randint(len(z), (), generator=generator))
-        drawn = method.draw(*self._widened(x, without(modality, seen)), noise)
-        there, middle = (method.decode(part)[modality][0][member] for part in (drawn, z))
-        return (there - middle) * self.gains[modality].follow
+    def _swings(self, modality: str, x: Tensors, seen: Tensors, z: Tensor, generator: torch.Generator) -> Iterator[Tensor]:
+        """Draws by one member after another, as their distance (n_obs, n_vars) from its mean, as far as the network is followed."""
+        method, shown = self.network.method, self._widened(x, without(modality, seen))
+        middle = method.decode(z)[modality][0]
+        while True:
+            drawn = method.draw(*shown, torch.randn(*z.shape[:2], method.n_noise, generator=generator))
+            yield from (method.decode(drawn)[modality][0] - middle) * self.gains[modality].follow
 
     def _widened(self, x: Tensors, seen: Tensors) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         n_members = self.settings.members

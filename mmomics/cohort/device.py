@@ -77,6 +77,7 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
             others = [record for record in records if record.source not in there and record.channels]
             without += [_channels.lacking(own, device, where) for own in _by_source(others)]
         odd.add(chosen)
+        odd.clockless += bool(chosen) and any(map(known.shift, owners)) and all(record.start is None for record in chosen)
         for row in owners:
             stretch = (
                 cut(known.on_time(row, chosen), device.align, known.time(row), where)
@@ -132,6 +133,7 @@ class _Odd:
     gravity: list[float] = field(default_factory=list)  # errors (mg) that calibration did not take away
     steps: list[float] = field(default_factory=list)  # how often (s) the device of an interpolated record has read
     utc: bool = False
+    clockless: int = 0  # subjects whose clock is said to be off, and whose records have none
 
     def add(self, records: list[Record]) -> None:
         self.steps += self.signal.interpolated(records) if self.device.step is None else []
@@ -151,6 +153,9 @@ class _Odd:
             log.warning(
                 "%s: times are in UTC, and so are day and night: set `time_zone` to where the device was (UTC if it was there)", name
             )
+        if self.clockless:
+            told = count(self.clockless, "subject")
+            log.warning("%s: `clock_shift` takes nothing off the records of %s, which have no clock", name, told)
         if self.steps:
             told = count(len(self.steps), "record looks", "records look")
             every = f"{max(round(float(np.median(self.steps)) / 60), 1)} min"

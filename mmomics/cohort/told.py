@@ -91,6 +91,7 @@ def asked(stretch: Stretch, time: pd.Timestamp | None, shift: float) -> dict[str
     low, high = stretch.window or (None, None)
     about = FURTHER | {"taken": written(time), "window_start": written(low), "window_stop": written(high), "clock_shift": shift}
     if stretch.record is not None:
+        about["clock_shift"] = 0.0 if stretch.record.start is None else shift  # without a clock nothing was taken off
         before, left = stretch.record.gravity
         about |= {"impossible": round(stretch.record.impossible, 6), "gravity_error": round(before, 2), "gravity_left": round(left, 2)}
     return about

@@ -236,6 +236,14 @@ def test_minutes_that_were_interpolated_are_told_and_no_longer_where_the_step_is
     assert not any("interpolated" in message for message in caplog.messages)
 
 
+def test_no_shift_is_told_of_records_without_a_clock(make, tmp_path, caplog):
+    made = make(clock_shift="ahead")
+    pd.DataFrame({"seconds": np.arange(288) * 300, "glucose": 100 + np.arange(288) % 9}).to_csv(tmp_path / "cgm/P2.csv", index=False)
+    told = table({"cgm": read(made)}, samples.roster(made[0].samples, made[1])).set_index("sample")
+    assert told.loc["v3", ["status", "clock_shift"]].tolist() == ["ok", 0]
+    assert "cgm: `clock_shift` takes nothing off the records of 1 subject, which have no clock" in caplog.messages
+
+
 def test_readings_that_cannot_be_and_times_in_utc_are_told(make, tmp_path, caplog):
     made = make(clock_shift="ahead", **DAY)
     level = np.r_[np.full(550, 100.0), np.full(26, 2500.0)] + np.arange(576) % 2

@@ -16,6 +16,9 @@ from torch import Tensor
 
 from mmomics.heads import _conformal
 
+SLOPES = (0.0, 4.0)  # of calibration, to choose from
+ROUNDS, AT_ONCE = 4, 33  # to within 1e-4
+
 
 class Head(ABC):
     """One outcome: from a linear predictor `eta` (..., n_obs, n_out) to losses and predictions."""
@@ -73,12 +76,12 @@ class Head(ABC):
         Temperature scaling for classes, shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
         doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), shrinkage to the mean in regression.
         """
-        from scipy.optimize import minimize_scalar
-
-        def objective(slope: float) -> float:
-            return float(self.loss(eta * slope, y, has.to(eta.dtype)))
-
-        self.state["slope"] = float(minimize_scalar(objective, bounds=(0.0, 4.0), method="bounded").x)
+        low, high = SLOPES
+        for _ in range(ROUNDS):  # the loss is convex in the slope
+            slopes = torch.linspace(low, high, AT_ONCE, dtype=eta.dtype)
+            least = int(self.loss(eta * slopes[:, None, None], y, has.to(eta.dtype)).argmin())
+            low, high = float(slopes[max(least - 1, 0)]), float(slopes[min(least + 1, AT_ONCE - 1)])
+        self.state["slope"] = (low + high) / 2
 
     def scored(self, scores: Tensor, has: Tensor, fold: Tensor | None) -> None:
         """Keep how ill the outcomes of the rows learned from fit their out-of-fold predictors (n_rows,), by inner fold."""

@@ -1,4 +1,4 @@
-"""Time series in tables: csv, tsv, txt or parquet, a column per channel or long, one subject or many."""
+"""Time series in tables: csv, tsv, txt or parquet, a column per channel (or per minute of an hour) or long, one subject or many."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.modality import Device
-from mmomics.devices import _clock, _times
+from mmomics.devices import _clock, _fitabase, _times
 from mmomics.devices._parts import PARQUET, parts
 from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError
@@ -24,14 +24,16 @@ COMPRESSED = True
 USUAL = (
     ("timestamp",), ("datetime",), ("devicetimestamp",), ("date", "time"), ("time",), ("date",), ("measurementtime",), ("recordtime",),
     ("times",), ("seconds",), ("epoch",), ("unixtime",), ("t",), ("ts",),
+    *((name,) for name in _fitabase.TIMES),
 )  # fmt: skip
+MINUTES = np.arange(60, dtype=np.int64) * 60 * 10**9  # nanoseconds
 
 
 def read(path: Path, device: Device) -> Iterator[Record]:
     """One record per subject, and per set of channels with times of their own; see `Format.read`.
 
-    Columns that hold text, have no name or hold time or subject are no channels. Without `channels` all others are, and a word among
-    their numbers is an error; with `channels`, only in those.
+    Columns that hold text, have no name or hold time or subject are no channels, and sixty that hold the minutes of an hour are one.
+    Without `channels` all others are, and a word among their numbers is an error; with `channels`, only in those.
     """
     table = _Table(path, device)
     for part, line in parts(path, device, table.settle):
@@ -61,25 +63,35 @@ class _Table:
         self.time = [self.columns.index(name) for name in _clock.find(self.columns, device, path, USUAL)]
         if (device.channel is None) != (device.value is None):
             raise UserError(path, "only one of `channel` and `value` is set", "a long table needs both")
+        first = "".join(row[self.time[0] :][:1])
         owners = [("subject", device.subject), ("channel", device.channel)]
         self.owners = [self.place(key, name) for key, name in owners if name is not None]
         self.long = device.channel is not None
+        if len(self.time) == 1 and device.time_format is None and (form := _fitabase.time_format(self.columns[self.time[0]], first)):
+            self.device = device.model_copy(update={"time_format": form})
         taken = {*self.time, *self.owners}
         self.data = (
             [self.place("value", device.value)] if device.value is not None
             else [at for at, name in enumerate(self.columns) if at not in taken and name and not name.startswith("Unnamed:")]
         )  # fmt: skip
+        hourly = [] if self.long else _fitabase.hourly(self.columns, self.time)
+        self.minutes = {each.places[0]: each for each in hourly}
+        self.data = list(self.minutes) or self.data
         if device.step is not None and self.named and not self.long:
-            self.data = [at for at in self.data if self.columns[at] in self.named]
+            self.data = [at for at in self.data if self.called(at) in self.named]
         if not self.data:
             raise UserError(path, "has no column besides its time", "set `delimiter`, or name its channels in `channels`")
-        counted = len(self.time) == 1 and row[self.time[0] :][:1] and row[self.time[0]].replace(".", "", 1).isdigit()
+        counted = len(self.time) == 1 and first.replace(".", "", 1).isdigit()
         return self.owners if counted else [*self.time, *self.owners]
 
     def place(self, key: str, name: str) -> int:
         if name.strip() not in self.columns:
             raise UserError(self.path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in self.columns if each]))
         return self.columns.index(name.strip())
+
+    def called(self, at: int) -> str:
+        """What the channel in a column is called."""
+        return self.minutes[at].name if at in self.minutes else self.columns[at]
 
     def where(self, line: int) -> str:
         return f"{self.path} {'row' if self.path.suffix.lower() in PARQUET else 'line'} {line}"
@@ -102,20 +114,27 @@ class _Table:
         if self.clock not in (None, clock):
             raise UserError(self.where(lines[0]), "times are written in another way than before", "write all of them in one way")
         self.clock = clock
-        self.times.append(times)
-        self.lines.append(lines)
-        self.values.append(np.column_stack([self.numbers(part[at], at, lines) for at in self.data]))
+        n = len(MINUTES) if self.minutes else 1
+        self.times.append(np.add.outer(times, MINUTES[:n]).ravel())
+        self.lines.append(np.repeat(lines, n))
+        self.values.append(np.column_stack([self.channel(part, at, lines) for at in self.data]))
+        owner = np.zeros(1, dtype=int)
         if self.owners:
             columns = [part[at].astype(str).str.strip() for at in self.owners]
             groups = pd.MultiIndex.from_arrays(columns)
             codes, keys = groups.factorize()
             known = np.array([self.keys.setdefault(tuple(key), len(self.keys)) for key in keys])
-            self.owner.append(known[codes])
-        owner = self.owner[-1] if self.owners else np.zeros(1, dtype=int)
+            owner = known[codes]
+            self.owner.append(np.repeat(owner, n))
         if clock == "utc":
             for key, place in zip(*np.unique(owner, return_index=True), strict=True):
                 if key not in self.zones:
                     self.zones[key] = _times.offset(cells.iloc[place : place + 1], self.device)
+
+    def channel(self, part: pd.DataFrame, at: int, lines: np.ndarray) -> np.ndarray:
+        """The readings of a channel, float32 (n_rows,), or, of one with a column per minute, (n_rows * 60,)."""
+        places = self.minutes[at].places if at in self.minutes else (at,)
+        return np.column_stack([self.numbers(part[place], place, lines) for place in places]).ravel()
 
     def numbers(self, cells: pd.Series, at: int, lines: np.ndarray) -> np.ndarray:
         """A column as float32 (n_rows,); one of text is noted, and all NaN."""
@@ -148,7 +167,7 @@ class _Table:
         kept = [place for place, at in enumerate(self.data) if at not in self.text]
         if not kept:
             raise UserError(self.path, "no column holds numbers", "set `decimal` or `delimiter`, or name channels in `channels`")
-        names = named([self.columns[self.data[place]] for place in kept])
+        names = named([self.called(self.data[place]) for place in kept])
         if len(kept) < len(self.data):
             values = values[:, kept]
         if not self.owners:

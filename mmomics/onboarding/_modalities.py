@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mmomics import plugins
-from mmomics.devices import glucose, timeseries
+from mmomics.devices import _fitabase, glucose, timeseries
 from mmomics.devices._series import bare
 from mmomics.devices.record import named
 from mmomics.errors import listed
@@ -18,6 +18,8 @@ from mmomics.onboarding._lines import files, folded, keys, meet, quoted
 from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
 from mmomics.tables import delimited
+
+OF_DAYS = re.compile(r"(activity|sleep)[_ ]?(date|day)", re.IGNORECASE)
 
 
 def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
@@ -86,17 +88,22 @@ def time(table: Sniffed) -> str | None:
     return next((name for name in table.names if guess.TIME.match(name)), None)
 
 
-def long(table: Sniffed, folder: Path) -> list[str]:
-    """A table of many rows per subject: records of a device in one file."""
-    path, clock = table.path.relative_to(folder), str(time(table))
-    numbers = [name for name in map(str, table.cells.columns) if name != clock and name not in table.words]
-    signal = guess.signal(path.name, numbers)
-    lines = [f"  {_name(path)}:", f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}"]
-    lines += [f"    subject: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
-    lines += keys(replace(table, keys=_of_text(table)), "    ")
-    lines += [f"    time: {quoted(clock)}"]
-    lines += ["    time_format: d # GUESS: there is no clock"] if clock.lower().startswith("day") else []
-    return [*lines, *_channels(signal, numbers)]
+def long(table: Sniffed, folder: Path) -> list[list[str]]:
+    """A table of many rows per subject: records of a device in one file, a modality per kind of signal that it holds."""
+    path, moment, told = table.path.relative_to(folder), str(time(table)), _of_text(table)
+    numbers = [name for name in map(str, table.cells.columns) if name != moment and name not in table.words]
+    numbers = [each.name for each in _fitabase.hourly([moment, *numbers], [0])] or numbers
+    common = [f"    subject: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
+    common += [*keys(replace(table, keys=told), "    "), f"    time: {quoted(moment)}"]
+    if moment.lower() in ("day", "days"):
+        common += ["    time_format: d # GUESS: there is no clock"]
+    elif ending(table.path) in delimited.SUFFIXES:
+        common += _form(table.path, told, moment)
+
+    def head(signal: str) -> list[str]:
+        return [f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}", *common]
+
+    return _each(_name(path), _signals(path.name, numbers, moment), numbers, head)
 
 
 def _of_text(table: Sniffed) -> dict[str, object]:
@@ -104,27 +111,68 @@ def _of_text(table: Sniffed) -> dict[str, object]:
     return {key: value for key, value in table.keys.items() if key in ("skip_rows", "decimal", "encoding")}
 
 
-def device(family: Family, subjects: Sequence[str]) -> list[str]:
-    """Records that are a file each."""
+def device(family: Family, subjects: Sequence[str]) -> list[list[str]]:
+    """Records that are a file each: a modality per kind of signal that they hold."""
     vendor = glucose.vendor(family.paths[0]) if ending(family.paths[0]) in delimited.SUFFIXES else None
     first = sniff({"row": family.paths[0]}) if not vendor and ending(family.paths[0]) in delimited.SUFFIXES else None
     names = list(named(_all_names(first))) if first else []
-    signal = "cgm" if vendor else guess.signal(family.pattern, names)
-    family = _whole_ids(family, subjects)
-    lines = [f"  {_name(Path(family.pattern.replace('{subject}', '')))}:"]
-    lines += [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
-    lines += [f"    format: glucose # an export of {vendor}"] if vendor else []
-    told = _of_text(first) if first else {}
-    lines += keys(replace(first, keys=told), "    ") if first else []
     times = [name for name in names if guess.TIME.match(name)]
+    channels = [name for name in names if name not in times]
+    channels = [each.name for each in _fitabase.hourly(names, list(map(names.index, times[:1])))] or channels
+    whole = _whole_ids(family, subjects)
+    common = [f"    format: glucose # an export of {vendor}"] if vendor else []
+    told = _of_text(first) if first else {}
+    common += keys(replace(first, keys=told), "    ") if first else []
     usual = {name for group in timeseries.USUAL for name in group}  # found unasked, however a file of the family spells it
     unusual = times[0] if times and re.sub(r"\W|_", "", times[0]).lower() not in usual else None
-    lines += [f"    time: {quoted(unusual)}"] if unusual else []
-    forms = clock.formats(family.paths[0], told, unusual) if first else []
+    common += [f"    time: {quoted(unusual)}"] if unusual else []
+    common += _form(family.paths[0], told, unusual) if first else []
+
+    def head(signal: str) -> list[str]:
+        return [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(whole.pattern)}", *common]
+
+    kinds = ["cgm"] if vendor else _signals(family.pattern, channels, *times[:1])
+    words = first.words if first and first.names else []
+    blocks = _each(_name(Path(whole.pattern.replace("{subject}", ""))), kinds, channels, head, words)
+    return [[*block, *_owners(whole.ids, subjects)] for block in blocks]
+
+
+def _form(path: Path, told: dict[str, object], column: str | None) -> list[str]:
+    """How times are written, where that is not ISO 8601."""
+    forms = clock.formats(path, told, column)
     doubt = f"CHOOSE, of: {listed(forms)}" if len(forms) > 1 else "GUESS: it fits the first file"
-    lines += [f"    time_format: {json.dumps(forms[0])} # {doubt}"] if forms else []
-    lines += _channels(signal, [name for name in names if name not in times])
-    return lines + _owners(family.ids, subjects)
+    return [f"    time_format: {json.dumps(forms[0])} # {doubt}"] if forms else []
+
+
+def _signals(name: str, channels: Sequence[str], moment: str = "") -> list[str]:
+    """The kinds of signal that a table holds: the one that its name or its channels tell of, and those whose channels lie beside it."""
+    if OF_DAYS.fullmatch(moment):
+        return ["series"]  # a number a day
+    first = guess.signal(name, channels)
+    beside = [kind for kind in plugins.names("signals") if kind != first and _found(kind, channels)]
+    return beside if first == "series" and beside else [first, *beside]
+
+
+def _each(
+    name: str, kinds: Sequence[str], channels: Sequence[str], head: Callable[[str], list[str]], words: Collection[str] = ()
+) -> list[list[str]]:
+    """A modality for each kind of signal, the first by the plain name; the last one says which channels no kind takes."""
+    names = [name, *(f"{name}_{kind}" for kind in kinds[1:])]
+    blocks = [[f"  {each}:", *head(kind), *_channels(kind, channels)] for each, kind in zip(names, kinds, strict=True)]
+    found = [_found(kind, channels) for kind in kinds]
+    left = [each for each in channels if each not in words and not any(each in taken for taken in found)]
+    if all(found) and left:
+        blocks[-1].append(f"    # not used: {listed(left, 20)}; a modality of `signal: series` with the same files takes any column")
+    return blocks
+
+
+def _found(kind: str, channels: Sequence[str]) -> list[str]:
+    """The channels of a table that a kind of signal knows by usual names; none unless all that it needs are there."""
+    if plugins.constant("signals", kind, "PER_CHANNEL", default=False):
+        return []
+    roles = plugins.load("signals", kind).ROLES.values()
+    found = [(about.needed, _usual(channels, about.names)) for about in roles]
+    return [name for _, names in found for name in names] if all(names for needed, names in found if needed) else []
 
 
 def _all_names(table: Sniffed) -> list[str]:
@@ -150,6 +198,8 @@ def _channels(signal: str, names: Sequence[str]) -> list[str]:
     told = f"    # CHOOSE channels, of: {listed(names, 20)}"
     if signal != "series":
         found = {role: _usual(names, about.names) for role, about in plugins.load("signals", signal).ROLES.items() if about.needed}
+        if len(found) == len(names) == 1 and not all(found.values()):
+            return [f"    channels: {{{next(iter(found))}: {quoted(names[0])}}} # GUESS: there is no other"]
         if not found or not all(found.values()):
             return [told]
         several = [f"'{role}': {listed(each)}" for role, each in found.items() if len(each) > 1]

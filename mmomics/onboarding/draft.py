@@ -81,8 +81,9 @@ def draft(folder: str | Path, name: str) -> str:
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
     modalities += [line for each in pairs for line in _modalities.long_assay(each, folder, subjects)]
-    modalities += [line for each in long if _modalities.time(each) for line in [*_modalities.long(each, folder), *aligned]]
-    modalities += [line for family in families for line in [*_modalities.device(family, subjects), *aligned]]
+    recorded = [block for each in long if _modalities.time(each) for block in _modalities.long(each, folder)]
+    recorded += [block for family in families for block in _modalities.device(family, subjects)]
+    modalities += [line for block in recorded for line in [*block, *aligned]]
     notes = [f"# not used, describes features: {each.path.relative_to(folder)}" for each in lists]
     notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {each.path.relative_to(folder)}" for each in alone]
     notes += [

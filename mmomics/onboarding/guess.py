@@ -28,7 +28,10 @@ FORMATS = {".edf": "eeg", ".bdf": "eeg", ".hea": "ecg", ".awd": "activity", ".ag
 WORDS = {  # scales that a file's name tells better than its values
     "protein": ("rppa", "log2ratio", "npx", "somascan"), "phospho": ("log2ratio",), "metabolome": ("log2ratio",), "drug_response": ("auc",),
 }  # fmt: skip
-TIME = re.compile(r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp)$", re.IGNORECASE)
+TIME = re.compile(
+    r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp|activity_?(minute|hour|date|day)|sleep_?day)$",
+    re.IGNORECASE,
+)
 TAKEN = re.compile(r"drawn|draw|collect|sampl|specimen|taken|biops|visit|blood", re.IGNORECASE)  # names of when a specimen was taken
 OTHERWISE = re.compile(r"birth|dob|death|died|dead|follow|last|diagnos|relapse|progress|surg|treat", re.IGNORECASE)  # other dates
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")

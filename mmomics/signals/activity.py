@@ -16,7 +16,7 @@ from mmomics.signals.contract import Feature, Role
 
 _COLE = "doi:10.1093/sleep/15.5.461"  # Cole et al. 1992: asleep or awake from counts per minute
 ROLES = {
-    "activity": Role(("activity", "counts", "axis1", "vm", "vector magnitude", "pim", "steps"), "", 0),
+    "activity": Role(("activity", "counts", "axis1", "vm", "vector magnitude", "pim", "steps", "step total", "total steps"), "", 0),
     "axis2": Role(("axis2",), "", 0, needed=False),
     "axis3": Role(("axis3",), "", 0, needed=False),
 }

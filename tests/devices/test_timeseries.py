@@ -50,6 +50,45 @@ def test_gaps_of_a_minute_file_stay_gaps(shared):
     assert uneven.fs is None and (np.diff(uneven.seconds) > 60).sum() == 870
 
 
+@pytest.mark.parametrize("owner", [None, "Id"])
+def test_a_row_of_an_hour_with_its_minutes_in_columns_is_sixty_rows(tmp_path, owner):
+    clock = pd.date_range("2016-04-11 22:00", periods=240, freq="min")
+    values = np.random.default_rng(0).integers(0, 99, (2, 240))
+    wide, narrow = [], []
+    for who, steps in enumerate(values if owner else values[:1]):
+        hours = pd.DataFrame(steps.reshape(4, 60), columns=[f"Steps{minute:02d}" for minute in range(60)])
+        hours.insert(
+            0, "ActivityHour", [f"{each.month}/{each.day}/{each.year} {each.hour % 12 or 12}:00:00 {each:%p}" for each in clock[::60]]
+        )
+        rows = pd.DataFrame({"time": clock, "Steps": steps})
+        for tables, table in ((wide, hours), (narrow, rows)):
+            tables.append(table.assign(Id=f"P{who}") if owner else table)
+    wide[0].loc[1, "Steps07"] = np.nan
+    narrow[0].loc[67, "Steps"] = np.nan
+    pd.concat(wide).to_csv(tmp_path / "wide.csv", index=False)
+    pd.concat(narrow).to_csv(tmp_path / "narrow.csv", index=False)
+    for one, other in zip(read(tmp_path / "wide.csv", subject=owner), read(tmp_path / "narrow.csv", subject=owner), strict=True):
+        assert (one.channels, one.fs, one.start, one.subject) == (("Steps",), 1 / 60, clock[0], other.subject)
+        np.testing.assert_array_equal(one.signal, other.signal)
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("time", 60), ("ActivityHour", 59)])
+def test_columns_that_end_in_numbers_are_channels_unless_they_are_the_minutes_of_an_hour(tmp_path, name, minutes):
+    columns = [f"Bin{minute:02d}" for minute in range(minutes)]
+    rows = "\n".join(f"2016-04-12 0{hour}:00," + ",".join(map(str, range(minutes))) for hour in range(3))
+    assert one(tmp_path, f"{name},{','.join(columns)}\n{rows}\n").channels == tuple(columns)
+
+
+def test_days_and_months_of_fitabase_are_known_by_the_name_of_their_column(tmp_path):
+    times = ["3/2/2016 11:59:00 PM", "3/3/2016 12:00:00 AM", "3/3/2016 12:01:00 AM"]
+    text = "{},METs\n" + "".join(f"{time},1\n" for time in times)
+    record = one(tmp_path, text.format("ActivityMinute"))
+    assert record.start == pd.Timestamp("2016-03-02 23:59") and record.fs == 1 / 60
+    assert one(tmp_path, "ActivityDay,Calories\n3/2/2016,1\n3/3/2016,2\n").start == pd.Timestamp("2016-03-02")
+    with pytest.raises(UserError, match="set `time_format`"):
+        one(tmp_path, text.format("Time"))
+
+
 def test_a_table_of_many_people(shared):
     path = shared / "device_formats/cgm/hall_2018_cgm.csv.gz"
     records = read(path, subject="id")

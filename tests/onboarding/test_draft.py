@@ -264,6 +264,35 @@ def test_the_draft_of_a_simulated_cohort_takes_whole_ids(tmp_path):
     assert content["outcome"]["positive"] == "case"
 
 
+def fitbit(**columns):
+    """Two days of minutes, or of hours, with the times as Fitabase writes them."""
+    n = len(next(iter(columns.values())))
+    clock = pd.date_range("2016-04-12", periods=n, freq="2D" if n == 1 else pd.Timedelta(days=2) / n)
+    hour = [f"{each.month}/{each.day}/{each.year} {each.hour % 12 or 12}:{each:%M:%S %p}" for each in clock]
+    return pd.DataFrame({"ActivityHour" if n < 99 else "ActivityMinute": hour, **columns})
+
+
+def test_every_signal_of_a_table_is_drafted_and_the_check_reads_them(folder, tmp_path):
+    rng = np.random.default_rng(0)
+    for number in (1, 2, 3):
+        steps = rng.poisson(20, 2880) * (np.arange(2880) % 1440 > 480)
+        several = {"Steps": steps, "METs": 1 + steps / 9, "Heart rate": 60 + steps, "Skin": 30.5, "Note": "-"}
+        minutes = {f"Steps{minute:02d}": steps.reshape(48, 60)[:, minute] for minute in range(60)}
+        for name, columns in (("min", several), ("wide", minutes), ("day", {"StepTotal": steps.reshape(48, 60).sum(axis=1)})):
+            (folder / name).mkdir(exist_ok=True)
+            fitbit(**columns).to_csv(folder / f"{name}/TCGA-AB-000{number}.csv", index=False)
+        (folder / "hr").mkdir(exist_ok=True)
+        fitbit(Value=60 + steps).rename(columns={"ActivityMinute": "Time"}).to_csv(folder / f"hr/TCGA-AB-000{number}.csv", index=False)
+    text = draft(folder, "mine")
+    content = yaml.safe_load(text)["modalities"]
+    found = {(about["files"].split("/")[0], about["signal"]) for about in content.values() if "signal" in about}
+    one = {("wide", "activity"), ("day", "activity"), ("hr", "heart_rate")}
+    assert found == one | {("min", "activity"), ("min", "energy"), ("min", "heart_rate")}
+    assert "# not used: Skin; a modality of `signal: series`" in text and "Note" not in text
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
 LIBRE = "Glucose Data,Generated on,06-20-2021\nDevice,Serial Number,Device Timestamp,Record Type,Historic Glucose mg/dL\n"
 CLARITY = "Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type,Glucose Value (mg/dL)\n"
 CARELINK = "Last Name,First Name\nIndex;Date;Time;Sensor Glucose (mg/dL)\n"

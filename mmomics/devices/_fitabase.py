@@ -1,0 +1,51 @@
+"""Tables as Fitabase exports them of Fitbit trackers: what their times are called and look like, and rows of an hour with 60 columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+TIMES = ("activityminute", "activityhour", "activityday", "activitydate", "sleepday")  # without case and signs, as they are compared
+FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y")  # 4/12/2016 12:00:00 AM
+MINUTE = re.compile(r"(.*\D)([0-5]\d)")
+
+
+@dataclass(frozen=True)
+class Hourly:
+    """Sixty columns that hold the minutes of an hour: ``Steps00`` to ``Steps59``.
+
+    Attributes
+    ----------
+    name : str
+        What their names begin with.
+    places : tuple of int (60,)
+        Their places, by minute.
+    """
+
+    name: str
+    places: tuple[int, ...]
+
+
+def hourly(columns: Sequence[str], time: Sequence[int]) -> list[Hourly]:
+    """What a table says of every minute of an hour in one row; none unless all sixty columns are there, and the time is of an hour.
+
+    >>> [each.name for each in hourly(["ActivityHour", *(f"Steps{minute:02d}" for minute in range(60))], [0])]
+    ['Steps']
+    """
+    if not any("hour" in columns[place].casefold() for place in time):
+        return []
+    found: dict[str, dict[int, int]] = {}
+    for place, column in enumerate(columns):
+        if match := MINUTE.fullmatch(column):
+            found.setdefault(match[1], {}).setdefault(int(match[2]), place)
+    return [Hourly(name.rstrip(" _-"), tuple(at[minute] for minute in range(60))) for name, at in found.items() if len(at) == 60]
+
+
+def time_format(column: str, cell: str) -> str | None:
+    """The format of the times of a column, where that is one of Fitabase's and its first cell is written so."""
+    if re.sub(r"[\W_]", "", column).casefold() not in TIMES:
+        return None
+    return next((form for form in FORMATS if pd.notna(pd.to_datetime(cell.strip(), format=form, errors="coerce"))), None)

@@ -9,6 +9,7 @@ ALSO: Final = "also"  # further outcomes: their columns are also.<name>.outcome,
 EVENT: Final = "event"  # True = the event was seen
 BATCH: Final = "batch"  # technical batch
 PART: Final = "part"  # preset part of the cohort (train, test)
+STRATUM: Final = "stratum"  # of subjects that are alike, within which models are scored as well
 GROUP: Final = "group"  # subjects that must stay on one side of a split
 
 # a modality's AnnData

@@ -51,13 +51,12 @@ def _storable(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def extra(cohort: Cohort, split: Split, rows: pd.DataFrame, roster: Roster) -> pd.DataFrame:
-    """The columns for splits and batches, under their canonical names; visits of one subject are a group."""
-    wanted = {keys.BATCH: cohort.batch, keys.GROUP: split.group, keys.PART: split.column}
+    """The columns for splits, strata and batches, under their canonical names; visits of one subject are a group."""
+    wanted = {keys.BATCH: cohort.batch, keys.STRATUM: cohort.strata, keys.GROUP: split.group, keys.PART: split.column}
     if split.column is None and keys.PART in rows:
         wanted[keys.PART] = keys.PART
-    found = {key: column(rows, name, f"split or batch, column for {key}") for key, name in wanted.items() if name}
-    if keys.PART in found:
-        found[keys.PART] = canonical(found[keys.PART])
+    found = {key: column(rows, name, f"split, strata or batch, column for {key}") for key, name in wanted.items() if name}
+    found |= {key: canonical(found[key]) for key in (keys.PART, keys.STRATUM) if key in found}
     if cohort.samples.visits == "keep":
         found[keys.SUBJECT] = pd.Series(roster.subjects, index=rows.index)
         if keys.GROUP in found:

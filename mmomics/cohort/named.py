@@ -72,7 +72,7 @@ def columns(cohort: Cohort, split: Split) -> Iterator[tuple[str, str]]:
     named = [
         *((f"outcome.{key}", name) for key, name in keys_of(cohort.outcome).items()),
         *(("covariates", name) for name in cohort.covariates),
-        ("batch", cohort.batch), ("split.column", split.column), ("split.group", split.group),
+        ("strata", cohort.strata), ("batch", cohort.batch), ("split.column", split.column), ("split.group", split.group),
         ("samples.subject", cohort.samples.subject), ("samples.time", cohort.samples.time),
         *((f"modalities.{name}.clock_shift", device.clock_shift) for name, device in cohort.devices.items()),
     ]  # fmt: skip

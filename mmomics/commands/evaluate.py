@@ -40,7 +40,19 @@ def run(args: argparse.Namespace) -> None:
 
     from mmomics.cohort.data import read_cohort
     from mmomics.config.load import read_settings
-    from mmomics.evaluation import bootstrap, comparisons, coverage, folds, handling, imputation, missingness, patterns, robustness, summary
+    from mmomics.evaluation import (
+        bootstrap,
+        comparisons,
+        coverage,
+        folds,
+        handling,
+        imputation,
+        missingness,
+        patterns,
+        robustness,
+        strata,
+        summary,
+    )
 
     if args.resamples < 2:
         raise UserError("--resamples", f"{args.resamples} make no interval", f"leave it out for {RESAMPLES}")
@@ -78,6 +90,8 @@ def run(args: argparse.Namespace) -> None:
         "missingness": missingness.missingness(cohort, study.cohort.covariates, study.seed),
         "patterns": patterns.patterns(pd.DataFrame(cohort.seen), pd.Series(obs.index.isin(task.known(obs, outcome).index))),
     }
+    if keys.STRATUM in obs:
+        tables["strata"] = strata.strata(task, plan, answers, obs[keys.STRATUM], n_draws, study.seed)
     trusted = ensemble_weights(args.predictions)
     tables |= {"weights": trusted} if len(trusted) else {}
     if handling.alike(study, list(answers)):

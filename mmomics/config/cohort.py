@@ -49,6 +49,11 @@ class Cohort(Strict):
     covariates: list[str] = Field(
         [], description="Columns of the samples table that form the modality `clinical`; categories become indicators."
     )
+    strata: str | None = Field(
+        None,
+        description="Column of the samples table, such as histology or site, within whose values models are scored as well: there, what "
+        "only tells these apart is worth nothing.",
+    )
     batch: str | None = Field(None, description="Column with the technical batch.")
     modalities: dict[str, Modality] = Field(
         min_length=1, description="The assays and devices, each under the name it gets in the report; a device is what has a `signal`."

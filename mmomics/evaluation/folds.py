@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,10 @@ class Fold:
 
     def __str__(self) -> str:
         return f"repeat {self.repeat} fold {self.fold}"
+
+    def only(self, own: np.ndarray) -> Fold:
+        """The same fold with some of its test rows, bool (n_test,)."""
+        return replace(self, test=self.test[own], groups=self.groups[own])
 
 
 def read_folds(splits: pd.DataFrame, truth: pd.DataFrame, where: object = "splits", groups: pd.Series | None = None) -> list[Fold]:

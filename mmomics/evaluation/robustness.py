@@ -6,7 +6,6 @@ Nothing is trained for it: the test rows of every fold are predicted again with 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from mmomics.evaluation import bootstrap
 from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold, mean_share
 from mmomics.evaluation.intervals import corrected_t, percentile
+from mmomics.evaluation.summary import primary
 
 FEWEST = 20  # tested subjects; a metric of fewer says nothing
 RESAMPLES = 200  # at most, of a single test set: there are many subsets
@@ -43,7 +43,7 @@ def robustness(task: Task, folds: Sequence[Fold], hidden: Mapping[str, pd.DataFr
             part, shown = _along(folds, own)
             n_subjects = own[keys.SUBJECT].nunique()
             if n_subjects >= FEWEST:
-                values = _scores(task, part, shown)
+                values = primary(task, part, shown)
                 if len(folds) > 1:
                     found = corrected_t(values, mean_share(folds))
                 else:
@@ -78,7 +78,7 @@ def without(
                 {seed: table.loc[fold.test.index] for seed, table in by_seed.items()}
                 for fold, by_seed in zip(part, answers[model], strict=True)
             ]
-            before, after = _scores(task, part, full), _scores(task, part, hidden_one)
+            before, after = primary(task, part, full), primary(task, part, hidden_one)
             if len(folds) > 1:
                 found = corrected_t(after - before, mean_share(folds))
             else:
@@ -103,19 +103,9 @@ def _along(folds: Sequence[Fold], own: pd.DataFrame) -> tuple[list[Fold], Answer
     for fold in folds:
         tables = [units.get((fold.repeat, fold.fold, seed), own.iloc[:0]).set_index(keys.SUBJECT) for seed in seeds]
         asked = fold.test.index.isin(tables[0].index)
-        part.append(replace(fold, test=fold.test[asked], groups=fold.groups[asked]))
+        part.append(fold.only(asked))
         shown.append({int(seed): table.loc[part[-1].test.index] for seed, table in zip(seeds, tables, strict=True)})
     return part, shown
-
-
-def _scores(task: Task, folds: Sequence[Fold], answers: Answers) -> np.ndarray:
-    """The primary metric of each fold (n_folds,), the mean over seeds; NaN where a fold's rows do not define it."""
-    found = []
-    for fold, by_seed in zip(folds, answers, strict=True):
-        once = np.ones((1, len(fold.test)))
-        values = [task.resample(task.PRIMARY, fold.test, table, fold.train, once)[0] for table in by_seed.values() if len(fold.test)]
-        found.append(np.mean(values) if values else np.nan)
-    return np.array(found, dtype=float)
 
 
 def _draws(task: Task, folds: Sequence[Fold], answers: Answers, n_resamples: int, seed: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from mmomics import keys
@@ -29,6 +30,16 @@ def fold_scores(scores: pd.DataFrame, model: str, metric: str) -> pd.Series:
     """Scores of one model in the order of the folds (n_folds,), seeds averaged; index (repeat, fold)."""
     own = scores[(scores["model"] == model) & (scores["metric"] == metric)]
     return own.groupby([keys.REPEAT, keys.FOLD], sort=True)["value"].mean()
+
+
+def primary(task: Task, folds: Sequence[Fold], answers: Answers) -> np.ndarray:
+    """The primary metric of one model in each fold (n_folds,), the mean over seeds; NaN where a fold's rows do not define it."""
+    found = []
+    for fold, by_seed in zip(folds, answers, strict=True):
+        once = np.ones((1, len(fold.test)))
+        values = [task.resample(task.PRIMARY, fold.test, table, fold.train, once)[0] for table in by_seed.values() if len(fold.test)]
+        found.append(np.mean(values) if values else np.nan)
+    return np.array(found, dtype=float)
 
 
 def summary(

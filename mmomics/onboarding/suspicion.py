@@ -89,7 +89,7 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
         for level, members in obs[keys.LABEL].value_counts().items():
             if members < RARE:
                 yield f"outcome: only {count(members, 'subject')} of class '{level}'; intervals will be wide"
-    for name in obs.columns.difference([keys.LABEL, keys.TIME, keys.EVENT, keys.BATCH, keys.PART, keys.GROUP, keys.SUBJECT]):
+    for name in obs.columns.difference([keys.LABEL, keys.TIME, keys.EVENT, keys.BATCH, keys.STRATUM, keys.PART, keys.GROUP, keys.SUBJECT]):
         cells = obs[name]
         if cells.isna().mean() > 0.5:
             yield f"covariates: '{name}' is missing for {cells.isna().mean():.0%} of the subjects"

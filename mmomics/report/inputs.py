@@ -54,6 +54,7 @@ COLUMNS = {  # what each table must hold, by its file's name
         "difference_upper",
         "p_adjusted",
     ],
+    "strata": ["model", "rows", "stratum", "n_subjects", "metric", "mean", "lower", "upper"],
     "robustness": ["model", "subset", "n_modalities", "n_subjects", "metric", "value", "lower", "upper"],
     "without": ["model", "modality", "metric", "value", "without", "difference", "lower", "upper"],
     "features": ["modality", "feature", "importance", "direction", "stability"],

@@ -27,6 +27,7 @@ from mmomics.report.sections import (
     missingness,
     performance,
     robustness,
+    strata,
     training,
 )
 from mmomics.report.standing import standing
@@ -43,6 +44,7 @@ def sections(inputs: Inputs) -> list[Section]:
         missingness.section(inputs),
         comparison.section(inputs, place),
         performance.section(inputs, place),
+        strata.section(inputs, place),
         robustness.section(inputs, place),
         imputation.section(inputs),
         handling.section(inputs, place),

@@ -102,6 +102,12 @@ def test_columns_for_splits_and_batches(cohort):
     assert joined.obs["group"].isna().sum() == 1
 
 
+def test_strata_may_be_numbers_and_may_be_unknown(cohort):
+    table = "id,died,days,centre\nP1,1,10,1\nP3,1,30,2\nP4,0,3,\n"
+    joined, _ = cohort(table=table, strata="centre")
+    assert joined.obs["stratum"].dropna().to_dict() == {"P1": "1", "P3": "2"}
+
+
 def test_a_preset_column_may_hold_numbers(cohort):
     table = "id,died,days,train\nP1,1,10,1.0\nP3,1,30,0.0\nP4,0,3,\n"
     joined, _ = cohort(table=table, split=Split(scheme="preset", column="train", test="0"))
@@ -113,6 +119,7 @@ def test_a_preset_column_may_hold_numbers(cohort):
     [
         ({"covariates": ["agee"]}, "no column 'agee'; did you mean 'age'?"),
         ({"batch": "plate"}, "no column 'plate'"),
+        ({"strata": "centre"}, "no column 'centre'"),
         ({"rna": "id,g1\nX1,1\nX2,2\n"}, "modality rna: no subject is in the samples table (the assay has 'X1', the table 'P1')"),
         ({"rna": "id,P1,P2\ng1,1,2\ng2,3,4\n"}, "its features are subjects: mend `orientation`"),
         ({"table": "id,who,died,days\nP1,A,1,5\nP3,A,1,6\n", "samples": WHO}, "disagree, the first is 'A'"),
@@ -172,6 +179,10 @@ def test_kipan_drops_exactly_the_rows_without_usable_outcome(aligned, shared):
     assert len(unusable) == 6
     assert set(joined.obs_names[joined.obs["time"].isna()]) == unusable
     assert joins.loc["outcome", "n_with_outcome"] == 652
+
+
+def test_kipan_is_scored_within_the_histology_that_its_features_were_chosen_by(aligned):
+    assert aligned("kipan").cohort.obs["stratum"].value_counts().tolist() == [318, 274, 66]
 
 
 def test_rosmap_rows_without_ids_stay_together(aligned, shared):

@@ -79,6 +79,7 @@ class Results:
             self.joins,
             self.evaluate,
             self.hidden,
+            self.strata,
             self.handling,
             self.imputation,
             self.missingness,
@@ -105,6 +106,7 @@ class Results:
             "samples": {"files": "samples.tsv"},
             "outcome": OUTCOMES[self.task],
             "covariates": ["age", "sex"],
+            "strata": "site",
             "modalities": modalities,
         }
         study = {
@@ -337,6 +339,17 @@ class Results:
         self.tsv("evaluate/robustness.tsv", pd.DataFrame(rows, columns=columns))
         columns = ["model", "modality", "n_subjects", "metric", "value", "without", "difference", "lower", "upper", "p_value"]
         self.tsv("evaluate/without.tsv", pd.DataFrame(lost, columns=columns))
+
+    def strata(self) -> None:
+        """Within sites models are worth half of what they are among all."""
+        metric, guess, rows = self.evaluation.PRIMARY, self.value(self.evaluation.PRIMARY, "clinical"), []
+        for model in MODELS:
+            value = self.value(metric, model)
+            half = (value + guess) / 2
+            for place, mean in ((("all", ""), value), (("within", ""), half), (("stratum", "A&E"), half), (("stratum", "none"), np.nan)):
+                rows.append((model, *place, self.n, metric, mean, mean - 0.03, mean + 0.03))
+        columns = ["model", "rows", "stratum", "n_subjects", "metric", "mean", "lower", "upper"]
+        self.tsv("evaluate/strata.tsv", pd.DataFrame(rows, columns=columns))
 
     def imputation(self) -> None:
         rows = []

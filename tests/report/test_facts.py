@@ -97,7 +97,8 @@ def test_a_share_is_never_rounded_to_a_false_none_or_all(share):
 
 
 def test_what_features_of_devices_mean_is_read_from_the_cohort(tmp_path):
-    cohort = mudata.MuData({"ecg": anndata.AnnData(np.ones((3, 2), dtype="float32"), uns={"kind": "ecg", "values": "record"})})
+    with mudata.set_options(pull_on_update=False):
+        cohort = mudata.MuData({"ecg": anndata.AnnData(np.ones((3, 2), dtype="float32"), uns={"kind": "ecg", "values": "record"})})
     cohort.mod["ecg"].var["feature"], cohort.mod["ecg"].var["unit"] = ["rate", "quality"], ["1/min", ""]
     cohort.mod["ecg"].var["meaning"] = ["Mean rate", "Share of good beats"]
     cohort.obs["outcome"] = [1.0, 2.0, 3.0]

@@ -11,7 +11,18 @@ from mmomics import plugins
 from mmomics.commands import report
 from mmomics.report import words
 from mmomics.report.inputs import read_inputs
-from mmomics.report.sections import comparison, drivers, handling, headline, imputation, missingness, performance, robustness, training
+from mmomics.report.sections import (
+    comparison,
+    drivers,
+    handling,
+    headline,
+    imputation,
+    missingness,
+    performance,
+    robustness,
+    strata,
+    training,
+)
 from mmomics.report.standing import Standing, standing
 from tests.report.simulate import ASSAYS, OUTCOMES
 
@@ -241,6 +252,21 @@ def test_what_is_lost_without_a_modality(inputs):
     row = next(row for row in table.rows if row[0].sort == place.best)
     assert row[1].sort > row[3].sort > row[2].sort == 0
     assert robustness.section(replace(inputs, tables={"summary": inputs.table("summary")}), place) is None
+
+
+def test_what_is_known_within_strata_is_held_against_all_and_against_a_guess(inputs):
+    place = standing(inputs)
+    made = strata.section(inputs, place)
+    own = inputs.table("strata").query("model == @place.best").set_index("rows")["mean"]
+    said = " ".join(text.striptags() for text in made.lead)
+    assert f"{place.best} has a {words.metric(place.metric)} of {words.number(own['all'])}" in said
+    assert f"and of {words.number(own['within'])}" in said and "within site." in said
+    assert ("So it knows more than site" in said) == (place.chance(len(inputs.facts.classes)) is not None)
+    (table,) = made.blocks
+    assert table.heads[:3] == ["Model", "All", "Within"] and table.heads[3].startswith("A&E (n = ") and len(table.heads) == 5
+    assert all(row[4].text == words.DASH for row in table.rows)
+    tables = {key: table for key, table in inputs.tables.items() if key != "strata"}
+    assert strata.section(replace(inputs, tables=tables), place) is None
 
 
 def test_which_way_to_deal_with_gaps_is_clearly_worse_is_said(inputs):

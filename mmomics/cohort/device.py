@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays.contract import RECORD
+from mmomics.cohort.odd import Odd
 from mmomics.cohort.owners import Known, by_owner
-from mmomics.cohort.quality import GRAVITY, IMPOSSIBLE
 from mmomics.cohort.stretch import Stretch, cut
 from mmomics.cohort.told import OK, Signal, asked
 from mmomics.config.modality import Device
@@ -66,7 +65,7 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
     lacking: UserError | None = None
     without: list[UserError] = []
     empty: list[UserError] = []
-    odd = _Odd(name, device, signal)
+    odd = Odd(name, device, signal)
     for n_read, (owners, records) in enumerate(by_owner(device, folder, where, known, empty), 1):
         if n_read % 50 == 0:
             log.info("%s: records of %d subjects read", name, n_read)
@@ -76,8 +75,7 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
             there = {record.source for record in chosen}
             others = [record for record in records if record.source not in there and record.channels]
             without += [_channels.lacking(own, device, where) for own in _by_source(others)]
-        odd.add(chosen)
-        odd.clockless += bool(chosen) and any(map(known.shift, owners)) and all(record.start is None for record in chosen)
+        odd.add(chosen, shifted=any(map(known.shift, owners)))
         for row in owners:
             stretch = (
                 cut(known.on_time(row, chosen), device.align, known.time(row), where)
@@ -120,48 +118,3 @@ def ingest(name: str, device: Device, folder: str | Path, samples: Samples, fram
 def _by_source(records: list[Record]) -> list[list[Record]]:
     """The records of each file."""
     return [[record for record in records if record.source == source] for source in dict.fromkeys(record.source for record in records)]
-
-
-@dataclass
-class _Odd:
-    """What is odd about records that are taken all the same, told once for all of them."""
-
-    name: str
-    device: Device
-    signal: Signal
-    impossible: list[float] = field(default_factory=list)  # shares of readings that cannot be, of records with many
-    gravity: list[float] = field(default_factory=list)  # errors (mg) that calibration did not take away
-    steps: list[float] = field(default_factory=list)  # how often (s) the device of an interpolated record has read
-    utc: bool = False
-    clockless: int = 0  # subjects whose clock is said to be off, and whose records have none
-
-    def add(self, records: list[Record]) -> None:
-        self.steps += self.signal.interpolated(records) if self.device.step is None else []
-        self.impossible += [record.impossible for record in records if record.impossible > IMPOSSIBLE]
-        self.gravity += [record.gravity[1] for record in records if record.gravity[1] > GRAVITY]
-        self.utc = self.utc or (self.device.time_zone is None and self.signal.daily and any(map(_in_utc, records)))
-
-    def tell(self) -> None:
-        name = self.name
-        if self.impossible:
-            told, most = count(len(self.impossible), "record holds", "records hold"), f"up to {max(self.impossible):.2%} of them"
-            log.warning("%s: %s readings that cannot be, %s: they are gaps, told as `impossible` in records.tsv", name, told, most)
-        if self.gravity:
-            told, most = count(len(self.gravity), "record shows", "records show"), f"{max(self.gravity):.0f} mg"
-            log.warning("%s: %s gravity off by up to %s, uncalibrated: told as `gravity_left` in records.tsv", name, told, most)
-        if self.utc:
-            log.warning(
-                "%s: times are in UTC, and so are day and night: set `time_zone` to where the device was (UTC if it was there)", name
-            )
-        if self.clockless:
-            told = count(self.clockless, "subject")
-            log.warning("%s: `clock_shift` takes nothing off the records of %s, which have no clock", name, told)
-        if self.steps:
-            told = count(len(self.steps), "record looks", "records look")
-            every = f"{max(round(float(np.median(self.steps)) / 60), 1)} min"
-            log.warning("%s: %s interpolated between readings %s apart: set `step: %s`", name, told, every, every)
-
-
-def _in_utc(record: Record) -> bool:
-    """Whether the clock of a record is that of UTC, and not of a zone."""
-    return record.start is not None and str(record.start.tzinfo).rpartition("/")[2] in ("UTC", "UTC+00:00")

@@ -14,6 +14,7 @@ from mmomics.cohort import samples as table
 from mmomics.cohort.components import components
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Assay, Device
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     if recorded and given.n_obs and not given.obs_names.isin(roster.names).any():
         raise UserError(f"modality {name}", *_no_overlap(given, samples, set(roster.names)))
     if not assay.n_obs:
-        raise UserError(f"modality {name}", *_nothing(given, flags[flags["dropped"]]))
+        raise UserError(f"modality {name}", *_nothing(given, flags[flags["dropped"]], cohort.modalities[name]))
     # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
     strange = given.obs_names[~given.obs_names.isin(roster.names) & ~given.obs_names.isin(assay.obs_names)] if recorded else []
     if len(strange):
@@ -99,7 +100,7 @@ def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataF
     return checks, flags
 
 
-def _nothing(given: anndata.AnnData, dropped: pd.DataFrame) -> tuple[str, str]:
+def _nothing(given: anndata.AnnData, dropped: pd.DataFrame, setting: Assay | Device) -> tuple[str, str]:
     if len(dropped):
         told = ", ".join(f"{flag}: {n}" for flag, n in dropped["flag"].value_counts().items())
         gone = f"`drop_flagged` leaves out {dropped['sample'].nunique()} of {count(given.n_obs, 'sample')} ({told})"
@@ -107,8 +108,17 @@ def _nothing(given: anndata.AnnData, dropped: pd.DataFrame) -> tuple[str, str]:
     if records.STATUS[-1] in given.obs:
         reasons = given.obs[records.STATUS[-1]].value_counts()
         told = ", ".join(f"{reason}: {count}" for reason, count in reasons.items())
-        return f"no record tells anything ({told})", "mend `align` or `min_coverage`"
+        partly = given.obs[(given.obs["coverage"] > 0) & (given.obs["minutes"] > 0)]
+        if len(partly):
+            recorded, asked = (_long(float(each.median())) for each in (partly["minutes"], partly["minutes"] / partly["coverage"]))
+            told += f"; of {asked} that count, {recorded} were recorded and worn, by the median"
+        clock = ", or `time_format`" if isinstance(setting, Device) and setting.time_format else ""
+        return f"no record tells anything ({told})", f"mend `align` or `min_coverage`{clock}"
     return "holds no value at all", "mend its files, or take it out of `modalities`"
+
+
+def _long(minutes: float) -> str:
+    return f"{minutes / 60:.1f} h" if minutes < 2 * 1440 else f"{minutes / 1440:.1f} d"
 
 
 def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str]) -> tuple[str, str]:

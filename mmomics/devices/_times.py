@@ -17,6 +17,7 @@ UNITS = {"d": 86400 * 10**9, "h": 3600 * 10**9, "min": 60 * 10**9, "s": 10**9, "
 # numbers this large are of the years 1973 to 2286, counted in this unit since 1970; smaller ones are seconds since the device began
 EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17, 1e19))
 SERIAL = (34_700.0, 60_300.0)  # days since 1899-12-30: 1995 to 2064
+ROUNDED = re.compile(r"\d(?:[.,](\d+))?[eE]\+?(\d{1,2})")  # its decimals, and by how many digits the sign is moved
 CADENCES = (1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 4, 5, 10, 15, 20, 30, 60)  # minutes
 OFFSET = r"(?:Z|\+\d\d:?(?:\d\d)?|[T ]\d.*-\d\d:?(?:\d\d)?)$"  # a minus may also stand in a date
 
@@ -52,7 +53,7 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     if (form is None or form in UNITS) and pd.notna(pd.to_numeric(cells.iloc[:1], errors="coerce")).all():  # one tells of most columns
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():
-            return _numbers(numbers, form, where)
+            return _numbers(numbers, form, where, str(cells.iloc[0]).strip())
     packed = pc.utf8_trim_whitespace(pa.array(cells.astype(str), pa.string()))
     text = pd.Series(packed.to_numpy(zero_copy_only=False), dtype=object)
     named = np.full(len(text), "%z" in form or "%Z" in form) if form else pc.match_substring_regex(packed, OFFSET).to_numpy(False)
@@ -92,7 +93,7 @@ def offset(cells: pd.Series, device: Device) -> tzinfo | None:
     return None if pd.isna(found) else found.tzinfo
 
 
-def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) -> tuple[np.ndarray, str]:
+def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str], first: str) -> tuple[np.ndarray, str]:
     values = numbers.to_numpy()
     wrong = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     if wrong.any():
@@ -116,6 +117,11 @@ def _numbers(numbers: pd.Series, unit: str | None, where: Callable[[int], str]) 
                 "set `time_format`, such as %Y%m%d%H%M%S",
             )  # fmt: skip
     factor = UNITS[unit or "s"]
+    lost = ROUNDED.fullmatch(first)
+    step = 10 ** (int(lost[2]) - len(lost[1] or "")) * factor / 10**9 if lost else 0
+    if clock == "utc" and step > 1:
+        cure = "export it anew, or format the column as whole numbers before it is saved as text"
+        raise UserError(where(0), f"'{first}' is a time rounded to {step:g} s, as spreadsheets show long numbers", cure)
     if values.dtype.kind in "iu":
         return values.astype(np.int64) * factor, clock
     return np.round(values * factor).astype(np.int64), clock

@@ -52,12 +52,13 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
     Yields
     ------
     UserError
-        At most `MOST` of them and one that counts the rest. What one setting mends in several files is said once.
+        At most `MOST` of them and one that counts the rest. What one setting mends in several files is said once, and so is what more than
+        `MOST` files have in common.
     """
     where = f"modalities.{name}"
     people, wrong = _all(device, folder, where)
     said = {str(each.error) for each in wrong}
-    found = _by_setting(wrong, people)
+    found = _merged(wrong, people)
     if str(first) not in said and not any(text.startswith(f"{where}.format") for text in said):
         found.insert(0, first)
     if len(found) > MOST:
@@ -67,12 +68,16 @@ def files(name: str, device: Device, folder: Path, first: UserError) -> Iterator
         yield UserError(where, f"{count(len(found) - MOST, 'more file')} cannot be read", "mend those above, then check again")
 
 
-def _by_setting(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> list[UserError]:
-    """The complaints; those that differ in the file and what is quoted of it, and that a setting cures, are said by their first."""
+def _merged(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> list[UserError]:
+    """The complaints; those that differ in the file and what is quoted of it are said by their first, if a setting cures them, or if
+    there are more than would be said one by one.
+    """
+    texts = [str(one.error).replace(str(one.path), "") for one in wrong]
+    alike = Counter(map(_form, texts))
     groups: dict[str, list[Wrong]] = {}
-    for one in wrong:
-        text = str(one.error).replace(str(one.path), "")
-        groups.setdefault(_form(text) if SETTING.search(text) else str(one.error), []).append(one)
+    for one, text in zip(wrong, texts, strict=True):
+        form = _form(text)
+        groups.setdefault(form if SETTING.search(text) or alike[form] > MOST else str(one.error), []).append(one)
     out = []
     for each in groups.values():
         first, names = each[0].error, list(dict.fromkeys(one.path.name for one in each))

@@ -244,6 +244,21 @@ def test_no_shift_is_told_of_records_without_a_clock(make, tmp_path, caplog):
     assert "cgm: `clock_shift` takes nothing off the records of 1 subject, which have no clock" in caplog.messages
 
 
+def test_days_and_months_that_are_swapped_are_told(make, tmp_path, caplog):
+    clock = pd.date_range("2024-05-02", periods=3 * 288, freq="5min", tz="UTC")
+    for name in ("P1", "P2", "P3"):
+        rows = pd.DataFrame({"time": clock.strftime("%d/%m/%Y %H:%M"), "glucose": 100 + np.arange(len(clock)) % 9})
+        rows.to_csv(tmp_path / f"cgm/{name}.csv", index=False)
+    cohort, frame, _ = made = make(time_format="%m/%d/%Y %H:%M", time_zone="UTC")
+    assay = read(made)
+    assert "cgm: 3 records span up to 61 days" in caplog.text and "3 days if day and month are swapped: mend `time_format`" in caplog.text
+    with pytest.raises(UserError, match=r"of 61.0 d that count, 3.0 d were recorded.*mend `align` or `min_coverage`, or `time_format`"):
+        align(cohort, Split(), {"cgm": normalize(assay)}, frame)
+    caplog.clear()
+    assert set(read(make(time_format="%d/%m/%Y %H:%M", time_zone="UTC")).obs["status"]) == {"ok"}
+    assert "swapped" not in caplog.text
+
+
 def test_readings_that_cannot_be_and_times_in_utc_are_told(make, tmp_path, caplog):
     made = make(clock_shift="ahead", **DAY)
     level = np.r_[np.full(550, 100.0), np.full(26, 2500.0)] + np.arange(576) % 2

@@ -7,6 +7,7 @@ import pytest
 
 from mmomics.cohort.member import _nothing
 from mmomics.cohort.records import STATUS
+from mmomics.config.modality import Device
 from mmomics.onboarding.joined import flagged
 
 
@@ -16,10 +17,12 @@ def flags(*dropped):
 
 
 def test_a_modality_of_which_all_is_dropped_names_the_setting_that_dropped_it():
-    given = anndata.AnnData(np.ones((3, 1), dtype=np.float32), obs=pd.DataFrame({STATUS[-1]: "ok"}, index=["S0", "S1", "S2"]))
-    problem, cure = _nothing(given, flags(True, True, True))
+    obs = pd.DataFrame({**dict.fromkeys(STATUS, 0), STATUS[-1]: "ok"}, index=["S0", "S1", "S2"])
+    given = anndata.AnnData(np.ones((3, 1), dtype=np.float32), obs=obs)
+    device = Device(signal="cgm", files="x.csv")
+    problem, cure = _nothing(given, flags(True, True, True), device)
     assert "`drop_flagged` leaves out 3 of 3 samples (impossible: 3)" in problem and "`drop_flagged`" in cure
-    assert "min_coverage" in _nothing(given, flags()[:0])[1]
+    assert "min_coverage" in _nothing(given, flags()[:0], device)[1]
 
 
 @pytest.mark.parametrize(

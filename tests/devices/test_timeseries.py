@@ -79,6 +79,14 @@ def test_columns_that_end_in_numbers_are_channels_unless_they_are_the_minutes_of
     assert one(tmp_path, f"{name},{','.join(columns)}\n{rows}\n").channels == tuple(columns)
 
 
+def test_seconds_since_1970_that_a_spreadsheet_rounded_are_told(tmp_path):
+    with pytest.raises(UserError, match=r"line 2: '1.71452E\+12' is a time rounded to 10000 s, as spreadsheets"):
+        one(tmp_path, "time,hr\n1.71452E+12,60\n1.71452E+12,61\n1.71453E+12,61\n")
+    record = one(tmp_path, "time,hr\n1.714521600E+09,60\n1.714521660E+09,61\n1.714521720E+09,61\n")
+    assert record.start == pd.Timestamp("2024-05-01", tz="UTC") and record.fs == 1 / 60
+    assert one(tmp_path, "time,hr\n0e+00,60\n1e+01,61\n2e+01,61\n").fs == 0.1
+
+
 def test_days_and_months_of_fitabase_are_known_by_the_name_of_their_column(tmp_path):
     times = ["3/2/2016 11:59:00 PM", "3/3/2016 12:00:00 AM", "3/3/2016 12:01:00 AM"]
     text = "{},METs\n" + "".join(f"{time},1\n" for time in times)

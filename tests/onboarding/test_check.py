@@ -270,11 +270,16 @@ def test_every_broken_record_is_said(worn):
     assert all(any(f"cgm/{name}.csv" in error for error in errors) for name in broken)
 
 
-def test_many_broken_records_are_counted(worn):
-    for path in (worn.path.parent / "cgm").iterdir():
-        path.write_text("")
+def test_many_broken_records_are_counted_and_what_most_have_in_common_is_said_once(worn):
+    for number, path in enumerate((worn.path.parent / "cgm").iterdir()):
+        path.write_text(["", "\x00\x00"][number % 2])
     errors = worn().errors
     assert len(errors) == 11 and "2 more files cannot be read" in errors[-1]
+    for path in (worn.path.parent / "cgm").iterdir():
+        path.write_text("")
+    (error,) = worn().errors
+    assert "is empty" in error
+    assert error.endswith("the same goes for 11 more files (S01.csv, S02.csv, S03.csv, S04.csv, S05.csv (and 6 more))")
 
 
 def test_what_one_setting_mends_in_many_records_is_said_once(worn):

@@ -41,6 +41,8 @@ class Scale:
         Keys of the cohort file's `prepare` whose default is another for these values.
     because : str
         Why, in a few words.
+    replicates : str
+        What several samples of one subject become: their mean, or the highest value (max).
     suspicions : tuple of callables, (n_samples, n_features) -> Suspicion or None
         What values are possible but odd: shown in the quality table, never refused.
     """
@@ -52,6 +54,7 @@ class Scale:
     recipe: tuple[str, ...] = ()
     prepare: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     because: str = ""
+    replicates: str = "mean"
     suspicions: tuple[Callable[[np.ndarray], odd.Suspicion | None], ...] = ()
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ SCALES = {
         suspicions=(all_zero,),
         prepare={"min_prevalence": 0.1},
         because="most taxa are those of a few people",
+        replicates="max",  # half a presence is none
     ),
     "scaled": READY,
 }

@@ -12,6 +12,7 @@ SCALES = {
         suspicions=(all_zero,),
         prepare={"min_prevalence": 0.02},
         because="an alteration of one person in a hundred marks that person, whatever the outcome",
+        replicates="max",  # half a presence is none
     ),
     "counts": Scale(low=0, whole=True, recipe=("log1p",), suspicions=(all_zero,)),  # mutational load
 }

@@ -20,8 +20,9 @@ from mmomics.cohort.ids import Roster
 from mmomics.cohort.join import covariate_modality, extra, join
 from mmomics.cohort.member import ABSENT, STRAY, Member, member
 from mmomics.cohort.outcome import columns, describe, known, read_further, read_outcome
-from mmomics.cohort.resolve import measured, resolve
+from mmomics.cohort.resolve import measured, merging, resolve
 from mmomics.config.cohort import Cohort
+from mmomics.config.modality import Assay
 from mmomics.config.protocol import Split
 from mmomics.errors import UserError, count
 
@@ -39,7 +40,7 @@ class Aligned:
     cohort : MuData
         The union of the subjects (or visits); each modality holds only those that have it.
     joins : DataFrame
-        What matched: one row per modality, and for the outcome.
+        What matched: one row per modality, and for the outcome. `merged_by`: how several samples of one row became one.
     unmatched : DataFrame
         modality, id and where it was found: every id that one side has and the other lacks.
     records : DataFrame
@@ -123,7 +124,7 @@ def together(cohort: Cohort, split: Split, members: Mapping[str, Member], sample
     joins["outcome"] = [len(samples), len(rows), len(samples) - len(rows), len(rows), 0, int(known(joined.obs).sum())]
     return Aligned(
         joined,
-        pd.DataFrame.from_dict(joins, orient="index", columns=COLUMNS).astype(int).rename_axis("modality").reset_index(),
+        _joins(cohort, joins),
         pd.DataFrame(unmatched, columns=UNMATCHED),
         records.table({name: members[name].given for name in cohort.devices if name in members}, roster),
         _stacked([each.checks for each in members.values()]),
@@ -154,6 +155,15 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
     if not modalities:
         raise UserError(cohort.folder, "holds none of the cohort's files", "give at least one assay, or the covariates")
     return join(modalities, obs, describe(cohort.outcome, []))
+
+
+def _joins(cohort: Cohort, joins: Mapping[str, list[int]]) -> pd.DataFrame:
+    """What matched, and by what several samples of one row were merged."""
+    table = pd.DataFrame.from_dict(joins, orient="index", columns=COLUMNS).astype(int).rename_axis("modality")
+    by = {name: merging(assay) for name, assay in cohort.modalities.items() if isinstance(assay, Assay)}
+    merged = [by.get(name, "") if n else "" for name, n in table["n_replicates"].items()]
+    table.insert(COLUMNS.index("n_replicates") + 1, "merged_by", merged)
+    return table.reset_index()
 
 
 def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
+from mmomics.assays.contract import scale
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.records import STATUS
 from mmomics.config.cohort import Cohort
@@ -52,24 +53,30 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
     # records were cut for rows of the cohort already
     replicates, places = "error", [[row] for row in named]
     if isinstance(setting, Assay):
-        replicates, places = setting.replicates, roster.rows(named, setting.ignore_case, f"modality {name}")
+        replicates, places = merging(setting), roster.rows(named, setting.ignore_case, f"modality {name}")
     sample = np.repeat(np.arange(given.n_obs), [len(rows) for rows in places])
     row = np.array([each for rows in places for each in rows], dtype=object)
     names, first, counts = np.unique(row.astype(str), return_index=True, return_counts=True)
     if (counts > 1).any() and replicates == "error":
         raise UserError(
             f"modality {name}", f"{(counts > 1).sum()} subjects have several samples, the first is '{names[counts.argmax()]}'",
-            "set `replicates` to mean or first",
+            "set `replicates` to mean, max or first",
         )  # fmt: skip
     keep = np.sort(first)
     # where every sample is a row, its values are those of `given`, and not copied
     kept = slice(None) if np.array_equal(sample[keep], np.arange(given.n_obs)) else sample[keep]
-    averaged = (counts > 1).any() and replicates == "mean"
-    x, raw = (_mean(x[sample], row) if averaged else x[kept] for x in (given.X, given.layers[keys.MEASURED]))
+    merged = (counts > 1).any() and replicates in ("mean", "max")
+    x, raw = (_merged(x[sample], row, replicates) if merged else x[kept] for x in (given.X, given.layers[keys.MEASURED]))
     obs = pd.DataFrame(index=pd.Index(row[keep].astype(object)))
     signal = {key: each[kept] for key, each in given.obsm.items()}
     return anndata.AnnData(x, obs, given.var.copy(), dict(given.uns), obsm=signal, layers={keys.MEASURED: raw})
 
 
-def _mean(x: np.ndarray, subject: np.ndarray) -> np.ndarray:
-    return pd.DataFrame(x).groupby(subject, sort=False).mean().to_numpy(dtype=np.float32)
+def merging(setting: Assay) -> str:
+    """What becomes of several samples of one row: what the user says, or else what suits the scale."""
+    return setting.replicates or scale(setting.kind, setting.values, "replicates")[1].replicates
+
+
+def _merged(x: np.ndarray, subject: np.ndarray, how: str) -> np.ndarray:
+    """One row per subject in order of first appearance; what is missing from some samples is that of the others."""
+    return pd.DataFrame(x).groupby(subject, sort=False).agg(how).to_numpy(dtype=np.float32)

@@ -83,7 +83,7 @@ def _scales(kind: Any) -> Iterator[str]:
         line = f"values: {name}{default}: {scale}; normalize: {steps}"
         if scale.prepare:
             line += "; prepare: " + ", ".join(f"{key}={value!r}" for key, value in scale.prepare.items()) + f" ({scale.because})"
-        yield line
+        yield line if scale.replicates == "mean" else f"{line}; replicates: {scale.replicates}"
 
 
 def _signal(kind: Any) -> Iterator[str]:

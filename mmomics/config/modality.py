@@ -32,7 +32,11 @@ class Assay(Table):
         None, description="Mapping table: its row ids are sample ids of this assay, its first other column says of which row or subject."
     )
     ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
-    replicates: Literal["mean", "first", "error"] = Field("mean", description="What to do with several samples of one subject.")
+    replicates: Literal["mean", "max", "first", "error"] | None = Field(
+        None,
+        description="Several samples of one subject: their `mean` or highest value (`max`), the `first`, or refuse them (`error`). Default: "
+        "what suits the scale, `max` where a value says present or absent, else `mean`.",
+    )
     drop_flagged: list[str] = Field([], description="Quality flags whose samples are left out; by default they are only shown.")
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
 

@@ -17,6 +17,10 @@ from mmomics.report import words
 from mmomics.report.words import say
 
 PROPER = re.compile(r"[A-Z](?:[\w-]*[A-Z]|-)")  # ComBat, Yeo-Johnson, M-values: keep their capital in the middle of a sentence
+MERGED = {
+    "mean": "", "max": "; of several samples of a subject, the highest value", "first": "; of several samples of a subject, the first",
+    "error": "; one sample per subject",
+}  # fmt: skip
 
 
 def rows(study: Study) -> Markup:
@@ -89,11 +93,10 @@ def _own(study: Study, name: str) -> Markup:
 
 
 def _assay(name: str, assay: Assay) -> tuple[str, Markup]:
-    values, _ = contract.scale(assay.kind, assay.values, name)
+    values, scale = contract.scale(assay.kind, assay.values, name)
     steps = [_plain("normalization", step) for step in contract.recipe(assay.kind, assay.values, assay.normalize, name)]
     told = say("brought to scale sample by sample ({})", ", then ".join(steps)) if steps else say("taken as measured")
-    if assay.replicates != "mean":
-        told += say("; of several samples of a subject, the first" if assay.replicates == "first" else "; one sample per subject")
+    told += say(MERGED[assay.replicates or scale.replicates])
     told += _left_out(assay.drop_flagged)
     return f"{assay.kind}, {values}".replace("_", " "), told
 

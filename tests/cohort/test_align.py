@@ -28,10 +28,10 @@ PROTEIN = "id,g1,q\nP4,1,0.5\nP3,,1\n"
 def cohort(tmp_path):
     """Build a cohort in memory from texts; keys given replace those of the cohort file."""
 
-    def make(table=TABLE, rna=RNA, protein=PROTEIN, split=None, replicates="mean", pattern="^(..)", **given):
+    def make(table=TABLE, rna=RNA, protein=PROTEIN, split=None, replicates=None, pattern="^(..)", kind=("rna", "log2"), **given):
         for name, text in {"s.csv": table, "rna.csv": rna, "protein.csv": protein}.items():
             (tmp_path / name).write_text(text)
-        rna_settings = {"kind": "rna", "values": "log2", "files": "rna.csv", "subject_pattern": pattern, "replicates": replicates}
+        rna_settings = {"kind": kind[0], "values": kind[1], "files": "rna.csv", "subject_pattern": pattern, "replicates": replicates}
         settings = {
             "title": "t", "folder": str(tmp_path), "samples": {"files": "s.csv"},
             "outcome": {"task": "survival", "time": "days", "event": "died"},
@@ -48,10 +48,10 @@ def cohort(tmp_path):
 def test_what_matched_is_counted(cohort, caplog):
     with caplog.at_level(logging.WARNING):
         _, joins = cohort(covariates=["age"])
-    assert joins.loc["rna"].tolist() == [4, 3, 1, 2, 1, 2]
-    assert joins.loc["protein"].tolist() == [2, 2, 0, 2, 0, 1]
-    assert joins.loc["clinical"].tolist() == [4, 3, 0, 3, 0, 2]
-    assert joins.loc["outcome"].tolist() == [4, 4, 0, 4, 0, 2]
+    assert joins.loc["rna"].tolist() == [4, 3, 1, "mean", 2, 1, 2]
+    assert joins.loc["protein"].tolist() == [2, 2, 0, "", 2, 0, 1]
+    assert joins.loc["clinical"].tolist() == [4, 3, 0, "", 3, 0, 2]
+    assert joins.loc["outcome"].tolist() == [4, 4, 0, "", 4, 0, 2]
     assert "rna: 1 of 3 subjects are not in the samples table and are left out" in caplog.messages
     assert not any(f"P{i}" in message for message in caplog.messages for i in range(10))  # counts, no ids
 
@@ -64,12 +64,23 @@ def test_a_missing_assay_is_absent(cohort):
     assert np.isnan(data.values["rna"][~data.seen["rna"]]).all()
 
 
-@pytest.mark.parametrize(("replicates", "expected"), [("mean", [2, 4]), ("first", [1, 2])])
+@pytest.mark.parametrize(("replicates", "expected"), [(None, [2, 4]), ("mean", [2, 4]), ("max", [3, 6]), ("first", [1, 2])])
 def test_replicates(cohort, replicates, expected):
-    joined, _ = cohort(replicates=replicates)
+    joined, joins = cohort(replicates=replicates)
+    assert joins["merged_by"].to_dict() == {"rna": replicates or "mean", "protein": "", "outcome": ""}
     assert joined["rna"]["P1"].X.ravel().tolist() == expected
     assert joined["rna"]["P1"].layers["measured"].ravel().tolist() == expected
     assert joined["rna"]["P3"].X.ravel().tolist() == [5, 5]
+
+
+@pytest.mark.parametrize(("kind", "values"), [("mutation", None), ("mutation", "binary"), ("microbiome", "presence")])
+def test_what_one_of_several_samples_has_is_present(cohort, kind, values):
+    table = "id,a,b,c,d\nP1-a,1,0,,\nP1-b,0,0,1,\nP3-a,0,1,,0\n"
+    joined, joins = cohort(rna=table, kind=(kind, values))
+    np.testing.assert_array_equal(joined["rna"]["P1"].X.ravel(), [1, 0, 1, np.nan])
+    assert joins.loc["rna", "merged_by"] == "max"
+    joined, _ = cohort(rna=table, kind=(kind, values), replicates="mean")
+    np.testing.assert_array_equal(joined["rna"]["P1"].X.ravel(), [0.5, 0, 1, np.nan])
 
 
 def test_replicates_may_be_refused(cohort):
@@ -93,7 +104,7 @@ def test_the_samples_table_may_know_the_subjects(cohort):
     joined, joins = cohort(table=table, samples=WHO, pattern=None)
     assert set(joined["rna"].obs_names) == {"A", "C"}
     assert joins.loc["rna", ["n_samples", "n_subjects", "n_not_in_samples_table"]].tolist() == [4, 3, 1]
-    assert joins.loc["outcome"].tolist() == [5, 3, 2, 3, 0, 3]
+    assert joins.loc["outcome"].tolist() == [5, 3, 2, "", 3, 0, 3]
 
 
 def test_columns_for_splits_and_batches(cohort):

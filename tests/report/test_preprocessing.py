@@ -86,7 +86,8 @@ def test_windows_clock_and_cadence_of_a_device():
 
 
 def test_replicates_flags_and_visits():
-    assert "the first" in told({**RNA, "replicates": "first"})
+    assert "the first" in told({**RNA, "replicates": "first"}) and "several samples" not in told(RNA)
+    assert "of several samples of a subject, the highest value" in told({**RNA, "kind": "mutation", "values": None})
     assert "duplicate are left out" in told({**RNA, "drop_flagged": ["duplicate"]})
     assert "gravity are left out" in told({**ECG, "drop_flagged": ["gravity"]})
     assert "averaged" in preprocessing.rows(study({"m": RNA}))

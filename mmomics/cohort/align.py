@@ -23,7 +23,7 @@ from mmomics.cohort.outcome import columns, describe, known, read_further, read_
 from mmomics.cohort.resolve import measured, merging, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay
-from mmomics.config.protocol import Split
+from mmomics.config.protocol import Prepare, Split
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ class Aligned:
     flags: pd.DataFrame
 
 
-def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], samples: pd.DataFrame) -> Aligned:
+def align(
+    cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], samples: pd.DataFrame, prepare: Mapping[str, Prepare] | None = None
+) -> Aligned:
     """Join normalised modalities with the samples table.
 
     Parameters
@@ -72,13 +74,16 @@ def align(cohort: Cohort, split: Split, assays: Mapping[str, anndata.AnnData], s
         As `normalize` gives them.
     samples : DataFrame
         The samples table.
+    prepare : mapping of str to Prepare, optional
+        The preprocessing of each modality in the run. Default: what the cohort says of it.
 
     Raises
     ------
     UserError
         If ids do not overlap, or a column is missing or wrong.
     """
-    return together(cohort, split, {name: member(cohort, name, assay, samples) for name, assay in assays.items()}, samples)
+    steps = prepare or {}
+    return together(cohort, split, {name: member(cohort, name, assay, samples, steps.get(name)) for name, assay in assays.items()}, samples)
 
 
 def together(cohort: Cohort, split: Split, members: Mapping[str, Member], samples: pd.DataFrame) -> Aligned:

@@ -15,6 +15,7 @@ from mmomics.cohort.components import components
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay, Device
+from mmomics.config.protocol import Prepare
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Member:
     flags: pd.DataFrame
 
 
-def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFrame) -> Member:
-    """Bring a normalised modality to the rows of the samples table.
+def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFrame, prepare: Prepare | None = None) -> Member:
+    """Bring a normalised modality to the rows of the samples table; `prepare` is its preprocessing in the run, if one is known.
 
     Raises
     ------
@@ -58,7 +59,9 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
         If none of its ids is in the samples table, or nothing was measured.
     """
     roster = table.roster(cohort.samples, samples)
-    checks, flags = _looked(cohort, name, given, samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)}))
+    batch = prepare.batch if prepare else cohort.modalities[name].prepare.batch or cohort.prepare.batch
+    corrected = (batch or "none") != "none"
+    checks, flags = _looked(cohort, name, given, samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)}), corrected)
     left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
     assay = measured(name, given[~left_out] if left_out.any() else given)
     recorded = name in cohort.devices
@@ -83,14 +86,12 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     return Member(given, single, assay.n_obs, len(inside), strays, absent, checks, flags)
 
 
-def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame, corrected: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Checks and flags of a modality; a flagged sample is dropped only where the user says so."""
     found = components(assay)
-    setting = cohort.modalities[name]
-    corrected = (setting.prepare.batch or cohort.prepare.batch or "none") != "none"
     checks = quality.checks(name, assay, samples, cohort.batch, found, corrected=corrected)
     flags = quality.flags(name, assay, samples, found)
-    drop = setting.drop_flagged
+    drop = cohort.modalities[name].drop_flagged
     for flag in drop:
         quality.check_flag(flag, f"modalities.{name}")
     flags["dropped"] = flags["flag"].isin(drop)

@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> None:
     if set(files) != set(study.cohort.modalities):
         raise UserError("--inputs", f"expected one file for each of {', '.join(study.cohort.modalities)}", "name them `<modality>.h5ad`")
     assays = {name: read_assay(files[name]) for name in study.cohort.modalities}
-    aligned = align(study.cohort, study.split, assays, samples.read(study.cohort.samples, study.folder))
+    table = samples.read(study.cohort.samples, study.folder)
+    aligned = align(study.cohort, study.split, assays, table, study.prepare_each)
     write_cohort(args.output, aligned.cohort)
     with atomic(args.tables) as draft:
         draft.mkdir()

@@ -37,6 +37,14 @@ def flat(values: np.ndarray, n: int) -> np.ndarray:
     return np.concatenate([still, [False]]) | np.concatenate([[False], still])
 
 
+def moving(record: Record, seconds: float) -> np.ndarray:
+    """Samples at which any channel was on, which does not show the same reading for `seconds` and more: bool (n_times,)."""
+    on = np.zeros(len(record), dtype=bool)
+    for values in record.signal.T:
+        on |= np.isfinite(values) & ~flat(values, int(seconds * record.rate))
+    return on
+
+
 def regular(record: Record, longest_gap: float) -> Record:
     """The record on steady steps; one with irregular steps is interpolated, but never over more than `longest_gap` (s)."""
     if record.fs is not None or len(record) < 2:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmomics.devices.record import Record
 from mmomics.signals import _pulses, contract
-from mmomics.signals._stretches import flat, regular, stretches
+from mmomics.signals._stretches import moving, regular, stretches
 from mmomics.signals.contract import Feature, Role
 
 _PARATI = "doi:10.1038/nrcardio.2013.1"  # Parati et al.: blood pressure variability
@@ -49,8 +49,7 @@ class Params(contract.Params):
 
 def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which the line was open: bool (n_times,)."""
-    values = record.signal[:, 0]
-    return np.isfinite(values) & ~flat(values, int(params.flat * record.rate))
+    return moving(record, params.flat)
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

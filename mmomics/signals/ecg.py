@@ -10,7 +10,7 @@ import numpy as np
 
 from mmomics.devices.record import Record
 from mmomics.signals import _hrv, contract
-from mmomics.signals._stretches import blocks, events, filled, flat, regular, stretches
+from mmomics.signals._stretches import blocks, events, filled, flat, moving, regular, stretches
 from mmomics.signals.contract import Feature, Role
 
 _LI = "doi:10.1088/0967-3334/29/1/002"  # Li, Mark and Clifford: agreement of two detectors (bSQI) and kurtosis as signal quality
@@ -61,10 +61,7 @@ EPOCH = 1.0  # s: records may be as short as ten seconds, so coverage is counted
 
 def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which at least one lead was on: bool (n_times,)."""
-    on = np.zeros(len(record), dtype=bool)
-    for values in record.signal.T:
-        on |= np.isfinite(values) & ~flat(values, int(params.flat * record.rate))
-    return on
+    return moving(record, params.flat)
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

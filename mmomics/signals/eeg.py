@@ -9,7 +9,7 @@ from scipy.signal import welch
 
 from mmomics.devices.record import Record
 from mmomics.signals import _spectra, contract
-from mmomics.signals._stretches import BLOCK, flat, regular
+from mmomics.signals._stretches import BLOCK, flat, moving, regular
 from mmomics.signals.contract import Feature, Role
 
 BANDS = {"delta": (0.5, 4.0), "theta": (4.0, 8.0), "alpha": (8.0, 12.0), "sigma": (12.0, 16.0), "beta": (16.0, 30.0), "gamma": (30.0, 45.0)}
@@ -68,10 +68,7 @@ class Params(contract.Params):
 
 def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which at least one electrode was on: bool (n_times,)."""
-    on = np.zeros(len(record), dtype=bool)
-    for values in record.signal.T:
-        on |= np.isfinite(values) & ~flat(values, int(params.flat * record.rate))
-    return on
+    return moving(record, params.flat)
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmomics.devices.record import Record
 from mmomics.signals import _hrv, _pulses, contract
-from mmomics.signals._stretches import flat, regular, stretches
+from mmomics.signals._stretches import moving, regular, stretches
 from mmomics.signals.contract import Feature, Role
 
 ROLES = {"ppg": Role(("PPG", "PLETH", "Pleth", "BVP", "PPG IR", "IR", "PPG green", "Green", "SpO2 wave"))}
@@ -45,8 +45,7 @@ class Params(contract.Params):
 
 def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which the sensor saw anything: bool (n_times,)."""
-    values = record.signal[:, 0]
-    return np.isfinite(values) & ~flat(values, int(params.flat * record.rate))
+    return moving(record, params.flat)
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

@@ -10,7 +10,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from mmomics.devices.record import Record
 from mmomics.signals import contract
-from mmomics.signals._stretches import blocks, events, filled, flat, regular, stretches
+from mmomics.signals._stretches import blocks, events, filled, moving, regular, stretches
 from mmomics.signals.contract import Feature, Role
 
 _RRV = "doi:10.1098/rsos.180151"  # Soni and Muniyandi: breath rate variability (see also neurokit2 `rsp_rrv`)
@@ -61,8 +61,7 @@ BAND = (0.05, 1.0)  # Hz: 3 to 60 breaths per minute
 
 def worn(record: Record, params: Params) -> np.ndarray:
     """Samples at which the sensor moved: bool (n_times,)."""
-    values = record.signal[:, 0]
-    return np.isfinite(values) & ~flat(values, int(params.flat * record.rate))
+    return moving(record, params.flat)
 
 
 def features(record: Record, params: Params) -> dict[str, float]:

@@ -49,7 +49,9 @@ def refuse(path: Path, settings: Table | Device, top: Head, width: int, most: in
                 continue
             if '"' in plain:
                 break
-            if plain.strip() and not header:
+            cells = plain.count(delimiter) + 1  # most lines are right, and need not be taken apart
+            right = delimiter != " " and width <= cells <= (cells if most is None else most)
+            if not right and plain.strip() and not header:
                 row = plain.split() if delimiter == " " else plain.split(delimiter)
                 _count(path, number, row, (width, most))
             header = header and not plain.strip()

@@ -5,9 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmomics.cohort.align import align
 from mmomics.cohort.member import _nothing
 from mmomics.cohort.records import STATUS
+from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Device
+from mmomics.config.protocol import Prepare, Split
 from mmomics.onboarding.joined import flagged
 
 
@@ -36,3 +39,19 @@ def test_a_modality_of_which_all_is_dropped_names_the_setting_that_dropped_it():
 def test_a_flag_that_is_dropped_already_is_not_advised_to_be(dropped, end):
     (line,) = flagged(flags(*dropped))
     assert line.startswith("2 samples are flagged `impossible`") and line.endswith(f"; {end}")
+
+
+@pytest.mark.parametrize(("own", "run", "word"), [(None, None, "can take"), (None, "combat", "takes"), ("combat", None, "can take")])
+def test_a_batch_is_told_as_the_run_treats_it(own, run, word):
+    rng = np.random.default_rng(0)
+    names = [f"S{number:02d}" for number in range(40)]
+    x = rng.normal(9, 1, (40, 30)).astype(np.float32) + np.repeat([0, 3], 20)[:, None]
+    assay = anndata.AnnData(x, pd.DataFrame({"subject": names}, index=names), uns={"kind": "rna", "values": "log2"}, layers={"measured": x})
+    samples = pd.DataFrame({"y": ["a", "b"] * 20, "site": np.repeat(["p", "q"], 20)}, index=names)
+    settings = {
+        "title": "t", "folder": ".", "samples": {"files": "s.csv"}, "outcome": {"task": "binary", "column": "y", "positive": "a"},
+        "modalities": {"rna": {"kind": "rna", "values": "log2", "files": "x.csv"}}, "batch": "site", "prepare": {"batch": own},
+    }  # fmt: skip
+    found = align(Cohort.model_validate(settings), Split(), {"rna": assay}, samples, {"rna": Prepare(batch=run)}).quality
+    (told,) = found.loc[found["check"] == "batch", "explanation"]
+    assert told.endswith(f"`prepare.batch` {word} it out")

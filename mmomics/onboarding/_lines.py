@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmomics.errors import listed
+from mmomics.onboarding import guess
 from mmomics.onboarding.sniff import Sniffed
 
 MOST_LEVELS = 8
@@ -20,6 +21,21 @@ def files(table: Sniffed, folder: Path) -> str:
     return "{" + ", ".join(f"{label}: {quoted(path.relative_to(folder))}" for label, path in table.files.items()) + "}"
 
 
+def place(table: Sniffed, folder: Path) -> str:
+    """Where a table stands, for remarks: its file, and its sheet if there are several."""
+    where = str(table.path.relative_to(folder))
+    return f"{where}, sheet '{table.keys['within']}'" if table.sheets else where
+
+
+def kind(table: Sniffed, features: Sequence[str]) -> tuple[str, str]:
+    """The kind of assay of a table, and what tells it."""
+    for name, what in ((table.keys["within"] if table.sheets else "", "sheet"), (table.path.name, "file")):
+        found = guess.kind(str(name))
+        if found != "generic":
+            return found, f"by the {what}'s name"
+    return guess.kind("", features), "by the names of its features"
+
+
 def keys(table: Sniffed, indent: str) -> list[str]:
     """What the file needs said, with the reason for what is dropped."""
     why = {
@@ -27,7 +43,7 @@ def keys(table: Sniffed, indent: str) -> list[str]:
         "skip_rows": " # GUESS: the lines above look like no part of the table",
         "comment": " # lines that begin so are no part of the table",
         "index": " # GUESS: its ids are those of other files",
-        "within": f" # CHOOSE the sheet, of: {listed(table.sheets, MOST_LEVELS)}",
+        "within": f" # a sheet of {listed(table.sheets, MOST_LEVELS)}",
     }
     if not table.sheets:
         del why["within"]  # a matrix of counts in a file of cells

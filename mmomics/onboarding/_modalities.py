@@ -15,6 +15,7 @@ from mmomics.devices.record import named
 from mmomics.errors import listed
 from mmomics.onboarding import clock, guess, melted
 from mmomics.onboarding._lines import files, folded, keys, meet, quoted
+from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
 from mmomics.tables import delimited
@@ -34,13 +35,11 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     if in_columns:
         text = [name for name in table.names if name in text or name not in columns]
     samples = [name for name in table.names if name not in text] if in_columns else rows
-    kind = "single_cell" if "pool" in table.keys else guess.kind(table.path.name, rows if in_columns else table.names[:200])
+    kind, by = kind_of(table, rows if in_columns else table.names[:200])
+    kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
     numbers = table.numbers.drop(columns=text, errors="ignore")
-    scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.path.name)
-    path = table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0]))
-    by = "by the file's name" if kind == guess.kind(table.path.name) else "by the names of its features"
-    by = f"many rows for each '{table.keys['index']}': they are cells" if "pool" in table.keys else by
-    lines = [f"  {_name(path)}:", f"    kind: {kind} # GUESS {by}"]
+    scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.name)
+    lines = [f"  {_called(table)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
     lines += [f"    files: {files(table, folder)}"]
     lines += [f"    orientation: samples_in_columns # GUESS: {why}"] if in_columns else []
@@ -72,7 +71,7 @@ def _owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = Fa
 
 def long_assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     """A table with a row per sample and feature."""
-    return melted.lines(table, folder, _name(table.path), _owners(melted.rows(table), subjects))
+    return melted.lines(table, folder, _called(table), _owners(melted.rows(table), subjects))
 
 
 def _agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:
@@ -214,6 +213,13 @@ def _usual(names: Sequence[str], usual: Sequence[str]) -> list[str]:
     plain = {name: {folded(name), folded(bare(name)), folded(re.sub(r" \(\d+\)$", "", name))} for name in names}
     found = [name for each in usual for name in names if folded(each) in plain[name]]
     return list(dict.fromkeys(found))
+
+
+def _called(table: Sniffed) -> str:
+    """Name of the modality of a table: of its sheet, of its file, or of the files whose parts it has."""
+    if table.sheets:
+        return _name(Path(str(table.keys["within"]).replace(".", "_")))
+    return _name(table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0])))
 
 
 def _name(path: Path) -> str:

@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmomics.devices import timeseries
 from mmomics.errors import UserError
 from mmomics.onboarding import _modalities, _study, guess, melted
-from mmomics.onboarding._lines import meet
-from mmomics.onboarding.files import Family, look, stacked
+from mmomics.onboarding._lines import meet, place
+from mmomics.onboarding.files import Family, ending, look, stacked
 from mmomics.onboarding.people import several
-from mmomics.onboarding.sniff import Sniffed, sniff
+from mmomics.onboarding import sniff
+from mmomics.onboarding.sniff import Sniffed
 from mmomics.tables import maf
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
 IDS = re.compile(r"^(id|.*[_. ]id|subject|patient|woman|person)$", re.IGNORECASE)
 OF_ONE_KIND = (".maf", ".seg", ".gct", ".h5ad", ".h5mu", ".h5", ".mtx")  # whose ids are where they are
+REMARKS = re.compile(  # sheets that explain others
+    r"legend|read.?me|^info|note|notiz|dictionary|codebook|glossar|contents|inhalt|hinweis|bemerkung|comment|abbrev|explan|cover",
+    re.IGNORECASE,
+)
 ABOUT = re.compile(r"clin|days_to|outcome|sample|pheno|metadata|subject|patient|participant|demograph|label|bio\b|bio\.", re.IGNORECASE)
 
 
@@ -44,7 +50,9 @@ def draft(folder: str | Path, name: str) -> str:
     paths, families = look(folder)
     mutations = [path for path in paths if maf.listed(path)]
     paths = [path for path in paths if path not in mutations]
-    tables = [sniff(files) for files in stacked(paths)]
+    tables = [each for files in stacked(paths) for each in sniff.tables(files)]
+    remarks = [each for each in tables if _remarks(each, tables)]
+    tables = [each for each in tables if not any(each is one for one in remarks)]
     readable = [each for each in tables if not each.problem and each.names]
     pairs = [each for each in readable if melted.look(each)]
     readable = [each for each in readable if not any(each is one for one in pairs)]
@@ -81,20 +89,36 @@ def draft(folder: str | Path, name: str) -> str:
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
     modalities += [line for each in pairs for line in _modalities.long_assay(each, folder, subjects)]
-    recorded = [block for each in long if _modalities.time(each) for block in _modalities.long(each, folder)]
+    series = [each for each in long if _modalities.time(each)]
+    bound = [each for each in series if ending(each.path) not in timeseries.SUFFIXES]
+    recorded = [block for each in series if each not in bound for block in _modalities.long(each, folder)]
     recorded += [block for family in families for block in _modalities.device(family, subjects)]
     modalities += [line for block in recorded for line in [*block, *aligned]]
-    notes = [f"# not used, describes features: {each.path.relative_to(folder)}" for each in lists]
-    notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {each.path.relative_to(folder)}" for each in alone]
-    notes += [
-        f"# not used, its ids repeat and it has no time: {each.path.relative_to(folder)}" for each in long if not _modalities.time(each)
-    ]
-    notes += [f"# not used, holds no number (see `samples.join`): {each.path.relative_to(folder)}" for each in words]
+    notes = [f"# not used, describes features: {place(each, folder)}" for each in lists]
+    notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone]
+    notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
+    notes += [f"# not used, a series: save it as .csv, as records are not read from such a file: {place(each, folder)}" for each in bound]
+    notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _modalities.time(each)]
+    notes += [f"# not used, holds no number (see `samples.join`): {place(each, folder)}" for each in words]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
-    notes += [f"# not read: {each.problem}" for each in tables if each.problem]
+    notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:
         notes = ["  # CHOOSE: no table of an assay and no record of a device was found", *notes]
     return "\n".join([*head, *body, "modalities:", *_modalities.distinct(modalities), *notes]) + "\n"
+
+
+def _remarks(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
+    """Whether a table has one column, or is a sheet that is called as those that explain others and shares no ids with them."""
+    if not table.sheets or not REMARKS.search(str(table.keys["within"])):
+        return not table.problem and not table.names
+    others = [other for other in tables if other is not table and not other.problem]
+    return not any(meet(other.rows, table.rows) or meet(other.names, table.rows) for other in others)
+
+
+def _problem(table: Sniffed) -> str:
+    """Why a table cannot be read, with its sheet if the file has several."""
+    told = f"sheet '{table.keys['within']}'" if table.sheets else ""
+    return table.problem if told in table.problem else f"{told} of {table.problem}"
 
 
 def _words_alone(table: Sniffed) -> bool:
@@ -104,9 +128,9 @@ def _words_alone(table: Sniffed) -> bool:
 
 def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
     """Whether the rows of a table are the features of another one."""
-    if FEATURES.search(table.path.name):
+    if FEATURES.search(table.name):
         return True
-    if ABOUT.search(table.path.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
+    if ABOUT.search(table.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
         return False
     return table.text_share > 0.3 and any(_within(table.rows, other.names) for other in tables if other is not table)
 
@@ -163,6 +187,6 @@ def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:
     others = [other for other in tables if other is not table]
     shared = sum(max(meet(other.rows, rows), meet(other.names, rows)) > len(rows) / 4 for other in others)
     return (
-        3 * bool(ABOUT.search(table.path.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
+        3 * bool(ABOUT.search(table.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
         + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmomics.onboarding import guess
 from mmomics.onboarding._lines import files, keys, quoted
+from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.sniff import Sniffed
 
 OLINK = ("OlinkID", "NPX")  # the id of an assay is of one panel, its name of several
@@ -62,12 +63,12 @@ def lines(table: Sniffed, folder: Path, name: str, owners: Sequence[str]) -> lis
     found = look(table)
     assert found is not None
     olink = found.value == OLINK[1]
-    kind = "protein" if olink else guess.kind(table.path.name, table.cells.reset_index()[found.feature].astype(str).tolist())
+    kind, by = kind_of(table, table.cells.reset_index()[found.feature].astype(str).tolist())
+    kind, by = ("protein", "by the names of its columns") if olink else (kind, by)
     scale, reason = (
         ("npx", "the values are called so") if olink
-        else guess.scale(kind, table.numbers[found.value].to_numpy(dtype=float), table.path.name)
+        else guess.scale(kind, table.numbers[found.value].to_numpy(dtype=float), table.name)
     )  # fmt: skip
-    by = "by the names of its columns" if olink else "by the file's name, or those of its features"
     out = [f"  {name}:", f"    kind: {kind} # GUESS {by}"]
     out += [f"    values: {scale} # GUESS: {reason}"] if scale else []
     out += [f"    files: {files(table, folder)}"]

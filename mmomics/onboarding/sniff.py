@@ -20,7 +20,8 @@ from mmomics.tables._head import guessed_skip, head
 
 ROWS = 60
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
-COMMA = re.compile(r"^(-?\d+),(\d+)$")  # a number, where the comma is the decimal sign
+COMMA = re.compile(r"-?(\d+|[1-9]\d{0,2}(\.\d{3})+),\d+")  # a number, where the comma is the decimal sign
+POINT = re.compile(r"-?(\d+\.(\d{1,2}|\d{4,})|0\.\d{3}|\d{4,}\.\d{3})")  # or where the point surely is
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
 NARROW = 60  # columns of a table that may be long, or of samples
 COLUMNS = 400  # whose cells are looked at; names are of all
@@ -44,7 +45,7 @@ class Sniffed:
         Row ids repeat: a long table, with many rows of a subject.
     problem : str
     sheets : tuple of str
-        Of a workbook with several; the first that can be read was looked at.
+        Of a workbook with several, each of which is looked at as a table of its own (`within`).
     """
 
     files: dict[str, Path]
@@ -59,6 +60,11 @@ class Sniffed:
     def path(self) -> Path:
         """The file that was looked at."""
         return next(iter(self.files.values()))
+
+    @property
+    def name(self) -> str:
+        """What the table is called: its sheet and its file."""
+        return f"{self.keys['within']} {self.path.name}" if self.sheets else self.path.name
 
     @property
     def rows(self) -> list[str]:
@@ -94,7 +100,16 @@ class Sniffed:
         return float((there & self.numbers.isna().to_numpy()).sum() / max(there.sum(), 1))
 
 
-def sniff(files: dict[str, Path]) -> Sniffed:
+def tables(files: dict[str, Path]) -> list[Sniffed]:
+    """The heads of all tables of a file: a workbook has one on each sheet that is not blank."""
+    sheets = _sheets(next(iter(files.values())))
+    if len(sheets) < 2:
+        return [sniff(files)]
+    filled = [sheet for sheet, has_cells in sheets.items() if has_cells]
+    return [replace(sniff(files, sheet), sheets=tuple(filled)) for sheet in filled]
+
+
+def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
     """Read the head of a table, trying what a cohort file can say where the plain way fails."""
     path = next(iter(files.values()))
     problem, text = "", ending(path) in delimited.SUFFIXES
@@ -107,8 +122,7 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             keys, donors = found
             return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], keys, [str(name) for name in donors.columns])
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
-    sheets = _sheets(path)
-    ways = [{"within": sheet} for sheet in sheets] or (ways if text else ways[:1])
+    ways = [{"within": sheet}] if sheet else ways if text else ways[:1]
     ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
     for keys in [*ways, *_below_others(path, ways if text else [])]:
         try:
@@ -128,9 +142,9 @@ def sniff(files: dict[str, Path]) -> Sniffed:
             names = index[~index.isin(twice)].tolist()
         if _comma_decimals(cells):
             keys = {**keys, "decimal": "comma"}
-            cells = cells.replace(COMMA.pattern, r"\1.\2", regex=True)
-        return Sniffed(files, cells, keys, names, not cells.index.is_unique, sheets=sheets)
-    return Sniffed(files, pd.DataFrame(), {}, problem=problem)
+            cells = cells.map(_pointed)
+        return Sniffed(files, cells, keys, names, not cells.index.is_unique)
+    return Sniffed(files, pd.DataFrame(), {"within": sheet} if sheet else {}, problem=problem)
 
 
 def _first(path: Path) -> str:
@@ -153,19 +167,21 @@ def _below_others(path: Path, ways: list[dict[str, object]]) -> list[dict[str, o
     return found
 
 
-def _sheets(path: Path) -> tuple[str, ...]:
-    """The sheets of a workbook that has several."""
+def _sheets(path: Path) -> dict[str, bool]:
+    """The sheets of a workbook, and whether any cell of them is filled."""
     if ending(path) not in xlsx.SUFFIXES:
-        return ()
+        return {}
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True)
+        found = {
+            sheet.title: any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row) for sheet in book.worksheets
+        }
     except Exception:  # whatever is wrong with it, its reader says
-        return ()
-    names = tuple(sheet.title for sheet in book.worksheets)
+        return {}
     book.close()
-    return names if len(names) > 1 else ()
+    return found
 
 
 def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]:
@@ -241,7 +257,12 @@ def _comma_decimals(cells: pd.DataFrame) -> bool:
     for _, column in cells.items():
         told = column.dropna().astype(str).str.strip()
         odd = told[pd.to_numeric(told, errors="coerce").isna()]
-        if told.str.fullmatch(r"-?\d+\.\d+").any():
+        if told.str.fullmatch(POINT).any():
             return False
         comma |= bool(len(odd)) and bool(odd.str.fullmatch(COMMA).mean() > 0.9) and not bool(odd.str.fullmatch(THOUSANDS).all())
     return comma
+
+
+def _pointed(cell: object) -> object:
+    """A number with a decimal comma as one with a point."""
+    return cell.replace(".", "").replace(",", ".") if isinstance(cell, str) and COMMA.fullmatch(cell.strip()) else cell

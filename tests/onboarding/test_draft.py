@@ -317,14 +317,16 @@ def test_exports_of_glucose_monitors_are_drafted_as_such_and_pass_the_check(fold
     assert check(tmp_path / "mine.yaml").errors == []
 
 
-def test_a_workbook_of_several_sheets_is_drafted_with_its_sheet(folder):
+def test_each_sheet_of_a_workbook_is_drafted(folder):
     table = pd.DataFrame(np.random.default_rng(0).normal(9, 1, (5, 3)), [f"TCGA-AB-000{i}" for i in range(5)], ["a", "b", "c"])
     with pd.ExcelWriter(folder / "proteins.xlsx") as book:
         table.to_excel(book, sheet_name="plasma")
         table.to_excel(book, sheet_name="urine")
     text = draft(folder, "mine")
-    assert yaml.safe_load(text)["modalities"]["proteins"]["within"] == "plasma"
-    assert "# CHOOSE the sheet, of: plasma, urine" in text and "# not read" not in text
+    for name in ("plasma", "urine"):
+        about = yaml.safe_load(text)["modalities"][name]
+        assert (about["kind"], about["files"], about["within"]) == ("protein", "proteins.xlsx", name)
+    assert "# not read" not in text
 
 
 def test_when_specimens_were_taken_is_offered_and_how_to_align_with_it(folder, tmp_path):

@@ -1,0 +1,52 @@
+"""Every sheet of a workbook is looked at, whatever the first one holds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mmomics.onboarding.check import check
+from mmomics.onboarding.draft import draft
+
+IDS = pd.Index([f"HC-{number:03d}" for number in range(1, 25)], name="Subject ID")
+RNG = np.random.default_rng(0)
+CLINIC = pd.DataFrame({"Sex": ["F", "M"] * 12, "BMI": RNG.normal(26, 3, 24).round(1), "Responder": ["Y", "N", "N"] * 8}, index=IDS)
+LABS = pd.DataFrame(RNG.gamma(3, 5, (24, 4)).round(2), index=IDS, columns=["CRP mg/L", "LDL", "HDL", "ALT"])
+LEGEND = pd.DataFrame({"meaning": ["sex at birth", "body mass index"]}, index=pd.Index(["Sex", "BMI"], name="word"))
+
+
+def drafted(folder, **sheets):
+    with pd.ExcelWriter(folder / "export.xlsx") as book:
+        for name, table in sheets.items():
+            table.to_excel(book, sheet_name=name)
+    text = draft(folder, "mine")
+    (folder / "c.yaml").write_text(text)
+    return yaml.safe_load(text), text, check(folder / "c.yaml")
+
+
+@pytest.mark.parametrize("order", [("Legend", "Baseline", "Labs"), ("Labs", "Baseline", "Legend"), ("Empty", "Labs", "Legend", "Baseline")])
+def test_samples_and_assays_are_found_on_their_sheets(tmp_path, order):
+    sheets = {"Legend": LEGEND, "Baseline": CLINIC, "Labs": LABS, "Empty": pd.DataFrame()}
+    content, text, found = drafted(tmp_path, **{name: sheets[name] for name in order})
+    assert content["samples"] == {"files": "export.xlsx", "index": "Subject ID", "within": "Baseline"}
+    assert content["modalities"] == {"labs": {"kind": "clinical", "files": "export.xlsx", "within": "Labs"}}
+    assert "# not used, describes features: export.xlsx, sheet 'Legend'" in text
+    assert "Empty" not in text and found.errors == []
+
+
+def test_a_sheet_of_remarks_costs_no_assay_and_thousands_of_text_are_numbers(tmp_path):
+    CLINIC.to_csv(tmp_path / "clinical.csv")
+    german = LABS.mul(1000).map(lambda value: f"{value:,.2f}".translate(str.maketrans(",.", ".,")))
+    notes = pd.DataFrame({"Notiz": ["alle Werte", "in pg/ml", "HC-007 fehlt"]}).set_index("Notiz")
+    content, text, found = drafted(tmp_path, Info=notes, Proteine=german)
+    assert content["modalities"]["proteine"] == {
+        "kind": "protein", "values": "intensity", "files": "export.xlsx", "within": "Proteine", "decimal": "comma",
+    }  # fmt: skip
+    assert "# not used, a list or remarks: export.xlsx, sheet 'Info'" in text and found.errors == []
+
+
+def test_records_on_a_sheet_are_told_to_be_saved_as_text(tmp_path):
+    days = pd.DataFrame({"Date": pd.date_range("2024-01-01", periods=5).repeat(24), "Weight": 80.5}, index=IDS.repeat(5))
+    _, text, found = drafted(tmp_path, Baseline=CLINIC, Labs=LABS, Scale=days)
+    assert "# not used, a series: save it as .csv" in text and "export.xlsx, sheet 'Scale'" in text
+    assert found.errors == []

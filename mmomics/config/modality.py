@@ -34,8 +34,8 @@ class Assay(Table):
     ignore_case: bool = Field(False, description="Whether ids that differ in upper and lower case only are the same.")
     replicates: Literal["mean", "max", "first", "error"] | None = Field(
         None,
-        description="Several samples of one subject: their `mean` or highest value (`max`), the `first`, or refuse them (`error`). Default: "
-        "what suits the scale, `max` where a value says present or absent, else `mean`.",
+        description="Several samples of one subject: their `mean` or highest value (`max`), the `first`, or refuse them (`error`). "
+        "Default: what suits the scale, `max` where a value says present or absent, else `mean`.",
     )
     drop_flagged: list[str] = Field([], description="Quality flags whose samples are left out; by default they are only shown.")
     prepare: Prepare = Field(Prepare(), description="Keys given here replace those of the cohort's `prepare` for this modality.")
@@ -134,6 +134,7 @@ class Device(Signs):
     )
     channel: str | None = Field(None, description="Column of a long table that names the channel; `value` then holds the numbers.")
     value: str | None = Field(None, description="Column of a long table that holds the numbers.")
+    within: str | None = Field(None, description="Sheet of a workbook, where it holds several.")
     skip_rows: int = Field(
         0, ge=0, description="Lines of a text file above the header. Default: titles and lines that begin with `#` are found."
     )

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from mmomics.config.modality import Device
+from mmomics.config.table import Table
 from mmomics.devices.contract import EmptyRecordError, parsing
-from mmomics.tables import _missing, _torn, delimited
+from mmomics.errors import UserError
+from mmomics.tables import _missing, _torn, delimited, xlsx
 from mmomics.tables._head import below, head
 
 CHUNK = 1 << 18  # rows of a part
@@ -25,7 +27,7 @@ def parts(
     Parameters
     ----------
     path : Path
-        Text, plain or compressed, or parquet.
+        Text, plain or compressed, parquet or a workbook.
     device : Device
         Its delimiter, decimal sign and encoding.
     settle : callable
@@ -34,7 +36,7 @@ def parts(
     Yields
     ------
     DataFrame, int
-        Some rows, with their columns by place, and the line (of parquet the row, from 1) of the first.
+        Some rows, with their columns by place, and the line (of parquet the row, from 1, of a workbook that of the sheet) of the first.
     """
     if path.suffix.lower() in PARQUET:
         with parsing(path):
@@ -44,6 +46,15 @@ def parts(
         settle([str(name) for name in frame.columns], [])
         frame.columns = pd.RangeIndex(frame.shape[1])
         yield frame, 1
+        return
+    if path.suffix.lower() in xlsx.SUFFIXES:
+        if device.thousands is not None:
+            raise UserError(path, "`thousands` means nothing for workbooks, whose numbers are numbers", "leave it out")
+        sheet = Table(files=path.name, number_rows=True, within=device.within, skip_rows=device.skip_rows, na_values=device.na_values)
+        frame = xlsx.read(path, sheet, None, False)
+        settle([str(name) for name in frame.columns], [str(cell) for cell in frame.iloc[0]])
+        frame.columns = pd.RangeIndex(frame.shape[1])
+        yield frame, 2
         return
     top = head(path, device)
     if len(top.lines) < 2:

@@ -1,4 +1,4 @@
-"""Time series in tables: csv, tsv, txt or parquet, a column per channel (or per minute of an hour) or long, one subject or many."""
+"""Time series in tables: csv, tsv, txt, parquet or xlsx, a column per channel (or per minute of an hour) or long, one subject or many."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mmomics.devices._series import Rows, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _grouped
+from mmomics.tables import _grouped, xlsx
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".tab", *PARQUET)
+SUFFIXES = (".csv", ".tsv", ".txt", ".tab", *PARQUET, *xlsx.SUFFIXES)
 COMPRESSED = True
 USUAL = (
     ("timestamp",), ("datetime",), ("devicetimestamp",), ("date", "time"), ("time",), ("date",), ("measurementtime",), ("recordtime",),
@@ -94,7 +94,7 @@ class _Table:
         return self.minutes[at].name if at in self.minutes else self.columns[at]
 
     def where(self, line: int) -> str:
-        return f"{self.path} {'row' if self.path.suffix.lower() in PARQUET else 'line'} {line}"
+        return f"{self.path} {'row' if self.path.suffix.lower() in (*PARQUET, *xlsx.SUFFIXES) else 'line'} {line}"
 
     def add(self, part: pd.DataFrame, line: int) -> None:
         """Rows whose first stands in line `line` of the file; rows without a cell are skipped."""

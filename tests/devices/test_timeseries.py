@@ -79,6 +79,22 @@ def test_columns_that_end_in_numbers_are_channels_unless_they_are_the_minutes_of
     assert one(tmp_path, f"{name},{','.join(columns)}\n{rows}\n").channels == tuple(columns)
 
 
+def test_a_workbook_reads_as_the_text_of_the_same_table(tmp_path):
+    clock = pd.date_range("2024-05-01 23:00", periods=120, freq="min")
+    table = pd.DataFrame({"time": clock, "HR": 60.5 + np.arange(120) % 7, "Note": "a"})
+    table.loc[7, "HR"] = np.nan
+    table.to_csv(tmp_path / "t.csv", index=False)
+    with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
+        table.to_excel(book, sheet_name="band", index=False)
+        table.to_excel(book, sheet_name="other", index=False)
+    (text,), (sheet,) = read(tmp_path / "t.csv"), read(tmp_path / "t.xlsx", within="band")
+    assert (text.start, text.fs, text.channels) == (sheet.start, sheet.fs, sheet.channels)
+    np.testing.assert_array_equal(text.signal, sheet.signal)
+    for layout, says in (({}, "holds 2 sheets; set `within`"), ({"within": "band", "thousands": "point"}, "`thousands` means nothing")):
+        with pytest.raises(UserError, match=says):
+            read(tmp_path / "t.xlsx", **layout)
+
+
 def test_seconds_since_1970_that_a_spreadsheet_rounded_are_told(tmp_path):
     with pytest.raises(UserError, match=r"line 2: '1.71452E\+12' is a time rounded to 10000 s, as spreadsheets"):
         one(tmp_path, "time,hr\n1.71452E+12,60\n1.71452E+12,61\n1.71453E+12,61\n")

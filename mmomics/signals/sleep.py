@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -58,6 +59,7 @@ class Params(contract.Params):
     longest_latency: float = 180.0
 
 
+@lru_cache(1024)
 def stage(label: object) -> str | None:
     """W, N1, N2, N3, REM, or None where a label is none of them: `Sleep stage 4`, `SLEEP-REM`, `Stage 2 sleep|2` and the like."""
     plain = re.sub(r"[^A-Z0-9]", "", re.sub(r"SLEEP|STAGE", "", str(label).upper().split("|")[0]))
@@ -70,9 +72,8 @@ def scoring(record: Record) -> pd.DataFrame:
     One without a duration lasts to the next, the last one as long as the shortest.
     """
     table = record.annotations.assign(stage=[stage(label) for label in record.annotations["label"]])
-    told = re.compile("STAGE", re.IGNORECASE)
     # `Sleep stage ?` ends the stage before it
-    known = table["stage"].notna() | np.array([bool(told.search(str(label))) for label in table["label"]], dtype=bool)
+    known = table["stage"].notna() | np.array(["STAGE" in str(label).upper() for label in table["label"]], dtype=bool)
     table = table[known & np.isfinite(table["onset"].astype(float))].sort_values("onset", kind="stable").reset_index(drop=True)
     begin, duration = table["onset"].to_numpy(dtype=float), table["duration"].to_numpy(dtype=float)
     following = np.append(begin[1:], np.inf)
@@ -102,35 +103,35 @@ def recorded(record: Record, params: Params) -> float:
 
 def between(record: Record) -> float:
     """Seconds between the nights of a scoring that holds several: nobody was in bed, so nothing is missing from them."""
-    nights = [scoring(night) for night in _nights(record)]
+    nights = [table for _, table in _nights(record)]
     return float(sum(after["begin"].iloc[0] - before["end"].iloc[-1] for before, after in pairwise(each for each in nights if len(each))))
 
 
 def features(record: Record, params: Params) -> dict[str, float]:
     """Every name of `FEATURES`; of a scoring of several nights the means over them."""
-    nights = [_night(night, params) for night in _nights(record)]
+    nights = [_night(night, table, params) for night, table in _nights(record)]
     names = [feature.name for feature in FEATURES]
     known = {name: [night[name] for night in nights if np.isfinite(night.get(name, np.nan))] for name in names}
     return {name: float(np.mean(values)) if values else np.nan for name, values in known.items()}
 
 
-def _nights(record: Record) -> list[Record]:
-    """One record per night: a scoring of more than a day is parted where nobody was scored asleep for hours."""
+def _nights(record: Record) -> list[tuple[Record, pd.DataFrame]]:
+    """One record per night, and its scoring: a scoring of more than a day is parted where nobody was scored asleep for hours."""
     table = scoring(record)
     asleep = table[table["stage"].isin(ASLEEP)]
     if asleep.empty or asleep["end"].iloc[-1] - asleep["begin"].iloc[0] <= DAY:
-        return [record]
+        return [(record, table)]
     begin, end = asleep["begin"].to_numpy()[1:], asleep["end"].to_numpy()[:-1]
     apart = begin - end > APART
     bounds = np.concatenate([[-np.inf], (begin + end)[apart] / 2, [np.inf]])
     part = np.searchsorted(bounds, record.annotations["onset"].to_numpy(dtype=float), side="right")
-    return [replace(record, annotations=own.reset_index(drop=True)) for _, own in record.annotations.groupby(part)]
+    nights = [replace(record, annotations=own.reset_index(drop=True)) for _, own in record.annotations.groupby(part)]
+    return [(night, scoring(night)) for night in nights]
 
 
-def _night(record: Record, params: Params) -> dict[str, float]:
+def _night(record: Record, table: pd.DataFrame, params: Params) -> dict[str, float]:
     """The features of one night; those that cannot be said are left out."""
     out: dict[str, float] = {}
-    table = scoring(record)
     asleep = table[table["stage"].isin(ASLEEP)]
     if asleep.empty:
         return out

@@ -73,8 +73,12 @@ def read(
     if not others:
         return pieces[first], None
     frame = pd.concat([piece[pieces[first].columns] for piece in pieces.values()])
+    part = np.repeat(list(pieces), [len(piece) for piece in pieces.values()])
+    if table.number_rows and table.pool == "sum" and pooled(table, folder):  # cells of one donor in several files
+        part = part[~frame.index.duplicated()]
+        frame = frame.groupby(level=0, sort=False).sum(min_count=1)
     _unique(", ".join(path.name for path in files.values()), frame.index, "sample id")
-    return frame, np.repeat(list(pieces), [len(piece) for piece in pieces.values()])
+    return frame, part
 
 
 def pooled(table: Table, folder: str | Path) -> bool:

@@ -102,12 +102,12 @@ def long(table: Sniffed, folder: Path) -> list[list[str]]:
     def head(signal: str) -> list[str]:
         return [f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}", *common]
 
-    return _each(_name(path), _signals(path.name, numbers, moment), numbers, head)
+    return _each(_called(table), _signals(table.name, numbers, moment), numbers, head)
 
 
 def _of_text(table: Sniffed) -> dict[str, object]:
-    """What has to be said of a text for the reader of records."""
-    return {key: value for key, value in table.keys.items() if key in ("skip_rows", "decimal", "encoding")}
+    """What has to be said of a table for the reader of records."""
+    return {key: value for key, value in table.keys.items() if key in ("skip_rows", "decimal", "encoding", "within")}
 
 
 def device(family: Family, subjects: Sequence[str]) -> list[list[str]]:

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmomics.devices import timeseries
 from mmomics.errors import UserError
-from mmomics.onboarding import _modalities, _study, guess, melted
+from mmomics.onboarding import _modalities, _study, droplets, guess, melted, sniff
 from mmomics.onboarding._lines import meet, place
-from mmomics.onboarding.files import Family, ending, look, stacked
+from mmomics.onboarding.files import Family, below, look, stacked
 from mmomics.onboarding.people import several
-from mmomics.onboarding import sniff
 from mmomics.onboarding.sniff import Sniffed
 from mmomics.tables import maf
 
@@ -47,7 +45,8 @@ def draft(folder: str | Path, name: str) -> str:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(folder, "is no folder", "give the folder of the cohort's files")
-    paths, families = look(folder)
+    matrices, paths = droplets.split(below(folder))
+    paths, families = look(folder, paths)
     mutations = [path for path in paths if maf.listed(path)]
     paths = [path for path in paths if path not in mutations]
     tables = [each for files in stacked(paths) for each in sniff.tables(files)]
@@ -63,7 +62,7 @@ def draft(folder: str | Path, name: str) -> str:
     alone = [each for each in wide if len(each.names) == 1 and IDS.search(each.names[0])]
     wide = [each for each in wide if not any(each is one for one in [*lists, *alone])]
     families = [family for family in families if not FEATURES.search(family.pattern)]
-    if not readable and not pairs and not families and not mutations:
+    if not readable and not pairs and not families and not mutations and not matrices:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     about = max(wide, key=lambda each: _about(each, wide), default=None)
     head = [
@@ -86,18 +85,16 @@ def draft(folder: str | Path, name: str) -> str:
     words = [each for each in wide if each is not about and _words_alone(each)]
     wide = [each for each in wide if not any(each is one for one in [*words, about])]
     modalities = [line for each in wide for line in _modalities.assay(each, folder, subjects)]
+    modalities += [line for each in matrices for line in droplets.lines(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
     modalities += [line for each in pairs for line in _modalities.long_assay(each, folder, subjects)]
-    series = [each for each in long if _modalities.time(each)]
-    bound = [each for each in series if ending(each.path) not in timeseries.SUFFIXES]
-    recorded = [block for each in series if each not in bound for block in _modalities.long(each, folder)]
+    recorded = [block for each in long if _modalities.time(each) for block in _modalities.long(each, folder)]
     recorded += [block for family in families for block in _modalities.device(family, subjects)]
     modalities += [line for block in recorded for line in [*block, *aligned]]
     notes = [f"# not used, describes features: {place(each, folder)}" for each in lists]
     notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone]
     notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
-    notes += [f"# not used, a series: save it as .csv, as records are not read from such a file: {place(each, folder)}" for each in bound]
     notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _modalities.time(each)]
     notes += [f"# not used, holds no number (see `samples.join`): {place(each, folder)}" for each in words]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]

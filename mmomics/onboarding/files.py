@@ -15,7 +15,7 @@ from mmomics.devices import glucose
 from mmomics.tables.contract import COMPRESSIONS
 
 SERIES = 3  # so many text tables whose names differ in an id only are records, one per subject
-HIDDEN = (".", "_")
+HIDDEN = (".", "_", "~$")  # the last are locks of an office program
 PART = re.compile(r"^(.+?)[_.-](train|training|validation|valid|val|test|tr|te)$", re.IGNORECASE)
 EXPORTS = (".csv", ".txt", ".tsv")  # of glucose monitors
 WHAT = re.compile(r"[-_](hypnogram|psg)$", re.IGNORECASE)  # what a record of a night is, behind the id
@@ -40,8 +40,16 @@ class Family:
     paths: tuple[Path, ...]
 
 
-def look(folder: Path) -> tuple[list[Path], list[Family]]:
-    """Tables of the folder, and families of records; files of no known format are left out."""
+def below(folder: Path) -> list[Path]:
+    """All files of a folder but hidden ones, prose, and those that the reader of another one opens."""
+    paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
+    paths = [path for path in paths if path.suffix not in COMPANIONS or not path.with_suffix(".hea").exists()]
+    paths = [path for path in paths if not (ending(path) == ".txt" and PROSE.match(path.name))]
+    return sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
+
+
+def look(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[Family]]:
+    """Tables among files of the folder, and families of records; files of no known format are left out."""
     tables = _suffixes("tables")
     # companions (.dat beside .hea) are opened by the reader of their header
     devices = _suffixes("devices") - tables
@@ -49,10 +57,6 @@ def look(folder: Path) -> tuple[list[Path], list[Family]]:
     def recorded(path: Path) -> bool:
         return ending(path) in devices or (ending(path) in EXPORTS and glucose.vendor(path) is not None)
 
-    paths = [Path(root, name) for root, _, names in os.walk(folder) for name in names if not name.startswith(HIDDEN)]
-    paths = [path for path in paths if path.suffix not in COMPANIONS or not path.with_suffix(".hea").exists()]
-    paths = [path for path in paths if not (ending(path) == ".txt" and PROSE.match(path.name))]
-    paths = sorted(path for path in paths if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts[:-1]))
     single = [path for path in paths if not PART.match(_stem(path.name))]
     families = [family for family in _families(folder, single) if len(family.ids) >= SERIES or recorded(family.paths[0])]
     taken = {path for family in families for path in family.paths}

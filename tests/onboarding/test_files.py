@@ -3,7 +3,7 @@
 import pytest
 
 from mmomics.onboarding import guess
-from mmomics.onboarding.files import look
+from mmomics.onboarding.files import below, look
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def folder(tmp_path):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-        tables, families = look(tmp_path)
+        tables, families = look(tmp_path, below(tmp_path))
         return [path.name for path in tables], {family.pattern: family.ids for family in families}
 
     return make
@@ -38,7 +38,7 @@ def test_device_formats_are_records_however_few_and_companions_are_not_listed(fo
 
 
 def test_hidden_files_and_folders_are_left_alone(folder):
-    assert folder(".snakemake/a.csv", ".b.csv", "c.csv") == (["c.csv"], {})
+    assert folder(".snakemake/a.csv", ".b.csv", "._d.csv", "~$e.xlsx", ".DS_Store", "Thumbs.db", "desktop.ini", "c.csv") == (["c.csv"], {})
 
 
 @pytest.mark.parametrize("nights", [1, 2])

@@ -45,8 +45,9 @@ def test_a_sheet_of_remarks_costs_no_assay_and_thousands_of_text_are_numbers(tmp
     assert "# not used, a list or remarks: export.xlsx, sheet 'Info'" in text and found.errors == []
 
 
-def test_records_on_a_sheet_are_told_to_be_saved_as_text(tmp_path):
+def test_records_on_a_sheet_are_a_modality(tmp_path):
     days = pd.DataFrame({"Date": pd.date_range("2024-01-01", periods=5).repeat(24), "Weight": 80.5}, index=IDS.repeat(5))
-    _, text, found = drafted(tmp_path, Baseline=CLINIC, Labs=LABS, Scale=days)
-    assert "# not used, a series: save it as .csv" in text and "export.xlsx, sheet 'Scale'" in text
+    content, _, found = drafted(tmp_path, Baseline=CLINIC, Labs=LABS, Scale=days)
+    scale = content["modalities"]["scale"]
+    assert (scale["signal"], scale["subject"], scale["time"], scale["within"]) == ("series", "Subject ID", "Date", "Scale")
     assert found.errors == []

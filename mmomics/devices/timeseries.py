@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -26,6 +28,9 @@ USUAL = (
     ("times",), ("seconds",), ("epoch",), ("unixtime",), ("t",), ("ts",),
     *((name,) for name in _fitabase.TIMES),
 )  # fmt: skip
+DEVICE = re.compile(r"(source[ _]?)?(device|sensor|monitor|serial)([ _]?(id|name|number|no|serial))*", re.IGNORECASE)
+OFTEN = 10  # changes per device from which rows of several alternate: a sensor that is replaced changes once
+log = logging.getLogger(__name__)
 MINUTES = np.arange(60, dtype=np.int64) * 60 * 10**9  # nanoseconds
 
 
@@ -53,6 +58,8 @@ class _Table:
         self.owner: list[np.ndarray] = []
         self.clock: str | None = None
         self.zones: dict[int, tzinfo | None] = {}  # of the first time of every key
+        self.devices: set[str] = set()  # whose rows they are, where a column says so, and how often that changes
+        self.changes = 0
         self.text: set[int] = set()  # places of columns that hold text
         self.named = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
 
@@ -74,6 +81,7 @@ class _Table:
             [self.place("value", device.value)] if device.value is not None
             else [at for at, name in enumerate(self.columns) if at not in taken and name and not name.startswith("Unnamed:")]
         )  # fmt: skip
+        self.maker = next((at for at, name in enumerate(self.columns) if at not in taken and DEVICE.fullmatch(name)), None)
         hourly = [] if self.long else _fitabase.hourly(self.columns, self.time)
         self.minutes = {each.places[0]: each for each in hourly}
         self.data = list(self.minutes) or self.data
@@ -114,6 +122,10 @@ class _Table:
         if self.clock not in (None, clock):
             raise UserError(self.where(lines[0]), "times are written in another way than before", "write all of them in one way")
         self.clock = clock
+        if self.maker is not None and not self.owners:
+            makers = part[self.maker].astype(str).to_numpy()
+            self.devices |= set(makers)
+            self.changes += int((makers[1:] != makers[:-1]).sum())
         n = len(MINUTES) if self.minutes else 1
         self.times.append(np.add.outer(times, MINUTES[:n]).ravel())
         self.lines.append(np.repeat(lines, n))
@@ -164,6 +176,9 @@ class _Table:
         times, lines = np.concatenate(self.times), np.concatenate(self.lines)
         values = np.concatenate(self.values)
         self.times, self.lines, self.values = [], [], []
+        if self.maker is not None and len(self.devices) > 1 and self.changes > OFTEN * len(self.devices):
+            told = f"column '{self.columns[self.maker]}' names {len(self.devices)} devices in turn"
+            log.warning("%s: %s, whose readings are taken for one: split the file if they are not", self.path, told)
         kept = [place for place, at in enumerate(self.data) if at not in self.text]
         if not kept:
             raise UserError(self.path, "no column holds numbers", "set `decimal` or `delimiter`, or name channels in `channels`")

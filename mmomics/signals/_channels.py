@@ -158,6 +158,10 @@ def _doubt(raw: np.ndarray, values: np.ndarray, possible: np.ndarray, reading: _
     problem = f"{share:.0%} of its readings are not within {low} to {high}{unit}"
     if suits:
         raise UserError(reading.where, f"{problem}, which looks like {' or '.join(suits)}", f"set `units: {{{reading.role}: {suits[0]}}}`")
+    mixed = [unit for size, unit in others.items() if _possible(raw[odd] * size, about).mean() >= 1 - ODD]
+    if mixed:
+        cure = f"convert them, or say the unit of the others (`units: {{{reading.role}: ...}}`), and these are gaps"
+        raise UserError(reading.where, f"{problem}, which look like {' or '.join(mixed)}, and the others do not", cure)
     cure = f"name another channel in `channels`, or say its unit (`units: {{{reading.role}: ...}}`), and they are gaps"
     raise UserError(reading.where, problem, cure)
 

@@ -95,6 +95,14 @@ def test_a_workbook_reads_as_the_text_of_the_same_table(tmp_path):
             read(tmp_path / "t.xlsx", **layout)
 
 
+@pytest.mark.parametrize(("order", "told"), [("AB" * 60, True), ("A" * 60 + "B" * 60, False), ("A" * 120, False)])
+def test_devices_whose_rows_alternate_in_one_file_are_told(tmp_path, caplog, order, told):
+    clock = pd.date_range("2024-05-01", periods=120, freq="min")
+    table = pd.DataFrame({"time": clock, "glucose": 100 + np.arange(120) % 7, "Serial Number": list(order)})
+    one(tmp_path, table.to_csv(index=False))
+    assert ("column 'Serial Number' names 2 devices in turn" in caplog.text) == told
+
+
 def test_seconds_since_1970_that_a_spreadsheet_rounded_are_told(tmp_path):
     with pytest.raises(UserError, match=r"line 2: '1.71452E\+12' is a time rounded to 10000 s, as spreadsheets"):
         one(tmp_path, "time,hr\n1.71452E+12,60\n1.71452E+12,61\n1.71453E+12,61\n")

@@ -119,6 +119,11 @@ def test_readings_of_another_unit_are_refused_and_not_chosen_by_their_value():
         series(MMOL * 18, unit="mmol/L")
 
 
+def test_a_unit_that_changes_within_a_file_is_told():
+    with pytest.raises(UserError, match=r"50% of its readings .* which look like mmol/L, and the others do not; convert them, or say"):
+        series(np.r_[100 + MMOL[:300], np.full(300, 5.5) + np.arange(300) / 300])
+
+
 @pytest.mark.parametrize(("odd", "refused"), [(29, False), (32, True)])
 def test_up_to_a_twentieth_of_readings_are_gaps(odd, refused):
     values = np.full(600, 100.0)

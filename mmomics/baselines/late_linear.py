@@ -1,4 +1,4 @@
-"""Decision-level fusion of linear models: one ridge model per modality, averaged over the modalities that a subject has."""
+"""Decision-level fusion of linear models: one ridge model per modality, and the trusted mean over the modalities that a subject has."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
-
-LITTLE = 1e-4  # weight of a modality that says nothing
+from mmomics.nn import trust
 
 
 class Baseline(contract.Baseline):
-    """The mean of the linear predictors; a subject with nothing measured gets zero, the even odds.
+    """The mean of the linear predictors, see `nn.trust`; a subject with nothing measured gets zero, the even odds."""
 
-    A modality that says nothing out of fold is asked only about subjects who have no other: it would drag the mean.
-    """
-
-    trust: Tensor  # (n_modalities,)
+    log_trust: Tensor  # (n_modalities,)
 
     def fit(self, rows: TrainingRows) -> Tensor:
-        oof = {}
         for name, found in rows.ridges.items():
             self.keep(f"coef_{name}", found.full[0])
             self.keep(f"intercept_{name}", found.full[1])
-            oof[name] = spread(found.oof, rows.seen[name])
-        self.keep("trust", torch.tensor([1.0 if found.telling else LITTLE for found in rows.ridges.values()]))
-        return mean_over_seen(oof, rows.seen, self.trust)
+        oof = torch.stack([spread(found.oof, rows.seen[name]) for name, found in rows.ridges.items()], dim=1)
+        log_trust, mean = trust.begin(rows.head, rows.ridges, oof, side_by_side(rows.seen), rows.y, rows.inner)
+        self.keep("log_trust", log_trust)
+        return mean
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        scores = {name: x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x}
-        return mean_over_seen(scores, seen, self.trust)
+        scores = [x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x]
+        return trust.mean(torch.stack(scores, dim=1), side_by_side({name: seen[name] for name in x}), self.log_trust)
+
+
+def side_by_side(seen: dict[str, Tensor]) -> Tensor:
+    """What is seen of each row (n_obs, n_modalities)."""
+    return torch.stack(list(seen.values()), dim=1)
 
 
 def spread(values: Tensor, seen: Tensor) -> Tensor:
@@ -38,10 +39,3 @@ def spread(values: Tensor, seen: Tensor) -> Tensor:
     out = values.new_zeros(len(seen), *values.shape[1:])
     out[seen] = values
     return out
-
-
-def mean_over_seen(scores: dict[str, Tensor], seen: dict[str, Tensor], trust: Tensor) -> Tensor:
-    """Mean of {modality: (n_obs, n_out)} over the modalities that a row has, with weights (n_modalities,); zero of a row without any."""
-    weight = torch.stack([seen[name] for name in scores], dim=1) * trust  # (n_obs, n_modalities)
-    stacked = torch.stack(list(scores.values()), dim=1)  # (n_obs, n_modalities, n_out)
-    return (stacked * weight.unsqueeze(-1)).sum(1) / weight.sum(1, keepdim=True).clamp_min(LITTLE / 2)

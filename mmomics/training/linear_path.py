@@ -1,9 +1,9 @@
 """The linear solution that every fusion method contains: one model per modality and how much each is trusted, or one of all.
 
-A modality whose model says nothing out of fold would drag the mean of them: it begins with next to no trust. One model of all features is
-the better start where modalities differ in size and weight, and the worse one where there are few subjects or features were chosen
-beforehand. Each fold begins with the mean, unless the joint model is better on its inner folds by more than two standard errors; what
-training makes of these choices are weights like any other.
+How much each is trusted to begin with is chosen on the inner folds (see `nn.trust`). One model of all features is the better start where
+modalities differ in size and weight, and the worse one where there are few subjects or features were chosen beforehand. Each fold begins
+with the trusted mean, unless the joint model is better on its inner folds by more than two standard errors; what training makes of these
+choices are weights like any other.
 
 The scores of training rows are out-of-fold, so the network that learns beside them sees errors of the size it will meet on new
 subjects; new subjects get the mean of the inner fits (stacked generalisation, Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
@@ -18,12 +18,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mmomics.nn import trust
 from mmomics.nn.cross_fit import beside, better
 from mmomics.training.fold import Fold
 from mmomics.training.linear_models import LinearModels
-
-CLEARLY = 2.0
-LITTLE = -8.0  # log trust in the scores of a modality that says nothing, as windows do
 
 
 @dataclass
@@ -89,19 +87,20 @@ def fit(fold: Fold, models: LinearModels) -> LinearScores:
     scores = start.scores(fold.x)
     for place, name in enumerate(names):
         scores[fold.has & fold.seen[name], place] = models[name].oof
-    log_trust = torch.tensor([0.0 if models[name].telling else LITTLE for name in names])
+    seen, has = torch.stack(list(fold.seen.values()), dim=-1), fold.has
+    own = {name: models[name] for name in names}
+    log_trust, mean = trust.begin(fold.head, own, scores[has, : len(names)], seen[has], fold.y[has], fold.inner[has])
     if whole is None:
         return LinearScores(start, scores, log_trust, joint=False)
     for k, inner in enumerate(whole.folds.tolist()):
-        rows = fold.has & (fold.inner == inner)
-        own = whole.without[k].split([fold.x[name].shape[1] for name in featured])
-        for name, coef in zip(featured, own, strict=True):
+        rows = has & (fold.inner == inner)
+        without = whole.without[k].split([fold.x[name].shape[1] for name in featured])
+        for name, coef in zip(featured, without, strict=True):
             scores[rows, len(names) + names.index(name)] = fold.x[name][rows] @ coef
         scores[rows, -1] = whole.without_intercept[k]
-    path, seen = LinearPath(1, len(names)), torch.stack(list(fold.seen.values()), dim=-1)
     with torch.no_grad():
-        mean, joint = (path.begin(log_trust, torch.tensor([share]))(scores[None], seen[None])[0][fold.has] for share in (0.0, 1.0))
-    return LinearScores(start, scores, log_trust, better(fold.head, joint, mean, fold.y[fold.has], fold.inner[fold.has], CLEARLY))
+        joint = LinearPath(1, len(names)).begin(log_trust, torch.ones(1))(scores[None], seen[None])[0][has]
+    return LinearScores(start, scores, log_trust, better(fold.head, joint, mean, fold.y[has], fold.inner[has], trust.CLEARLY))
 
 
 class LinearPath(nn.Module):
@@ -124,8 +123,6 @@ class LinearPath(nn.Module):
         """Scores (n_members, n_obs, 2 n_modalities + 1, n_out), seen (n_members, n_obs, n_modalities) -> (n_members, n_obs, n_out)."""
         n_modalities = seen.shape[-1]
         own, parts, offset = scores.split([n_modalities, n_modalities, 1], dim=2)
-        trust = torch.exp(self.log_trust).unsqueeze(1) * seen
-        trust = trust / trust.sum(-1, keepdim=True).clamp_min(1e-6)
-        mean = (own * trust.unsqueeze(-1)).sum(2)
+        mean = trust.mean(own, seen, self.log_trust)
         joint = (parts * seen.unsqueeze(-1)).sum(2) + offset[:, :, 0]
         return (mean + self.joint.unsqueeze(-1) * (joint - mean)) * torch.exp(self.log_scale).unsqueeze(1)

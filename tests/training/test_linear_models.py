@@ -7,9 +7,10 @@ import torch
 
 from mmomics.baselines import late_linear
 from mmomics.baselines.contract import TrainingRows
-from mmomics.baselines.late_linear import LITTLE, mean_over_seen
 from mmomics.errors import UserError
+from mmomics.nn import trust
 from mmomics.nn.cross_fit import CrossFit, beside, better
+from mmomics.nn.trust import LITTLE
 from mmomics.training import linear_models, linear_path
 from tests.folds import TASKS, make_fold
 
@@ -62,12 +63,12 @@ def test_a_strong_modality_among_weak_ones_is_not_dragged_along():
 
 
 def test_a_modality_that_says_nothing_is_asked_about_subjects_who_have_no_other():
-    scores = {"a": torch.tensor([[1.0], [1.0], [1.0]]), "b": torch.tensor([[3.0], [3.0], [3.0]])}
-    seen = {"a": torch.tensor([True, False, False]), "b": torch.tensor([True, True, False])}
+    scores = torch.tensor([[[1.0], [3.0]]]).repeat(3, 1, 1)
+    seen = torch.tensor([[True, True], [False, True], [False, False]])
     torch.testing.assert_close(
-        mean_over_seen(scores, seen, torch.tensor([1.0, LITTLE]))[:, 0], torch.tensor([1.0, 3.0, 0.0]), atol=1e-3, rtol=0
+        trust.mean(scores, seen, torch.tensor([0.0, LITTLE]))[:, 0], torch.tensor([1.0, 3.0, 0.0]), atol=1e-3, rtol=0
     )
-    both = mean_over_seen(scores, seen, torch.tensor([LITTLE, LITTLE]))[:, 0]
+    both = trust.mean(scores, seen, torch.tensor([LITTLE, LITTLE]))[:, 0]
     torch.testing.assert_close(both, torch.tensor([2.0, 3.0, 0.0]))
 
 

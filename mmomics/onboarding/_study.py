@@ -17,9 +17,12 @@ from mmomics.onboarding._lines import MOST_LEVELS, files, keys, quoted
 from mmomics.onboarding.sniff import Sniffed
 
 TIME = re.compile(
-    r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$", re.IGNORECASE
+    r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$"
+    r"|^(os|pfs|dfs|rfs|efs|(overall )?survival|follow[-_. ]?up|time to \w+)[-_. ]*(time)?[-_. ]*"
+    r"[(\[](d|days?|w|weeks?|m|mo|months?|y|yrs?|years?)[)\]]$",
+    re.IGNORECASE,
 )
-EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs)[_. ]?status$|^status$", re.IGNORECASE)
+EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs|vital)[_. ]?status$|^status$", re.IGNORECASE)
 LABEL = re.compile(r"label|class|outcome|group|diagnosis|status|response|case|subtype|pam50|target", re.IGNORECASE)
 ANSWERS = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "case", "control", "positive", "negative", "pos", "neg"}
 COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_birth|smok\w*)$", re.IGNORECASE)
@@ -31,8 +34,10 @@ def samples(table: Sniffed, folder: Path) -> list[str]:
     if not table.keys.get("number_rows") and "index" not in table.keys:
         lines += [f"  index: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
     moments = guess.moments(table.cells)
-    if moments:
-        lines += [f"  time: {quoted(moments[0])} # GUESS, of {listed(moments)}: when the specimen was taken, to `align` records with"]
+    for name, forms in list(moments.items())[:1]:
+        lines += [f"  time: {quoted(name)} # GUESS, of {listed([*moments])}: when the specimen was taken, to `align` records with"]
+        doubt = f"CHOOSE, of: {listed(forms)}" if len(forms) > 1 and "." not in forms[0][:5] else "GUESS: it fits the first rows"
+        lines += [f"  time_format: {json.dumps(forms[0])} # {doubt}"] if forms else []
     return lines + keys(table, "  ")
 
 
@@ -65,7 +70,7 @@ def outcome(table: Sniffed | None) -> list[str]:
     """The outcome, and covariates, from the columns of the samples table."""
     if table is None:
         return ["outcome: {task: binary, column: CHOOSE, positive: CHOOSE}"]
-    dates = guess.moments(table.cells)
+    dates = list(guess.moments(table.cells))
     names = [str(column) for column in table.cells.columns if str(column) not in dates]
     times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
     events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]

@@ -42,13 +42,19 @@ def formats(path: Path, keys: dict[str, object], time: str | None) -> list[str]:
     told = cells.iloc[:, [columns.index(name) for name in found]].dropna().astype(str).agg(" ".join, axis=1).str.strip()
     if not len(told) or pd.to_numeric(told, errors="coerce").notna().all() or _times(told, "ISO8601") is not None:
         return []
+    fits = {form: times.max() - times.min() for form, times in fitting(told).items()}
+    shortest = min(fits.values(), default=None)
+    return [form for form, length in fits.items() if length == shortest]
+
+
+def fitting(told: pd.Series) -> dict[str, pd.Series]:
+    """Formats that fit all of some times, each with what they are by it; the day before the month where both may be."""
     fits = {}
     for date, clock, sign in product(DATES, CLOCKS, "/.- "):
         times = _times(told, date.format(sign) + clock)
         if times is not None:
-            fits[date.format(sign) + clock] = times.max() - times.min()
-    shortest = min(fits.values(), default=None)
-    return [form for form, length in fits.items() if length == shortest]
+            fits[date.format(sign) + clock] = times
+    return fits
 
 
 def _times(told: pd.Series, form: str) -> pd.Series | None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mmomics.onboarding import clock
+
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
     "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
     "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
-    "cnv": "cnv", "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
+    ".seg": "cnv", ".adat": "protein", "cnv": "cnv", "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
     "single_cell": "single_cell", "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical",
     "health": "clinical", "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
@@ -35,6 +37,7 @@ TIME = re.compile(
 TAKEN = re.compile(r"drawn|draw|collect|sampl|specimen|taken|biops|visit|blood", re.IGNORECASE)  # names of when a specimen was taken
 OTHERWISE = re.compile(r"birth|dob|death|died|dead|follow|last|diagnos|relapse|progress|surg|treat", re.IGNORECASE)  # other dates
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+WRITTEN = re.compile(r"\d{1,4}[-/. ](\d\d?|[A-Za-z]{3})[-/. ]\d{2,4}( \d\d?:\d\d.*)?$")  # dates that are written otherwise
 NEGATIVE = re.compile(
     r"^(0|no|n|nein|non|false|none|living|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$",
     re.IGNORECASE,
@@ -88,6 +91,8 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     low, high = float(seen.min()), float(seen.max())
     whole = bool((seen == np.rint(seen)).all())
     told = f"values {low:g} to {high:g}"
+    if assay == "protein" and ".adat" in name.lower():
+        return ("somascan_rfu" if high > LOGGED_SIGNAL else "somascan"), f"an ADAT of SomaScan, {told}"
     for word in WORDS.get(assay, ()):
         if word in name.lower():
             return word, f"the file's name says {word}"
@@ -120,14 +125,21 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     return None, told
 
 
-def moments(cells: pd.DataFrame) -> list[str]:
-    """Columns with dates or times (ISO 8601) at which specimens may have been taken, the likeliest first."""
-    found: list[tuple[bool, bool, int, str]] = []
+def moments(cells: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns with dates or times at which specimens may have been taken, the likeliest first, each with formats that fit; ISO 8601 needs none.
+
+    Of day and month that may be swapped, the day comes first.
+    """
+    found: list[tuple[bool, bool, int, str, list[str]]] = []
     for name in map(str, cells.columns):
         told = cells[name].dropna().astype(str).str.strip()
-        if len(told) and told.map(lambda cell: bool(MOMENT.fullmatch(cell))).all() and not OTHERWISE.search(name):
-            found.append((not TAKEN.search(name), told.str.len().max() <= 10, len(found), name))
-    return [name for *_, name in sorted(found)]
+        if not len(told) or OTHERWISE.search(name):
+            continue
+        iso = told.map(lambda cell: bool(MOMENT.fullmatch(cell))).all()
+        forms = [] if iso else list(clock.fitting(told)) if told.map(lambda cell: bool(WRITTEN.match(cell))).all() else []
+        if iso or forms:
+            found.append((not TAKEN.search(name), told.str.len().max() <= 10, len(found), name, forms))
+    return {name: forms for *_, name, forms in sorted(found)}
 
 
 def positive(levels: Sequence[str]) -> str:

@@ -345,7 +345,7 @@ def test_when_specimens_were_taken_is_offered_and_how_to_align_with_it(folder, t
 
 def test_a_date_of_birth_is_no_time_of_a_specimen():
     dates = pd.DataFrame({"date_of_birth": ["1970-01-01"], "collected": ["2021-06-15"], "age": ["50"], "words": ["2021-06 or so"]})
-    assert guess.moments(dates) == ["collected"]
+    assert list(guess.moments(dates)) == ["collected"]
 
 
 def test_numbers_that_no_logarithm_reaches_are_not_guessed_to_be_logarithms():

@@ -181,3 +181,32 @@ def test_results_of_a_laboratory_in_long_form_are_drafted_as_such(tmp_path):
         "kind": "clinical", "files": "lab.csv", "long": {"feature": "test", "value": "result"}, "ignore_case": True,
     }  # fmt: skip
     assert found.errors == []
+
+
+@pytest.mark.parametrize(("time", "event"), [("OS (months)", "Status"), ("OS_MONTHS", "OS_STATUS"), ("Follow-up (days)", "vital_status")])
+@pytest.mark.parametrize("words", [("Alive", "Dead"), ("0", "1"), ("LIVING", "DECEASED"), ("0:LIVING", "1:DECEASED")])
+def test_a_time_and_a_status_are_survival_however_they_are_called(tmp_path, time, event, words):
+    people(tmp_path, **{time: RNG.exponential(20, N).round(1) + 0.1, event: [*words] * (N // 2), "response": ["yes", "no"] * (N // 2)})
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "protein.csv")
+    content, _, found = drafted(tmp_path)
+    assert content["outcome"] == {"task": "survival", "time": time, "event": event} and found.errors == []
+
+
+@pytest.mark.parametrize(
+    ("form", "doubt"), [("%d.%m.%Y %H:%M", False), ("%d/%m/%Y", True), ("%m/%d/%Y", False), ("%d-%b-%Y %H:%M:%S", False), (None, False)]
+)
+def test_when_specimens_were_taken_is_found_as_people_write_dates(tmp_path, form, doubt):
+    days = pd.date_range("2024-03-01" if doubt else "2024-03-13", periods=12 if doubt else N, freq="D").repeat(2 if doubt else 1)
+    people(tmp_path, response=["yes", "no"] * (N // 2), drawn=days.strftime(form or "%Y-%m-%d"), born=days.strftime("%d.%m.%Y"))
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "protein.csv")
+    content, _, found = drafted(tmp_path)
+    assert content["samples"]["time"] == "drawn" and content["samples"].get("time_format") == form and found.errors == []
+    assert any("CHOOSE" in line for line in found.warnings) == doubt
+
+
+def test_a_file_of_segments_is_of_copy_number(tmp_path):
+    people(tmp_path)
+    rows = [f"{name}\t1\t{start}\t{start + 9_999_999}\t{RNG.normal():.3f}" for name in PEOPLE for start in (1, 10_000_001)]
+    (tmp_path / "cn.seg").write_text("ID\tchrom\tloc.start\tloc.end\tseg.mean\n" + "\n".join(rows) + "\n")
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["cn"] == {"kind": "cnv", "values": "log_ratio", "files": "cn.seg"} and found.errors == []

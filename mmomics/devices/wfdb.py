@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,9 +23,10 @@ from mmomics.devices.record import Record, named, no_annotations
 from mmomics.errors import UserError
 
 SUFFIXES = (".hea",)
+log = logging.getLogger(__name__)
 SPARSE = 8  # gaps between segments are filled with NaN while the record gets no longer than so many times what was recorded
 # bytes per sample of the formats that are not compressed (WFDB signal file formats, signal(5))
-BYTES = {
+BYTES: dict[str, int | Fraction] = {
     "8": 1, "80": 1, "16": 2, "61": 2, "160": 2, "24": 3, "32": 4,
     "212": Fraction(3, 2), "310": Fraction(4, 3), "311": Fraction(4, 3),
 }  # fmt: skip
@@ -140,10 +142,14 @@ def _check(path: Path, header: Any) -> None:
         width = BYTES.get(header.fmt[places[0]])
         if width is None or not header.sig_len:
             continue  # compressed, or a header that leaves the length to the file
-        samples = header.sig_len * sum(header.samps_per_frame[place] or 1 for place in places)
-        needed = (header.byte_offset[places[0]] or 0) + ceil(samples * width)
-        if file.stat().st_size < needed:
-            raise UserError(file, f"is cut short at byte {file.stat().st_size}: '{path.name}' promises {needed}", "copy it anew")
+        frame = sum(header.samps_per_frame[place] or 1 for place in places) * width  # bytes
+        needed = (header.byte_offset[places[0]] or 0) + ceil(header.sig_len * frame)
+        size = file.stat().st_size
+        if size < needed:
+            raise UserError(file, f"is cut short at byte {size}: '{path.name}' promises {needed}", "copy it anew")
+        beyond = float((size - needed) / frame) / header.fs
+        if beyond > 1:  # less may be padding
+            log.warning("%s: holds %.0f s more than '%s' promises, which are left out", file, beyond, path.name)
 
 
 def _annotations(path: Path, header: Any) -> pd.DataFrame:

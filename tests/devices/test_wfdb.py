@@ -129,3 +129,15 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     (folder / "x.hea").write_text("x 1 10 4\nx.dat 16 200 16 0 0 0 0 II\n")
     with pytest.raises(UserError, match="link out of the folder"):
         read(folder / "x.hea")
+
+
+def test_what_lies_behind_the_promised_length_is_told(shared, tmp_path, caplog):
+    for name in ("100.hea", "100.dat"):
+        (tmp_path / name).write_bytes((shared / "device_formats/wfdb" / name).read_bytes())
+    (whole,) = read(tmp_path / "100.hea")
+    assert not caplog.messages
+    signal = (tmp_path / "100.dat").read_bytes()
+    (tmp_path / "100.dat").write_bytes(signal + signal[: 3 * 360 * 10])  # two signals in three bytes, 360 Hz
+    (longer,) = read(tmp_path / "100.hea")
+    np.testing.assert_array_equal(longer.signal, whole.signal)
+    assert caplog.messages == [f"{tmp_path}/100.dat: holds 10 s more than '100.hea' promises, which are left out"]

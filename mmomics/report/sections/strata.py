@@ -24,8 +24,8 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
     own = table[table["model"] == order[0]].set_index("rows")
     lead = [
         say(
-            "Models are also scored among subjects who are alike in {}, where one that only tells these apart is worth no more than a guess. "
-            "{} has a {} of {} among all, and of {} within {}.",
+            "Models are also scored among subjects who are alike in {}, where one that only tells these apart is worth no more than a "
+            "guess. {} has a {} of {} among all, and of {} within {}.",
             words.short(column),
             words.model(order[0]),
             words.metric(standing.metric),

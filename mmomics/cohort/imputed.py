@@ -102,8 +102,10 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
     without: list[str] = []
     if name != keys.CLINICAL and fitted is not None:
         kept = pd.Index(data.features[name]).get_indexer(fitted.features)
-        gaps = np.isnan(values) & data.seen[name][own][:, None]
-        fill = _within(imputed, spread, gaps, kept, fitted, data, name, own, imputation)
+        some, told, error, fill = _within(name, own, data, fitted, imputation)
+        place = np.ix_(some, kept)
+        gaps = np.isnan(values[place])
+        imputed[place], spread[place] = np.where(gaps, told, imputed[place]), np.where(gaps, error, spread[place])
         if mean is not None and sd is not None:
             place = np.ix_(np.searchsorted(own, rows), kept)
             imputed[place], spread[place] = mean, sd
@@ -132,23 +134,22 @@ def _filled(name: str, assay: ad.AnnData, data: CohortData, fitted: Fitted | Non
 
 
 def _within(
-    imputed: np.ndarray, spread: np.ndarray, gaps: np.ndarray, kept: np.ndarray,
-    fitted: Fitted, data: CohortData, name: str, own: np.ndarray, imputation: Imputation,
-) -> str:  # fmt: skip
-    """Single values that a measured assay lacks, and by what: the imputer or, as uncertain as the feature varies, the preparation."""
+    name: str, own: np.ndarray, data: CohortData, fitted: Fitted, imputation: Imputation
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Whose measured assay lacks single values (positions in `own`), what fills them and how uncertain (n_some, n_kept), and what did so.
+
+    The imputer or, as uncertain as the feature varies, the preparation.
+    """
     if name in imputation.gaps:
-        (rows, mean, sd), fill = imputation.gaps[name], imputation.imputer
-        some = np.searchsorted(own, rows)
-    else:
-        some, fill = np.flatnonzero(gaps[:, kept].any(axis=1)), MEAN if fitted.fill is None else pack(fitted.fill)[1]["name"]
-        if not len(some):
-            return fill
-        prepared = fitted.apply(data.values[name][own[some]], data.features[name], name, Obs(data.obs.iloc[own[some]]))
-        mean, sd = fitted.restore(prepared, np.ones_like(prepared))
-    place = np.ix_(some, kept)
-    here = gaps[place]
-    imputed[place], spread[place] = np.where(here, mean, imputed[place]), np.where(here, sd, spread[place])
-    return fill
+        rows, mean, sd = imputation.gaps[name]
+        return np.searchsorted(own, rows), mean, sd, imputation.imputer
+    values, fill = data.values[name][own], MEAN if fitted.fill is None else pack(fitted.fill)[1]["name"]
+    kept = pd.Index(data.features[name]).get_indexer(fitted.features)
+    some = np.flatnonzero(np.isnan(values[:, kept]).any(axis=1) & data.seen[name][own])
+    if not len(some):
+        return some, values[some][:, kept], values[some][:, kept], fill
+    prepared = fitted.apply(values[some], data.features[name], name, Obs(data.obs.iloc[own[some]]))
+    return some, *fitted.restore(prepared, np.ones_like(prepared)), fill
 
 
 def _by_mean(imputed: np.ndarray, spread: np.ndarray, values: np.ndarray, var: pd.DataFrame) -> None:

@@ -450,7 +450,7 @@ BROKEN = {
         "ingest", ["acti/S00.AWD line"],
     ),
     "a workbook of records": (
-        [raw("x/S00.xlsx", b"PK"), device("a", {"signal": "activity", "files": "x/{subject}.xlsx"})], "ingest", ["S00.xlsx", "no reader"],
+        [raw("x/S00.xlsx", b"PK"), device("a", {"signal": "activity", "files": "x/{subject}.xlsx"})], "ingest", ["S00.xlsx", "damaged"],
     ),
 }  # fmt: skip
 

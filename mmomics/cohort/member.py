@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import anndata
@@ -19,6 +21,7 @@ from mmomics.config.protocol import Prepare
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
+NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 STRAY, ABSENT = "in the modality only", "in the samples table only"
 
 
@@ -79,7 +82,9 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     if not inside.any():
         raise UserError(f"modality {name}", *_no_overlap(single, samples, set(roster.names)))
     if not inside.all():
-        log.warning("%s: %d of %d subjects are not in the samples table and are left out", name, (~inside).sum(), len(inside))
+        cure = _without_zeros(single.obs_names[~inside], set(roster.names) - set(single.obs_names))
+        told = f"; {cure}" if cure else ""
+        log.warning("%s: %d of %d subjects are not in the samples table and are left out%s", name, (~inside).sum(), len(inside), told)
     strays = [*map(str, strange), *map(str, single.obs_names[~inside])]
     absent = [str(row) for row in roster.names[~pd.Index(roster.names).isin(single.obs_names)]]
     single = single[inside].copy() if not inside.all() else single
@@ -126,7 +131,20 @@ def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str
     cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
     if {name.casefold() for name in subjects}.intersection(name.casefold() for name in assay.obs_names):
         cure = "they differ in upper and lower case only: set `ignore_case: true`"
+    cure = _without_zeros(assay.obs_names, subjects) or cure
     if subjects.intersection(assay.var_names):
         cure = "its features are subjects: mend `orientation`"
     example = next(iter(samples.index))
     return f"no subject is in the samples table (the assay has '{assay.obs_names[0]}', the table '{example}')", cure
+
+
+def _without_zeros(names: Iterable[str], subjects: Iterable[str]) -> str | None:
+    """What to do where ids agree but for zeros in front, or a decimal behind: a spreadsheet takes 001 for the number 1, or 1.0."""
+    here, there = ({each: match[1] if (match := NUMBER.fullmatch(each)) else each for each in ids} for ids in (names, subjects))
+    if not set(here.values()).intersection(there.values()):
+        return None
+    where = [place for place, ids in (("`samples`", there), ("this modality", here)) if any(each != plain for each, plain in ids.items())]
+    numbers = all(NUMBER.fullmatch(each) for each in (*here, *there))
+    pattern = r"^0*(\d+)(?:\.0+)?$" if numbers else r"^0*(.+?)(?:\.0+)?$"
+    told = "ids differ in zeros in front or a decimal behind, as spreadsheets make them"
+    return f"{told}: set `subject_pattern: '{pattern}'` in {' and in '.join(where)}"

@@ -15,7 +15,8 @@ KINDS = {
     "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
     "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
-    ".seg": "cnv", ".adat": "protein", "cnv": "cnv", "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
+    ".seg": "cnv", ".adat": "protein", "cnv": "cnv",
+    "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
     "single_cell": "single_cell", "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical",
     "health": "clinical", "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
@@ -126,7 +127,7 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
 
 
 def moments(cells: pd.DataFrame) -> dict[str, list[str]]:
-    """Columns with dates or times at which specimens may have been taken, the likeliest first, each with formats that fit; ISO 8601 needs none.
+    """Columns with dates or times at which specimens may have been taken, the likeliest first, with formats that fit; ISO 8601 needs none.
 
     Of day and month that may be swapped, the day comes first.
     """

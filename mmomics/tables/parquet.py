@@ -25,7 +25,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         frame = pd.read_parquet(path)
     if frame.empty:
         raise UserError(path, "is empty", "give a file with values")
-    stored = not isinstance(frame.index, pd.RangeIndex)
+    stored = not isinstance(frame.index, pd.RangeIndex) or frame.index.name is not None  # ids 1, 2, 3 are a range, too
     if stored and (table.number_rows or table.index not in (None, frame.index.name)):
         frame = frame.reset_index(drop=table.number_rows)
         stored = False

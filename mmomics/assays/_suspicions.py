@@ -74,6 +74,20 @@ def grouped(x: np.ndarray) -> Suspicion | None:
     return Suspicion("looks_grouped", float(len(parts)), True, f"every fraction has three digits, and no count reaches 1000: {cure}")
 
 
+def thousands(x: np.ndarray) -> Suspicion | None:
+    """Measurements of which each is 1 to 999 and three decimals: 1.234 may be 1234. Of whole thousands only 000 is lost."""
+    some = np.abs(_some(x[:, ~np.isnan(x).all(axis=0)]).astype(np.float64))
+    parts = some[some > 0]
+    if len(parts) < 20 or parts.min() < 1 or parts.max() >= 1000 or _fractional(parts).mean() < 0.3:
+        return None
+    parts = parts[_fractional(parts)] * 1000
+    digits = np.rint(parts)
+    if (np.abs(parts - digits) > 0.05).any() or (digits % 10 != 0).mean() < 0.7:
+        return None
+    cure = "set `thousands: point` (or `comma`) if its sign separates thousands"
+    return Suspicion("looks_grouped", float(len(parts)), True, f"every number seems to have three decimals, and none is below 1: {cure}")
+
+
 def unlogged(x: np.ndarray) -> Suspicion | None:
     """Values that should be logarithms and look raw: some is above 60 (2^60 of anything is not counted)."""
     top = _max(_some(x))

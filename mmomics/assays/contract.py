@@ -129,12 +129,14 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
 
 # scales that several kinds share
 READY = Scale()  # scaled by the provider, or numbers of any kind: nothing to do sample by sample
-MEASURED = Scale(prepare={"transform": "yeo_johnson"}, because="numbers of many units, of which linear models extrapolate the long tails")
+NUMERIC = Scale(suspicions=(odd.thousands,))
+UNITS = "numbers of many units, of which linear models extrapolate the long tails"
+MEASURED = Scale(prepare={"transform": "yeo_johnson"}, because=UNITS, suspicions=(odd.thousands,))
 LOG = Scale(suspicions=(odd.unlogged,))
 COUNTS = Scale(low=0, library=True, recipe=("library_size", "log1p"), suspicions=(odd.logged, odd.fractional, odd.grouped))
 PER_LIBRARY = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged,))  # the provider divided by the library size
 PER_MILLION = Scale(low=0, recipe=("log1p",), suspicions=(odd.logged, odd.million))
 LIMIT = "what is missing is mostly below the limit of detection"
-INTENSITY = Scale(low=0, recipe=("detected", "log2"), suspicions=(odd.logged,), prepare={"fill": "minimum"}, because=LIMIT)
+INTENSITY = Scale(low=0, recipe=("detected", "log2"), suspicions=(odd.logged, odd.thousands), prepare={"fill": "minimum"}, because=LIMIT)
 LOG_INTENSITY = Scale(suspicions=(odd.unlogged,), prepare={"fill": "minimum"}, because=LIMIT)
 ZSCORE = Scale(suspicions=(odd.heavy_tails,))

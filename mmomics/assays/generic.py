@@ -1,6 +1,6 @@
 """Any other table of numbers."""
 
-from mmomics.assays.contract import LOG, READY, ZSCORE
+from mmomics.assays.contract import LOG, NUMERIC, READY, ZSCORE
 
 DEFAULT = "numeric"
-SCALES = {"numeric": READY, "log2": LOG, "zscore": ZSCORE, "scaled": READY}
+SCALES = {"numeric": NUMERIC, "log2": LOG, "zscore": ZSCORE, "scaled": READY}

@@ -58,6 +58,8 @@ SHARES[0, 0] = 0
 SHARES[0] /= SHARES[0].sum()  # the test hides that value
 SUSPECT = {
     "counts with points between thousands": (contract.COUNTS, np.round(RNG.uniform(1, 999, (4, 50)), 3), "looks_grouped", True),
+    "measurements with points between thousands": (contract.NUMERIC, np.round(RNG.uniform(1, 999, (4, 50)), 3), "looks_grouped", True),
+    "intensities with points between thousands": (contract.INTENSITY, np.round(RNG.uniform(1, 999, (4, 50)), 3), "looks_grouped", True),
     "shares as counts": (MICROBES, SHARES, "looks_relative", True),
     "per cent as counts": (MICROBES, 100 * SHARES, "looks_relative", True),
     "logged taxa": (MICROBES, RNG.uniform(0, 18, (4, 50)), "looks_logged", True),
@@ -103,6 +105,8 @@ USUAL = {
     "few counts": (contract.COUNTS, RNG.poisson(2, (4, 50))),
     "log2": (contract.LOG, RNG.normal(8, 3, (4, 50))),
     "tpm": (contract.PER_MILLION, RNG.dirichlet(np.full(50, 0.3), 4) * 1e6),
+    "numbers of three decimals": (contract.NUMERIC, np.round(RNG.lognormal(0, 1, (4, 50)), 3)),
+    "numbers of two decimals": (contract.MEASURED, np.round(RNG.uniform(1, 99, (4, 50)), 2)),
     "m": (contract.scale("methylation", "m_value", "x")[1], RNG.normal(0, 3, (4, 50))),
     "z": (contract.ZSCORE, RNG.standard_t(4, (4, 50))),
     "mutation": (contract.scale("mutation", "binary", "x")[1], np.eye(4, 50)),

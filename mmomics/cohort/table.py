@@ -16,6 +16,7 @@ from mmomics.tables.delimited import lines
 
 CELLS = 3  # rows of a sample, on average, from which they may be its cells
 UNIQUE = "make them unique"
+FEATURES = "pool the rows of each (`pool: mean`, or `sum` for counts), or make the names unique"
 
 
 def paths(table: Table, folder: str | Path) -> dict[str, Path]:
@@ -97,7 +98,7 @@ def _naming(label: str, table: Table, owner: Callable[[pd.Index], Sequence[str]]
 def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, naming: Callable[[pd.Index], Sequence[str]]) -> pd.DataFrame:
     frame = _missing.masked(contract.read(path, table, names, numeric, naming), table.na_values, numeric)
     in_rows = contract.in_rows(path, table)
-    _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(frame.index) if in_rows else UNIQUE)
+    _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(frame.index) if in_rows else FEATURES)
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
 

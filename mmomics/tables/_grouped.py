@@ -10,6 +10,8 @@ import pandas as pd
 SIGNS = {"comma": ",", "point": ".", "space": " ", "apostrophe": "'"}
 WORDS = {sign: word for word, sign in SIGNS.items()}
 NARROW = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"})  # spaces and apostrophes of typesetting
+MINUS = {0x2212: "-"}
+TRUTH = {"true": 1.0, "false": 0.0}
 
 
 def pattern(group: str, sign: str) -> str:
@@ -19,7 +21,7 @@ def pattern(group: str, sign: str) -> str:
 
 
 def parsed(cells: pd.Series, group: str | None, sign: str) -> pd.Series:
-    """Text as numbers, NaN where it is none.
+    """Text as numbers, NaN where it is none; true is 1 and false 0, as a workbook has them, and the minus of typesetting is one.
 
     Parameters
     ----------
@@ -28,13 +30,15 @@ def parsed(cells: pd.Series, group: str | None, sign: str) -> pd.Series:
     group, sign : str
         What separates thousands, if anything does, and the decimal sign.
     """
+    cells = cells.str.translate(MINUS)
     if group is not None:
         narrow = cells.str.translate(NARROW)
         whole = narrow.str.fullmatch(pattern(group, sign)).eq(True)
         cells = cells.mask(whole, narrow.str.replace(group, "", regex=False))
         if group == sign:
             cells = cells.mask(~whole & narrow.str.contains(sign, regex=False).eq(True), "?")
-    return pd.to_numeric(cells.str.translate({44: ".", 46: "?"}) if sign == "," else cells, errors="coerce")
+    values = pd.to_numeric(cells.str.translate({44: ".", 46: "?"}) if sign == "," else cells, errors="coerce")
+    return values.fillna(cells[values.isna()].str.strip().str.lower().map(TRUTH)) if values.hasnans else values
 
 
 def found(columns: Iterable[pd.Series], sign: str) -> str | None:

@@ -13,6 +13,7 @@ from mmomics.tables import _grouped
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 LIMIT = re.compile(r"\s*([<>≤≥]=?)\s*([+-]?\d[\d.,]*|[A-Z]{3,5})\s*")  # a value beyond the limits of detection: <0.5, <LOD
+PER_CENT = re.compile(r"\s*[+-]?\d[\d.,]*\s*%\s*")
 MOST = 6  # words that a cure lists
 
 
@@ -53,6 +54,8 @@ def cure(first: str, columns: Iterable[tuple[pd.Series, int]], sign: str = ".") 
     swap = _grouped.cure(first, sign)
     if swap:
         return swap
+    if PER_CENT.fullmatch(first):
+        return "take the % off all cells of the column: numbers alone are read, in per cent as they stand"
     odd = list(dict.fromkeys(word for cells, n in columns for word in _odd(cells, n, sign)))
     if first.strip() not in odd:
         return "mend it, leave it empty if missing, or `drop` a column that holds no measurements"

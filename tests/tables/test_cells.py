@@ -219,3 +219,17 @@ def test_damaged_hdf5_never_ends_the_process(tmp_path, whole, name, seed):
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert {kind == np.float32 for kind in found.dtypes} <= {True}
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_truths_and_the_minus_of_typesetting_are_numbers_in_every_format(tmp_path, form):
+    frame = pd.DataFrame({"on": [True, False, None], "x": ["\u22121.5", "2", "\u22120.25"]}, index=pd.Index(list("abc"), name="id"))
+    frame.to_csv(tmp_path / "t.csv") if form == "csv" else frame.to_excel(tmp_path / "t.xlsx")
+    found = read(tmp_path / f"t.{form}", Table(files=f"t.{form}"), None, True)
+    np.testing.assert_array_equal(found, [[1, -1.5], [0, 2], [np.nan, -0.25]])
+
+
+def test_per_cent_is_told_to_lose_its_sign(tmp_path):
+    (tmp_path / "t.csv").write_text("id,x\na,12 %\nb,13 %\n")
+    with pytest.raises(UserError, match="take the % off"):
+        read(tmp_path / "t.csv", Table(files="t.csv"), None, True)

@@ -113,8 +113,17 @@ class Conditional(contract.Imputer):
         if modality not in self.answers:
             rows = self.seen[modality] & contract.others_seen(modality, self.seen)
             n, largest = int(rows.sum()), int(self.fold[rows].bincount().max()) if rows.any() else 0
-            self.answers[modality] = self.regress(modality, rows) if n >= FEWEST and n - largest >= FEWEST_LEFT else None
+            able = n >= FEWEST and n - largest >= FEWEST_LEFT
+            self.answers[modality] = self._stretched(modality, self.regress(modality, rows), n) if able else None
         return self.answers[modality]
+
+    def _stretched(self, modality: str, answer: Answer, n: int) -> Answer:
+        """The same where n rows were learned from whose gaps were filled with the mean, see `contract.stretch`."""
+        mean, truth = self.moments(modality)[0], self.x[modality]
+        guess = truth - mean - answer.left
+        slope = contract.stretch(truth - mean, guess, answer.judged, torch.tensor(n))
+        left = (truth - mean - slope * guess) * answer.judged
+        return Answer(lambda x, seen: mean + slope * (answer.predict(x, seen) - mean), left, answer.judged)
 
 
 class CrossFitted(Conditional):

@@ -73,7 +73,9 @@ class Foretold:
         both = torch.stack([self.first, self.second.oof - self.mean])
         trust = 0.5 * len(y) / (len(y) + ROWS_OF_SECOND)
         self.weight_of_levels = weigh(both, y - self.mean, torch.tensor([1 - trust, trust]))
-        self.oof = (both * self.weight_of_levels.unsqueeze(1)).sum(0) + self.mean
+        guess = (both * self.weight_of_levels.unsqueeze(1)).sum(0)
+        self.slope = contract.stretch(y - self.mean, guess, measured, torch.tensor(len(y)))
+        self.oof = self.mean + self.slope * guess
         self.variance = Variance(self.oof, (self.oof - y).square(), measured)
         self.error = self.variance.error
 
@@ -86,7 +88,7 @@ class Foretold:
         for model, weight, kernel in zip(self.models, self.weight, kernels, strict=True):
             first += (model(kernel).clamp(self.low, self.high) - self.mean) * weight
         second = self.second(first @ self.first.T).clamp(self.low, self.high) - self.mean
-        return first * self.weight_of_levels[0] + second * self.weight_of_levels[1] + self.mean
+        return self.mean + self.slope * (first * self.weight_of_levels[0] + second * self.weight_of_levels[1])
 
     def _kernels(self, x: Tensors, seen: Tensors) -> list[Tensor]:
         """Similarities (n_new, n_obs) to the training rows: all together, each alone, bent."""

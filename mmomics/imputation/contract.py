@@ -123,6 +123,22 @@ def by_pattern(seen: Tensors) -> dict[Pattern, Tensor]:
     return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
 
 
+def stretch(truth: Tensor, guess: Tensor, judged: Tensor, n: Tensor) -> Tensor:
+    """By how much guesses fall short (n_vars,) that were learned from gaps filled with the mean: 1 at least, n / measured at most.
+
+    Parameters
+    ----------
+    truth, guess : Tensor (n_obs, n_vars)
+        About the mean; of rows that the guess did not see.
+    judged : Tensor (n_obs, n_vars) bool
+        Entries that were measured.
+    n : Tensor
+        Rows that were learned from, measured and filled.
+    """
+    slope = (truth * guess * judged).sum(0) / (guess.square() * judged).sum(0).clamp_min(LEAST)
+    return slope.minimum(n / judged.sum(0).clamp_min(1)).clamp_min(1.0)
+
+
 def about_the_mean(modality: str, x: Tensors, seen: Tensors, measured: Tensors | None = None) -> Tensor:
     """Training rows (n_obs, n_vars) of a modality in standard deviations from its mean; zero where nothing was measured."""
     mean, variance = moments(modality, x, seen, measured)

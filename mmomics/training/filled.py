@@ -150,10 +150,10 @@ def _assays(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[
 def _gaps(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[str, Filled]:
     """Assays of the rows that lack single values of them: what was measured, and these."""
     filled = {}
-    for name, rows in gappy(fold):
+    for place, (name, rows) in enumerate(gappy(fold)):
         n_features, there, limits = len(fold.preparation[name].features), fold.measured[name][rows], bounds(name, fold)
         x, seen = ({key: part[rows] for key, part in parts.items()} for parts in (fold.x, fold.seen))
-        mean, sd, noise = fitted.complete(name, x, seen, there, n=0 if handling.how == SINGLE else handling.draws, seed=seed)
+        mean, sd, noise = fitted.complete(name, x, seen, there, n=0 if handling.how == SINGLE else handling.draws, seed=seed + place)
         drawn = torch.stack([limits.draw(mean, sd, one) for one in noise]) if len(noise) else limits.moments(mean, sd)[0][None]
         drawn[..., n_features:] = 0.0
         filled[name] = rows, drawn.where(~there, x[name])

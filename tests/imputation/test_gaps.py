@@ -99,7 +99,7 @@ def test_factors_say_as_much_as_scikit_learn_s():
 def test_of_a_handful_of_rows_nothing_is_learned():
     x = assays()[0]["a"][:15]
     model = Factors(x, torch.ones_like(x, dtype=torch.bool))
-    assert model.n_factors == 0 and (model.error == 1).all()
+    assert model.n_factors == 0 and (model.power == 1).all()
 
 
 def test_draws_of_single_values_scatter_as_far_as_is_said_and_share_what_a_row_s_own_values_leave_open():
@@ -115,3 +115,33 @@ def test_draws_of_single_values_scatter_as_far_as_is_said_and_share_what_a_row_s
     assert correlation[0] > 3 * correlation[1]
     again = imputer.complete("a", *rest, there, n=300, seed=4)[2]
     assert torch.equal(noise, again) and not torch.equal(noise, imputer.complete("a", *rest, there, n=300, seed=5)[2])
+
+
+@pytest.mark.parametrize("n_own", [0, 2, 5, 15])
+def test_the_fewer_values_a_row_has_the_less_sure_the_rest(n_own):
+    """Learned where a fifth is missing at random, asked of rows that lack most of the assay."""
+    truth, seen, measured = assays(n_obs=600)
+    imputer, rest, (_, usual, _) = completed("ridge", {**truth, "a": truth["a"] * measured}, seen, measured, n_train=300)
+    there = (torch.arange(20) < n_own).expand(300, 20)
+    mean, sd, noise = imputer.complete("a", {**rest[0], "a": truth["a"][300:] * there}, rest[1], there, n=200)
+    off, sd, noise = (part[..., 15:] for part in ((truth["a"][300:] - mean).abs(), sd, noise))
+    assert 0.86 < (off <= INSIDE * sd).float().mean() < 0.95
+    inside = ((noise.abs() <= INSIDE).float().mean(0)).mean()
+    assert inside == pytest.approx(0.9, abs=0.02)
+    assert n_own == 15 or sd.mean() > 1.15 * usual[:, 15:].mean()
+
+
+@pytest.mark.parametrize("name", ["ridge", "kernel_ridge", "nearest_neighbors"])
+@pytest.mark.parametrize("missing", [0.0, 0.2, 0.45])
+def test_gaps_that_were_filled_with_the_mean_do_not_shrink_what_is_foretold(name, missing):
+    generator = torch.Generator().manual_seed(2)
+    shared = torch.randn(600, 3, generator=generator)
+    parts = [shared @ torch.randn(3, 20, generator=generator) + 0.5 * torch.randn(600, 20, generator=generator) for _ in "ab"]
+    truth = {key: (part - part.mean(0)) / part.std(0) for key, part in zip("ab", parts, strict=True)}
+    measured = torch.rand(600, 20, generator=generator) >= missing
+    seen = {key: torch.ones(600, dtype=torch.bool) for key in truth}
+    x = {**truth, "a": truth["a"] * measured}
+    imputer, rest, _ = completed(name, x, seen, measured, n_train=400)
+    guess, _ = imputer.predict("a", *rest)
+    slope = (truth["a"][400:] * guess).sum() / guess.square().sum()
+    assert 0.9 < slope < 1.2

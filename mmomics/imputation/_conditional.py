@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation.contract import Pattern, Tensors, without
 
 Learned = Callable[[str, Tensors, Tensors], Tensor]  # modality, x, seen -> (n_choices, n_obs, n_vars)
@@ -48,6 +49,7 @@ class Conditional(contract.Imputer):
     def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
         self.x, self.seen, self.measured = x, seen, measured
         self.fold = contract.folds(inner, len(next(iter(seen.values()), [])))
+        self.limits: dict[str, Bounds] = {}
         self.answers: dict[str, Answer | None] = {}
         self.lefts: dict[tuple[str, Pattern], tuple[Tensor, Tensor]] = {}
 
@@ -58,7 +60,7 @@ class Conditional(contract.Imputer):
         answer = self._answer(modality)
         shown = without(modality, seen)
         if answer is None or not shown:
-            return mean.expand(shape), variance.sqrt().expand(shape)
+            return self.bounds(modality).moments(mean.expand(shape), variance.sqrt().expand(shape))
         guess = answer.predict({**x, modality: torch.zeros_like(x[modality])}, shown)
         error = variance.repeat(len(guess), 1)
         for pattern, rows in contract.by_pattern(shown).items():
@@ -66,7 +68,7 @@ class Conditional(contract.Imputer):
                 left, judged = self._left(modality, answer, pattern)
                 error[rows] = (left.square().sum(0) + ROWS_OF_PATTERN * answer.error) / (judged.sum(0) + ROWS_OF_PATTERN)
         known = torch.stack(list(shown.values())).any(0).unsqueeze(-1) & ~guess.isnan()
-        return torch.where(known, guess, mean), torch.where(known, error, variance).sqrt()
+        return self.bounds(modality).moments(torch.where(known, guess, mean), torch.where(known, error, variance).sqrt())
 
     def predictability(self, modality: str) -> Tensor:
         variance = self.moments(modality)[1]
@@ -96,6 +98,11 @@ class Conditional(contract.Imputer):
             left[rows] += (answer.predict(x, all_of) - answer.predict(x, some_of)).nan_to_num()
             self.lefts[key] = left * judged, judged
         return self.lefts[key]
+
+    def bounds(self, modality: str) -> Bounds:
+        if modality not in self.limits:
+            self.limits[modality] = contract.bounds(modality, self.x, self.seen, self.measured)
+        return self.limits[modality]
 
     def moments(self, modality: str) -> tuple[Tensor, Tensor]:
         """Mean and variance (n_vars,) over the training rows that have it."""

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mmomics.config.cohort import device
 from mmomics.errors import UserError
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation._gaps import Factors
 
 Tensors = dict[str, Tensor]
@@ -46,6 +47,10 @@ class Imputer(ABC):
         """Mean and standard deviation (n_obs, n_vars) of one modality given what is seen of the others; its own values are not used."""
 
     @abstractmethod
+    def bounds(self, modality: str) -> Bounds:
+        """What values the modality may take."""
+
+    @abstractmethod
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         """What is left of training rows (n_train, n_vars) foretold from some modalities, in about standard deviations; zero elsewhere."""
 
@@ -56,7 +61,8 @@ class Imputer(ABC):
         fold has its uncertainty entry by entry, but not as far as it is common to many subjects.
         """
         mean, sd = self.predict(modality, x, seen)
-        return torch.stack([mean + sd * noise for noise in self.noise(modality, seen, n, torch.Generator().manual_seed(seed))])
+        noises, bounds = self.noise(modality, seen, n, torch.Generator().manual_seed(seed)), self.bounds(modality)
+        return torch.stack([bounds.draw(mean, sd, noise) for noise in noises])
 
     def noise(self, modality: str, seen: Tensors, n: int, generator: torch.Generator) -> Iterator[Tensor]:
         """So many times noise (n_obs, n_vars) of unit variance: residuals of training rows, weighted at random.
@@ -93,9 +99,8 @@ class Imputer(ABC):
         -------
         mean, sd : Tensor (n_obs, n_vars)
             Of these entries; others are as `predict` has them.
-        noise : Tensor (n, n_obs, n_vars)
-            Of unit variance, what draws add to the mean in standard deviations: what a row's own values leave open of the factors that its
-            entries share, these have in common.
+        draws : Tensor (n, n_obs, n_vars)
+            What a row's own values leave open of the factors that its entries share, these have in common.
         """
         mean, sd = (part.clone() for part in self.predict(modality, x, seen))
         noise, generator = mean.new_zeros(n, *mean.shape), torch.Generator().manual_seed(seed)
@@ -108,11 +113,18 @@ class Imputer(ABC):
             mean[rows] += told * sd[rows]
             sd[rows] *= variance.sqrt()
             noise[:, rows] = factors.draw(measured[rows], n, generator)
-        return mean, sd, noise
+        bounds = self.bounds(modality)
+        draws = torch.stack([bounds.draw(mean, sd, one) for one in noise]) if n else noise
+        return *bounds.moments(mean, sd), draws
 
     def predictability(self, modality: str) -> Tensor | None:
         """Share of each feature's variance (n_vars,), 0 to 1, that is foretold on training rows kept apart; None if it is not known."""
         return None
+
+
+def bounds(modality: str, x: Tensors, seen: Tensors, measured: Tensors | None = None) -> Bounds:
+    """What values a modality took in training rows."""
+    return Bounds(x[modality], entries(modality, x, seen, measured))
 
 
 def by_pattern(seen: Tensors) -> dict[Pattern, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mmomics.imputation import contract
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation._foretell import Foretelling
 from mmomics.imputation.contract import Pattern, Tensors, without
 
@@ -14,10 +15,16 @@ class Imputer(contract.Imputer):
 
     def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
         self.foretelling = Foretelling(x, seen, inner, list(x), measured)
+        self.limits: dict[str, Bounds] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, error = self.foretelling.predict(modality, x, without(modality, seen))
-        return mean, error.sqrt()
+        return self.bounds(modality).moments(mean, error.sqrt())
+
+    def bounds(self, modality: str) -> Bounds:
+        if modality not in self.limits:
+            self.limits[modality] = contract.bounds(modality, self.foretelling.x, self.foretelling.seen, self.foretelling.measured)
+        return self.limits[modality]
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return self.foretelling.residuals(modality, pattern)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mmomics.imputation import contract
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation.contract import Pattern, Tensors
 
 
@@ -17,7 +18,10 @@ class Imputer(contract.Imputer):
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
-        return mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality])
+        return self.bounds(modality).moments(mean.expand_as(x[modality]), variance.sqrt().expand_as(x[modality]))
+
+    def bounds(self, modality: str) -> Bounds:
+        return contract.bounds(modality, self.x, self.seen, self.measured)
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return contract.about_the_mean(modality, self.x, self.seen, self.measured)

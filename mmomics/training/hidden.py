@@ -15,7 +15,7 @@ from mmomics.imputation.contract import Imputer, entries, others_seen, without
 from mmomics.training import resemblance
 from mmomics.training.agreement import FEWEST, agreement
 from mmomics.training.fold import Fold
-from mmomics.training.impute import bounds, drawable, gappy, plain
+from mmomics.training.impute import drawable, gappy, plain
 from mmomics.training.imputer import GenerativeImputer
 from mmomics.training.units import Unit
 
@@ -93,7 +93,7 @@ def _within(imputer: Imputer, name: str, fold: Fold, unit: Unit) -> pd.DataFrame
     shown = torch.cat([there[rows] & (turn != k) for k in range(ROUNDS)])
     x, seen = ({other: part[rows.repeat(ROUNDS)] for other, part in parts.items()} for parts in (fold.x, fold.seen))
     parts = imputer.complete(name, {**x, name: x[name] * shown}, seen, shown)[:2]
-    mean, sd = bounds(name, fold).moments(*(part.unflatten(0, (ROUNDS, -1)).gather(0, turn[None])[0] for part in parts))
+    mean, sd = (part.unflatten(0, (ROUNDS, -1)).gather(0, turn[None])[0] for part in parts)
     return _judged(name, WITHIN, fold, fold.x[name][rows].where(there[rows], torch.nan), mean, sd)
 
 

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from mmomics import keys
-from mmomics.imputation.contract import Imputer, entries, others_seen
+from mmomics.imputation.contract import Imputer, others_seen
 from mmomics.preparation.fill.minimum import Minimum
-from mmomics.training.bounds import Bounds
 from mmomics.training.fold import Fold
 
 
@@ -55,23 +54,14 @@ def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray
 
 
 def complete(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Single entries that measured assays lack: {modality: (rows, mean, sd)} of who has gaps, on the scale of the normalised assay.
-
-    None leaves the range of the training values.
-    """
+    """Single entries that measured assays lack: {modality: (rows, mean, sd)} of who has gaps, on the scale of the normalised assay."""
     filled = {}
     for name, rows in gappy(fold):
         fitted = fold.preparation[name]
         x, seen = ({other: part[rows] for other, part in parts.items()} for parts in (fold.x, fold.seen))
         mean, sd, _ = imputer.complete(name, x, seen, fold.measured[name][rows])
-        told = bounds(name, fold).moments(mean, sd)
-        filled[name] = (rows.numpy(), *fitted.restore(*(plain(part, len(fitted.features)) for part in told)))
+        filled[name] = (rows.numpy(), *fitted.restore(*(plain(part, len(fitted.features)) for part in (mean, sd))))
     return filled
-
-
-def bounds(name: str, fold: Fold) -> Bounds:
-    """Of the values that were measured in training rows."""
-    return Bounds(fold.x[name][fold.train], entries(name, fold.x, fold.seen, fold.measured)[fold.train])
 
 
 def predictability(imputer: Imputer, fold: Fold) -> dict[str, np.ndarray]:

@@ -13,11 +13,11 @@ from mmomics.config.protocol import Training
 from mmomics.errors import UserError
 from mmomics.fusion.contract import Generative
 from mmomics.imputation import contract
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation._foretell import Foretelling
 from mmomics.imputation.contract import LEAST, Pattern, Tensors, others_seen, without
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
-from mmomics.training.bounds import Bounds
 from mmomics.training.fit import attach, make_params
 from mmomics.training.fold import Fold
 from mmomics.training.generative import ImputationModel
@@ -85,7 +85,7 @@ class GenerativeImputer(contract.Imputer):
         fold = self.fold
         self.x, self.seen, self.measured = x, seen, measured
         drawn = [name for name in x if name not in fold.windows and seen[name].any()]
-        self.bounds = {name: Bounds(x[name], contract.entries(name, x, seen, measured)) for name in drawn}
+        self.limits = {name: contract.bounds(name, x, seen, measured) for name in drawn}
         self.foretelling = Foretelling(x, seen, inner, drawn, measured)
         self.left: dict[str, Tensor] = {}  # of training rows (n_obs, n_vars), in standard deviations; zeros where not measured
         self.error: dict[str, Tensor] = {}  # (n_vars,) what plain models leave on average
@@ -101,7 +101,7 @@ class GenerativeImputer(contract.Imputer):
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, sd, _ = self._moments(modality, x, seen)
-        return self.bounds[modality].moments(mean, sd)
+        return self.limits[modality].moments(mean, sd)
 
     def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
         mean, sd, z = self._moments(modality, x, seen)
@@ -115,7 +115,10 @@ class GenerativeImputer(contract.Imputer):
                 swing * (share / gain.spread.clamp_min(LEAST)) + (1 - share**2).sqrt() * noise
                 for noise, swing in zip(noises, own, strict=False)
             )
-        return torch.stack([self.bounds[modality].draw(mean, sd, noise) for noise in noises])
+        return torch.stack([self.limits[modality].draw(mean, sd, noise) for noise in noises])
+
+    def bounds(self, modality: str) -> Bounds:
+        return self.limits[modality]
 
     def predictability(self, modality: str) -> Tensor:
         variance = contract.moments(modality, self.x, self.seen, self.measured)[1]

@@ -56,6 +56,23 @@ def test_single_values_are_completed_without_a_look_at_what_is_missing(name):
     torch.testing.assert_close(mean, other)
 
 
+@pytest.mark.parametrize("name", plugins.names("imputation"))
+def test_a_feature_of_two_values_is_drawn_as_one_of_them_and_one_that_stops_is_not_drawn_beyond(name):
+    fold = related_fold()
+    had = fold.x["m1"][:, :2].clone()
+    fold.x["m1"][:, 0], fold.x["m1"][:, 1] = (had[:, 0] > 0.5).float(), had[:, 1].clamp_min(0.0)
+    fold.x["m1"] *= fold.seen["m1"].unsqueeze(-1)
+    fitted = imputer.fit(name, fold, Unit(0, 0, 0), SETTINGS)
+    mean, sd = fitted.predict("m1", fold.x, fold.seen)
+    assert (mean[:, 0] > 0).all() and (mean[:, 0] < 1).all()
+    torch.testing.assert_close(sd[:, 0], (mean[:, 0] * (1 - mean[:, 0])).sqrt())
+    drawn = fitted.draw("m1", fold.x, fold.seen, 40, seed=1)
+    assert set(drawn[..., 0].unique().tolist()) == {0.0, 1.0} and drawn[..., 1].min() == 0.0
+    assert float(drawn[..., 0].mean()) == pytest.approx(float(mean[:, 0].mean()), abs=0.03)
+    filled = fitted.complete("m1", fold.x, fold.seen, torch.arange(12).expand_as(fold.x["m1"]) > 1, n=2)[2]
+    assert set(filled[..., 0].unique().tolist()) == {0.0, 1.0} and filled[..., 1].min() == 0.0
+
+
 @pytest.mark.parametrize("name", IMPUTERS)
 def test_hidden_truth_is_never_seen_by_fit(name):
     fold, corrupted = related_fold(), related_fold()

@@ -8,9 +8,9 @@ import torch
 
 from mmomics.config.protocol import Training
 from mmomics.errors import UserError
+from mmomics.imputation._bounds import Bounds
 from mmomics.imputation._foretell import Foretelling
 from mmomics.training import imputer
-from mmomics.training.bounds import Bounds
 from mmomics.training.hidden import score
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit

@@ -15,6 +15,11 @@ class Long(Strict):
 
     feature: str = Field(description="Column that names the feature: `OlinkID` or `Assay` of NPX files.")
     value: str = Field(description="Column that holds the values: `NPX`.")
+    flags: dict[str, str | float | list[str | float]] = Field(
+        {},
+        description="Columns that mark values, such as `QC_Warning`, each with the marks that are right (`PASS`, or a list): values marked "
+        "otherwise become missing. An empty cell is no mark. Default: marks of such columns are told, and their values kept.",
+    )
 
 
 class Table(Signs):

@@ -11,6 +11,7 @@ from mmomics.onboarding import guess
 from mmomics.onboarding._lines import files, keys, quoted
 from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.sniff import Sniffed
+from mmomics.tables import _marks
 
 OLINK = ("OlinkID", "NPX")  # the id of an assay is of one panel, its name of several
 SAMPLE = re.compile(r"(sample|subject|patient|donor|participant|specimen|person)s?[_. ]?(ids?|names?)?", re.IGNORECASE)
@@ -74,5 +75,17 @@ def lines(table: Sniffed, folder: Path, name: str, owners: Sequence[str]) -> lis
     out += [f"    files: {files(table, folder)}"]
     out += [f"    index: {quoted(found.sample)}"] if table.cells.index.name != found.sample else []
     out += [f"    long: {{feature: {quoted(found.feature)}, value: {quoted(found.value)}}} # GUESS: a row per sample and feature"]
+    out += _doubts(table, found)
     out += [each for each in keys(table, "    ") if not each.lstrip().startswith(("drop:", "index:"))]
     return [*out, *owners]
+
+
+def _doubts(table: Sniffed, found: Melted) -> list[str]:
+    """Remarks on columns that mark values: what is marked stays, unless the reader says otherwise."""
+    cells = table.cells.reset_index() if table.cells.index.name else table.cells
+    out = []
+    for name in _marks.marks([str(name) for name in cells.columns if name not in (found.sample, found.feature, found.value)]):
+        words = cells[name].dropna().astype(str).str.strip().unique().tolist()
+        told = "marks values, which are told and kept; those marked otherwise become missing by this, in `long`:"
+        out += [f"    # {name} {told} {_marks.setting(name, words)}"]
+    return out

@@ -10,12 +10,12 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, count, did_you_mean
-from mmomics.tables import _grouped, _missing
+from mmomics.tables import _grouped, _marks, _missing
 from mmomics.tables._cells import fitting
 
 
 def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
-    """Positions of the columns of the samples, the features and the values.
+    """Positions of the columns of the samples, the features and the values, and of those beside that put values in doubt.
 
     Raises
     ------
@@ -28,11 +28,13 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         if name not in names:
             raise UserError(path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in names if each]))
         found.append(list(names).index(name))
-    if len(set(found)) < 3:
-        raise UserError(path, "`index`, `long.feature` and `long.value` name one column twice", "name a column of its own for each")
+    if len(set(found)) < 3 or {names[place] for place in found} & set(table.long.flags):
+        problem = "`index`, `long.feature`, `long.value` and `long.flags` name one column twice"
+        raise UserError(path, problem, "name a column of its own for each")
     if table.orientation == "samples_in_columns":
         raise UserError(path, "`orientation: samples_in_columns` means nothing for a `long` table", "leave `orientation` out")
-    return found
+    beside = [list(names).index(name) for name in _marks.columns(path, table, names)]
+    return [*found, *(place for place in beside if place not in found)]
 
 
 def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.DataFrame:
@@ -42,8 +44,8 @@ def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.Dat
     ----------
     path : Path
         The file, for messages.
-    cells : DataFrame (n_rows, 3)
-        Text: samples, features and values, in this order; missing = NaN.
+    cells : DataFrame (n_rows, n_columns)
+        Text: the `columns`, in this order; missing = NaN.
     table : Table
         With `pool`, several values of one sample and feature are pooled.
     numeric : bool
@@ -64,6 +66,7 @@ def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.Dat
     fitting(path, len(samples), len(features))
     if numeric:
         value = _numbers(path, value, table)
+    value = _marks.heeded(path, value, feature, cells.iloc[:, 3:], table)
     twice = pd.DataFrame({"row": rows, "place": places}).duplicated().to_numpy()
     if twice.any() and (table.pool == "none" or not numeric):
         at = int(twice.argmax())

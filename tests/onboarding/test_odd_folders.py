@@ -164,12 +164,15 @@ def test_a_long_table_of_npx_is_drafted_as_such(tmp_path, end, order):
     rows = pd.DataFrame(NPX, columns=["SampleID", "OlinkID", "Assay", "QC_Warning", "LOD", "NPX"]).sort_values(order, kind="stable")
     rows = rows if order == "SampleID" else rows[rows.columns[::-1]]
     rows.to_parquet(tmp_path / "o.parquet", index=False) if end == "parquet" else rows.to_csv(tmp_path / "o.csv", sep=";", index=False)
-    content, _, found = drafted(tmp_path)
+    content, text, found = drafted(tmp_path)
     index = {} if order == "SampleID" else {"index": "SampleID"}
     assert content["modalities"] == {
         "o": {"kind": "protein", "values": "npx", "files": f"o.{end}", **index, "long": {"feature": "OlinkID", "value": "NPX"}},
     }
-    assert found.errors == []
+    assert found.errors == [] and 'flags: {QC_Warning: "PASS"}' in text and not any("marked" in line for line in found.warnings)
+    rows.loc[rows["Assay"] == "PROT3", "QC_Warning"] = "WARN"
+    rows.to_parquet(tmp_path / "o.parquet", index=False) if end == "parquet" else rows.to_csv(tmp_path / "o.csv", sep=";", index=False)
+    assert any(f"{N} of {8 * N} values are marked ({N} WARN) and kept" in line for line in drafted(tmp_path)[2].warnings)
 
 
 def test_results_of_a_laboratory_in_long_form_are_drafted_as_such(tmp_path):

@@ -1,5 +1,7 @@
 """A long table is the wide one that it was melted from, in every format that may be long."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,3 +106,77 @@ def test_a_long_table_has_three_columns_and_its_samples_are_no_columns(tmp_path,
     npx().to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(UserError, match=said):
         table.read(Table(**{"files": "t.csv", "long": LONG, **keys}), tmp_path)
+
+
+def marked():
+    """Three rows that the vendor warns of, one of which has no value, and one that it says nothing of."""
+    rows = npx()
+    rows.loc[[3, 7, 30], "QC_Warning"] = "WARN"
+    rows.loc[31, "QC_Warning"] = "Fail"
+    rows.loc[32, "QC_Warning"] = None
+    return rows
+
+
+def warned(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.parametrize("end", ["csv", "parquet", "xlsx"])
+def test_values_that_are_marked_are_told_and_kept_unless_the_settings_say_which_marks_are_right(tmp_path, caplog, end):
+    rows = marked()
+    {"csv": rows.to_csv, "parquet": rows.to_parquet, "xlsx": rows.to_excel}[end](tmp_path / f"t.{end}", index=False)
+    keys = {"files": f"t.{end}", "index": "SampleID"}
+    kept, _ = table.read(Table(long=LONG, **keys), tmp_path)
+    pd.testing.assert_frame_equal(kept, EXPECTED.astype(np.float32))
+    (said,) = warned(caplog)
+    assert "column 'QC_Warning': 3 of 52 values are marked (2 WARN, 1 Fail) and kept" in said and 'flags: {QC_Warning: "PASS"}' in said
+    assert not any(sample in said for sample in WIDE.index)
+    caplog.clear()
+    found, _ = table.read(Table(long={**LONG, "flags": {"QC_Warning": "pass"}}, **keys), tmp_path)
+    right = rows["QC_Warning"].isin(["PASS"]) | rows["QC_Warning"].isna()
+    expected = rows.assign(NPX=rows["NPX"].where(right)).pivot(index="SampleID", columns="OlinkID", values="NPX")
+    pd.testing.assert_frame_equal(found, expected.astype(np.float32), check_names=False)
+    assert "3 of 52 values are marked (2 WARN, 1 Fail) and missing" in warned(caplog)[0]
+    caplog.clear()
+    table.read(Table(long={**LONG, "flags": {"QC_Warning": ["PASS", "WARN", "FAIL"]}}, **keys), tmp_path)
+    assert warned(caplog) == []
+
+
+def test_a_run_that_is_marked_gives_way_to_another_of_the_same_sample(tmp_path):
+    rows = npx()
+    again = rows.head(5).assign(NPX=99.0, flagged=1)
+    twice = pd.concat([again, rows.assign(flagged=0)])
+    found = spoilt(tmp_path, twice, long={**LONG, "flags": {"flagged": 0}}, pool="mean")
+    pd.testing.assert_frame_equal(found.loc[WIDE.index], EXPECTED.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"), [("AssayQC", True), ("sample_qc_warn", True), ("QC Status", True), ("Flag", True), ("Acquired", False)]
+)
+def test_columns_of_marks_are_found_by_their_names(tmp_path, caplog, name, alike):
+    spoilt(tmp_path, marked().rename(columns={"QC_Warning": name}))
+    assert len(warned(caplog)) == alike
+
+
+def test_values_below_their_limit_of_detection_are_counted_and_kept(tmp_path, caplog):
+    rows = npx()
+    rows["LOD"] = rows["OlinkID"].map({"OID0": 99, "OID1": 5}).fillna(-99)
+    found = spoilt(tmp_path, rows)
+    pd.testing.assert_frame_equal(found, EXPECTED.astype(np.float32))
+    low = int((rows["NPX"] < rows["LOD"]).sum())
+    mostly = 1 + int((EXPECTED["OID1"] < 5).sum() * 2 > EXPECTED["OID1"].notna().sum())
+    (said,) = warned(caplog)
+    assert f"{low} of 52 values are below their limit of detection (column 'LOD') and kept; of {mostly} feature" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"QC_Warnings": "PASS"}, "no column 'QC_Warnings' for `long.flags`; did you mean 'QC_Warning'"),
+        ({"QC_Warning": "OK"}, r"column 'QC_Warning': no row bears a mark of `long.flags` \(ok\); its marks are: PASS, WARN, Fail"),
+        ({"NPX": "PASS"}, "name one column twice"),
+    ],
+)
+def test_flags_that_cannot_be_meant_are_refused(tmp_path, flags, said):
+    with pytest.raises(UserError, match=said):
+        spoilt(tmp_path, marked(), long={**LONG, "flags": flags})

@@ -29,7 +29,9 @@ class Table(Signs):
         description="Path below `folder`; or a mapping label -> path of files to stack (the label names the part)."
     )
     within: str | None = Field(
-        None, description="In a file that holds several tables: the sheet of a workbook, the modality of an h5mu, the layer of an h5ad."
+        None,
+        description="In a file that holds several tables: the sheet of a workbook, the layer of an h5ad (or `raw`), the modality of an "
+        "h5mu (or a layer of it: `rna/raw`).",
     )
     orientation: Literal["samples_in_rows", "samples_in_columns"] | None = Field(
         None, description="Whether a sample is a row or a column of the file. Default: a row, but for formats such as GCT a column."

@@ -83,7 +83,7 @@ def _matrix(path: Path, group: Any, layer: str | None) -> tuple[Any, Any]:
     if layer == RAW and RAW in group:
         return group[RAW]["X"], group[RAW]["var"]
     there = [*layers, *([RAW] if RAW in group else [])]
-    cure = did_you_mean(layer, there) if there else "it holds `X` alone: leave `within` out"
+    cure = did_you_mean(layer, there) if there else "it holds `X` alone: leave it out"
     raise UserError(path, f"no layer '{layer}' for `within`", cure)
 
 

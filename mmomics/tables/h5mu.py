@@ -1,5 +1,6 @@
 """MuData (h5mu): `X` of the modality that `within` names, which may be left out where there is one only; pooled as h5ad.
 
+Behind a slash stands a layer of it, or what scanpy keeps aside: `within: rna/raw`.
 As a table of text it is `obs` of that modality, or of all together where `within` is left out.
 """
 
@@ -24,10 +25,11 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     """Observations x variables; see `Format.read`. `drop` names variables, or columns of `obs`."""
     with opened(path) as file:
         known = list(file["mod"])
-    if table.within is not None and table.within not in known:
-        raise UserError(path, f"no modality '{table.within}' for `within`", did_you_mean(table.within, known))
+    name, _, layer = (table.within or "").partition("/")
+    if table.within is not None and name not in known:
+        raise UserError(path, f"no modality '{name}' for `within`", did_you_mean(name, known))
     if not numeric:
-        return observations(path, f"/mod/{table.within}" if table.within else "/", table)
-    if table.within is None and len(known) != 1:
+        return observations(path, f"/mod/{name}" if name else "/", table)
+    if not name and len(known) != 1:
         raise UserError(path, f"holds {len(known)} modalities", f"set `within` to one of: {', '.join(known)}")
-    return annotated(path, f"/mod/{table.within or known[0]}", table, None)
+    return annotated(path, f"/mod/{name or known[0]}", table, layer or None)

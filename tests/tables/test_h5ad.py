@@ -58,16 +58,47 @@ def test_cut_short(tmp_path, share):
         read(tmp_path / "t.h5ad", Table(files="t.h5ad"), None, True)
 
 
-def test_raw_is_what_scanpy_keeps_aside_with_genes_of_its_own(tmp_path):
+@pytest.fixture
+def scaled():
+    """Cells of two genes, with the four of `.raw`, and all four alone."""
     obs = pd.DataFrame({"donor": [f"D{i % 3}" for i in range(30)]}, index=[f"c{i}" for i in range(30)])
     whole = anndata.AnnData(VALUES, obs=obs, var=pd.DataFrame(index=list("wxyz")))
     scaled = anndata.AnnData(VALUES[:, :2] - 1, obs=obs, var=pd.DataFrame(index=list("wx")))
     scaled.raw = whole
+    expected = pd.DataFrame(VALUES, index=obs["donor"], columns=list("wxyz")).groupby(level=0, sort=False).sum()
+    return scaled, whole, expected
+
+
+def test_raw_is_what_scanpy_keeps_aside_with_genes_of_its_own(tmp_path, scaled):
+    scaled, whole, expected = scaled
     scaled.write_h5ad(tmp_path / "a.h5ad")
     found = read(tmp_path / "a.h5ad", Table(files="a.h5ad", within="raw", index="donor", pool="sum"), None, True)
-    assert found.equals(pd.DataFrame(VALUES, index=obs["donor"], columns=list("wxyz")).groupby(level=0, sort=False).sum())
+    assert found.equals(expected)
     with pytest.raises(UserError, match="no layer 'count' for `within`; choose one of: raw"):
         read(tmp_path / "a.h5ad", Table(files="a.h5ad", within="count"), None, True)
     whole.write_h5ad(tmp_path / "b.h5ad")
-    with pytest.raises(UserError, match="no layer 'raw' for `within`; it holds `X` alone: leave `within` out"):
+    with pytest.raises(UserError, match="no layer 'raw' for `within`; it holds `X` alone: leave it out"):
         read(tmp_path / "b.h5ad", Table(files="b.h5ad", within="raw"), None, True)
+
+
+def test_raw_and_layers_of_a_modality_stand_behind_a_slash(tmp_path, scaled):
+    import mudata
+
+    scaled, _, expected = scaled
+    scaled.layers["less"] = scaled.X - 1
+    protein = anndata.AnnData(VALUES, obs=scaled.obs, var=pd.DataFrame(index=list("abcd")))
+    with mudata.set_options(pull_on_update=False):
+        mudata.MuData({"rna": scaled, "protein": protein}).write_h5mu(tmp_path / "m.h5mu")
+    keys = {"files": "m.h5mu", "index": "donor"}
+    assert read(tmp_path / "m.h5mu", Table(within="rna/raw", pool="sum", **keys), None, True).equals(expected)
+    np.testing.assert_array_equal(read(tmp_path / "m.h5mu", Table(within="rna/less", **keys), None, True), VALUES[:, :2] - 2)
+    np.testing.assert_array_equal(read(tmp_path / "m.h5mu", Table(within="protein", **keys), None, True), VALUES)
+    assert read(tmp_path / "m.h5mu", Table(within="rna/raw", files="m.h5mu"), None, False).equals(scaled.obs.astype(object))
+    for within, said in {
+        "rma/raw": "no modality 'rma' for `within`; did you mean 'rna'",
+        "rna/lesser": "no layer 'lesser' for `within`; did you mean 'less'",
+        "protein/raw": "no layer 'raw' for `within`; it holds `X` alone",
+        "/raw": "no modality '' for `within`",
+    }.items():
+        with pytest.raises(UserError, match=said):
+            read(tmp_path / "m.h5mu", Table(within=within, **keys), None, True)

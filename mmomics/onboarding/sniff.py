@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.onboarding import commas
 from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
 from mmomics.tables import contract, delimited, h5ad, xlsx
@@ -20,9 +20,6 @@ from mmomics.tables._head import guessed_skip, head
 
 ROWS = 60
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
-COMMA = re.compile(r"-?(\d+|[1-9]\d{0,2}(\.\d{3})+),\d+")  # a number, where the comma is the decimal sign
-POINT = re.compile(r"-?(\d+\.(\d{1,2}|\d{4,})|0\.\d{3}|\d{4,}\.\d{3})")  # or where the point surely is
-THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
 NARROW = 60  # columns of a table that may be long, or of samples
 COLUMNS = 400  # whose cells are looked at; names are of all
 
@@ -140,9 +137,9 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
             keys = {**keys, "drop": twice}
             cells = cells.loc[:, ~cells.columns.isin(twice)]
             names = index[~index.isin(twice)].tolist()
-        if _comma_decimals(cells):
+        if commas.decimal(cells):
             keys = {**keys, "decimal": "comma"}
-            cells = cells.map(_pointed)
+            cells = cells.map(commas.pointed)
         return Sniffed(files, cells, keys, names, not cells.index.is_unique)
     return Sniffed(files, pd.DataFrame(), {"within": sheet} if sheet else {}, problem=problem)
 
@@ -249,20 +246,3 @@ def _headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:
     if ids and (not corner or (np.diff(values) == 1).all()):
         return {}
     return {"header": False, "number_rows": True} if corner else {"header": False}
-
-
-def _comma_decimals(cells: pd.DataFrame) -> bool:
-    """Whether the comma is the decimal sign: some columns hold numbers only if it is, and no cell has a point for it."""
-    comma = False
-    for _, column in cells.items():
-        told = column.dropna().astype(str).str.strip()
-        odd = told[pd.to_numeric(told, errors="coerce").isna()]
-        if told.str.fullmatch(POINT).any():
-            return False
-        comma |= bool(len(odd)) and bool(odd.str.fullmatch(COMMA).mean() > 0.9) and not bool(odd.str.fullmatch(THOUSANDS).all())
-    return comma
-
-
-def _pointed(cell: object) -> object:
-    """A number with a decimal comma as one with a point."""
-    return cell.replace(".", "").replace(",", ".") if isinstance(cell, str) and COMMA.fullmatch(cell.strip()) else cell

@@ -1,0 +1,28 @@
+"""Commas among the numbers of a table: the decimal sign, or one between thousands."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+COMMA = re.compile(r"-?(\d+|[1-9]\d{0,2}(\.\d{3})+),\d+")  # a number, where the comma is the decimal sign
+POINT = re.compile(r"-?(\d+\.(\d{1,2}|\d{4,})|0\.\d{3}|\d{4,}\.\d{3})")  # or where the point surely is
+THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")  # or where it may separate thousands
+
+
+def decimal(cells: pd.DataFrame) -> bool:
+    """Whether the comma is the decimal sign: some columns hold numbers only if it is, and no cell has a point for it."""
+    comma = False
+    for _, column in cells.items():
+        told = column.dropna().astype(str).str.strip()
+        odd = told[pd.to_numeric(told, errors="coerce").isna()]
+        if told.str.fullmatch(POINT).any():
+            return False
+        comma |= bool(len(odd)) and bool(odd.str.fullmatch(COMMA).mean() > 0.9) and not bool(odd.str.fullmatch(THOUSANDS).all())
+    return comma
+
+
+def pointed(cell: object) -> object:
+    """A number with a decimal comma as one with a point."""
+    return cell.replace(".", "").replace(",", ".") if isinstance(cell, str) and COMMA.fullmatch(cell.strip()) else cell

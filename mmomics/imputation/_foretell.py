@@ -26,6 +26,7 @@ MOST_PATTERNS = 4
 MOST_ALONE = 4  # modalities that also get a model by themselves, the largest first
 ROWS_OF_SECOND = 100  # rows at which the second level has half of its say
 COMPONENTS = 6  # leading ones of a modality, each of unit variance: in so few a strong bend stands out, as it does not in all features
+ROWS_OF_PATTERN = 20  # that have the same modalities: at so many a feature's own error has half of its say
 TOGETHER = 0.6  # prior weight of the linear model on all modalities together
 
 
@@ -51,6 +52,8 @@ class Foretold:
         Mean square of what was left.
     variance : Variance
         The same by what is foretold.
+    known : Tensor (n_vars,) bool
+        Features of which any entry was measured.
     """
 
     def __init__(self, x: Tensors, seen: Tensors, modality: str, others: Pattern, fold: Tensor, measured: Tensor) -> None:
@@ -77,7 +80,7 @@ class Foretold:
         self.slope = contract.stretch(y - self.mean, guess, measured, torch.tensor(len(y)))
         self.oof = self.mean + self.slope * guess
         self.variance = Variance(self.oof, (self.oof - y).square(), measured)
-        self.error = self.variance.error
+        self.error, self.known = self.variance.error, measured.any(0)
 
     def __call__(self, x: Tensors, seen: Tensors) -> Tensor:
         """Mean (n_new, n_vars) of new rows; no model leaves the range of the training values, however far out a row lies."""
@@ -123,27 +126,54 @@ class Foretelling:
         self.x, self.seen, self.names, self.measured = x, seen, names, measured
         self.fold = contract.folds(fold, len(next(iter(seen.values()), [])))
         self.fits: dict[tuple[str, Pattern], tuple[Foretold, Tensor] | None] = {}
+        self.growths: dict[tuple[str, Pattern, Pattern], Tensor] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         """Mean and mean squared error (n_obs, n_vars) of a modality; of rows that have nothing to go by, mean and variance of training."""
         mean, error = self._nothing(modality, len(x[modality]))
-        for others, rows in self._by_pattern(modality, seen).items():
+        for (others, pattern), rows in self._by_pattern(modality, seen).items():
             if (fit := self._fit(modality, others)) is not None:
-                mean[rows] = fit[0]({name: x[name][rows] for name in others}, {name: seen[name][rows] for name in others})
-                error[rows] = fit[0].variance(mean[rows])
+                told = fit[0]({name: x[name][rows] for name in others}, {name: seen[name][rows] for name in others})
+                mean[rows] = torch.where(fit[0].known, told, mean[rows])
+                error[rows] = torch.where(fit[0].known, fit[0].variance(told) * self._growth(modality, others, pattern), error[rows])
         return mean, error
 
     def out_of_fold(self, modality: str) -> tuple[Tensor, Tensor]:
         """Mean and mean squared error (n_obs, n_vars) of the training rows, each foretold without its inner fold."""
         mean, error = self._nothing(modality, len(self.fold))
-        for others, rows in self._by_pattern(modality, self.seen).items():
+        for (others, _), rows in self._by_pattern(modality, self.seen).items():
             if (fit := self._fit(modality, others)) is not None:
                 place = torch.full((len(self.fold),), -1)
                 place[fit[1]] = torch.arange(len(fit[1]))
                 own = rows[place[rows] >= 0]
-                mean[own] = fit[0].oof[place[own]]
-                error[own] = fit[0].variance(mean[own])
+                told = fit[0].oof[place[own]]
+                mean[own] = torch.where(fit[0].known, told, mean[own])
+                error[own] = torch.where(fit[0].known, fit[0].variance(told), error[own])
         return mean, error
+
+    def _growth(self, modality: str, others: Pattern, pattern: Pattern) -> Tensor:
+        """How many times larger the error of a fit is (n_vars,) for rows that have only some of what it goes by.
+
+        Training rows that have these are foretold without the rest: to what was left out of fold comes what the rest adds to the answer.
+        """
+        key = modality, others, pattern
+        fit = self._fit(modality, others)
+        if pattern == others or fit is None:
+            return torch.ones(())
+        if key not in self.growths:
+            told, rows = fit
+            most = (self._nothing(modality, 1)[1][0] / told.error.clamp_min(contract.LEAST)).clamp_min(1.0)  # what is left of no fit at all
+            able = torch.stack([self.seen[name][rows] for name in pattern]).all(0)
+            x, seen = ({name: part[name][rows][able] for name in others} for part in (self.x, self.seen))
+            left = self.x[modality][rows][able] - told.oof[able]
+            without = left + told(x, seen) - told(x, {name: flags & (name in pattern) for name, flags in seen.items()})
+            there = contract.entries(modality, self.x, self.seen, self.measured)[rows][able]
+            before, after = ((part.square() * there).sum(0) for part in (left, without))
+            common = after.sum() / before.sum() if able.any() and before.sum() > 0 else most.mean()
+            n = there.sum(0)
+            own = (after / told.error.clamp_min(contract.LEAST) + ROWS_OF_PATTERN * common) / (n + ROWS_OF_PATTERN)
+            self.growths[key] = own.clamp_min(1.0).minimum(most)
+        return self.growths[key]
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         """What was left out of fold of training rows (n_obs, n_vars), foretold from these modalities, in standard deviations.
@@ -152,8 +182,8 @@ class Foretelling:
         """
         others = tuple(name for name in self.names if name in pattern)
         every = self._others(modality)
-        fit = self._fit(modality, others if others in self._common(modality, every) else every)
-        if fit is None or not others:
+        fit = self._fit(modality, others if others in self._common(modality, every) else every) if others else None
+        if fit is None:
             return contract.about_the_mean(modality, self.x, self.seen, self.measured)
         left = torch.zeros_like(self.x[modality])
         left[fit[1]] = (self.x[modality][fit[1]] - fit[0].oof) / fit[0].error.clamp_min(contract.LEAST).sqrt()
@@ -166,16 +196,16 @@ class Foretelling:
         mean, variance = contract.moments(modality, self.x, self.seen, self.measured)
         return mean.repeat(n_obs, 1), variance.repeat(n_obs, 1)
 
-    def _by_pattern(self, modality: str, seen: Tensors) -> dict[Pattern, Tensor]:
-        """Positions of the rows that each fit answers; without those that have nothing to go by."""
+    def _by_pattern(self, modality: str, seen: Tensors) -> dict[tuple[Pattern, Pattern], Tensor]:
+        """Positions of rows, by what the fit that answers them goes by, and what they have of it; without those that have nothing."""
         others = self._others(modality)
         common = self._common(modality, others)
-        found: dict[tuple[str, ...], list[int]] = {}
+        found: dict[tuple[Pattern, Pattern], list[int]] = {}
         for row, flags in enumerate(torch.stack([seen[name] for name in others], dim=1).tolist() if others else []):
             pattern = tuple(name for name, flag in zip(others, flags, strict=True) if flag)
             if pattern:
-                found.setdefault(pattern if pattern in common else others, []).append(row)
-        return {pattern: torch.tensor(rows) for pattern, rows in found.items()}
+                found.setdefault((pattern if pattern in common else others, pattern), []).append(row)
+        return {key: torch.tensor(rows) for key, rows in found.items()}
 
     def _common(self, modality: str, others: Pattern) -> list[Pattern]:
         """Patterns of the other modalities that many training rows have, and that enough rows with the modality teach."""

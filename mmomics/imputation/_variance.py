@@ -47,7 +47,7 @@ class Variance:
         slope, bend = self._bases(mean)
         self.slope = self._coefficient(slope, relative, ROWS_OF_SLOPE)
         self.bend = self._coefficient(bend, relative, ROWS_OF_BEND)
-        self.norm = self._mean(self._factor(mean))
+        self.norm = self._mean(self._factor(mean)).clamp_min(LEAST)
         del self.there
 
     def __call__(self, mean: Tensor) -> Tensor:

@@ -108,7 +108,7 @@ class Imputer(ABC):
             left = self.residuals(modality, pattern)
             unit = (left.square().sum(0) / (left != 0).sum(0).clamp_min(1)).clamp_min(LEAST).sqrt()
             factors = Factors(left / unit, left != 0)
-            own = ((x[modality][rows] - mean[rows]) / sd[rows].clamp_min(LEAST**0.5)) * measured[rows]
+            own = torch.where(measured[rows], (x[modality][rows] - mean[rows]) / sd[rows].clamp_min(LEAST**0.5), 0.0)
             told, variance = factors(own, measured[rows])
             mean[rows] += told * sd[rows]
             sd[rows] *= variance.sqrt()

@@ -48,6 +48,18 @@ def asked(fold, modality="m1"):
     return ({key: values[rows] for key, values in part.items()} for part in (fold.x, fold.seen))
 
 
+@pytest.mark.parametrize("mean", [0.02, 0.1, 0.5, 1.0, 3.0])
+def test_draws_of_a_feature_that_stops_at_a_value_keep_their_mean(mean):
+    values = torch.randn(400, 2, generator=torch.Generator().manual_seed(0)).abs()
+    values[:100] = 0.0
+    values[:, 1] *= -1  # stops above
+    bounds = Bounds(values, torch.ones_like(values, dtype=torch.bool))
+    asked = mean * torch.tensor([1.0, -1.0]).expand(20000, 2)
+    drawn = bounds.draw(asked.clamp(bounds.low, bounds.high), torch.full((20000, 2), 0.6), torch.randn(20000, 2))
+    assert drawn[:, 0].min() >= 0 and drawn[:, 1].max() <= 0
+    torch.testing.assert_close(drawn.mean(0), asked[0].clamp(bounds.low, bounds.high), atol=0.02, rtol=0.02)
+
+
 def test_bent_relations_are_found_where_ridge_finds_little():
     tables = {name: score(fitted(name), bent_fold(), UNIT) for name in ("ridge", "poe_vae")}
     ours, ridge = (table[table["modality"] == "m1"] for table in (tables["poe_vae"], tables["ridge"]))

@@ -16,6 +16,7 @@ from mmomics.imputation.contract import Pattern, Tensors, without
 Learned = Callable[[str, Tensors, Tensors], Tensor]  # modality, x, seen -> (n_choices, n_obs, n_vars)
 FEWEST = 10  # rows that have the modality and another one: from fewer, nothing is learned but the mean
 FEWEST_LEFT = 5  # of these, outside any fold
+COMMON = 0.05  # share of the training rows from which single values of rows with these modalities are told by factors of their own
 ROWS_OF_PATTERN = 20  # that have the same modalities: at so many their own error has half of its say
 
 
@@ -74,6 +75,12 @@ class Conditional(contract.Imputer):
         variance = self.moments(modality)[1]
         answer = self._answer(modality)
         return torch.zeros_like(variance) if answer is None else contract.foretold(answer.error, variance, answer.judged.sum(0))
+
+    def taught(self, modality: str, pattern: Pattern) -> Pattern:
+        own = {name: flags for name, flags in without(modality, self.seen).items() if flags.any()}
+        table = torch.stack(list(own.values()), dim=1) if own else torch.zeros(len(self.fold), 0, dtype=torch.bool)
+        has = torch.tensor([name in pattern for name in own], dtype=torch.bool)
+        return tuple(own) if has.any() and (table == has).all(1).float().mean() < COMMON else pattern
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         answer, pattern = self._answer(modality), tuple(name for name in pattern if name in self.x)  # no windows

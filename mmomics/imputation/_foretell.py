@@ -180,14 +180,17 @@ class Foretelling:
 
         Zero in rows that taught nothing of it, and where nothing was measured. A rare pattern has the residuals of all rows.
         """
-        others = tuple(name for name in self.names if name in pattern)
-        every = self._others(modality)
-        fit = self._fit(modality, others if others in self._common(modality, every) else every) if others else None
+        fit = self._fit(modality, others) if (others := self.taught(modality, pattern)) else None
         if fit is None:
             return contract.about_the_mean(modality, self.x, self.seen, self.measured)
         left = torch.zeros_like(self.x[modality])
         left[fit[1]] = (self.x[modality][fit[1]] - fit[0].oof) / fit[0].error.clamp_min(contract.LEAST).sqrt()
         return left * contract.entries(modality, self.x, self.seen, self.measured)
+
+    def taught(self, modality: str, pattern: Pattern) -> Pattern:
+        """What the fit goes by that answers rows with these modalities; nothing where they have nothing to go by."""
+        others, every = tuple(name for name in self.names if name in pattern), self._others(modality)
+        return others if not others or others in self._common(modality, every) else every
 
     def _others(self, modality: str) -> Pattern:
         return tuple(name for name in self.names if name != modality and self.seen[name].any())

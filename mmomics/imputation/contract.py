@@ -54,6 +54,20 @@ class Imputer(ABC):
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         """What is left of training rows (n_train, n_vars) foretold from some modalities, in about standard deviations; zero elsewhere."""
 
+    def taught(self, modality: str, pattern: Pattern) -> Pattern:
+        """The modalities whose residuals stand for those of a pattern: its own, or those of all if hardly any training row has it."""
+        return pattern
+
+    def factors(self, modality: str, pattern: Pattern) -> Factors:
+        """Of the residuals of a modality foretold from others, each feature's of unit variance; learned when first asked for."""
+        known: dict[tuple[str, Pattern], Factors] = self.__dict__.setdefault("_factors", {})
+        key = modality, self.taught(modality, pattern)
+        if key not in known:
+            left = self.residuals(*key)
+            unit = (left.square().sum(0) / (left != 0).sum(0).clamp_min(1)).clamp_min(LEAST).sqrt()
+            known[key] = Factors(left / unit, left != 0)
+        return known[key]
+
     def draw(self, modality: str, x: Tensors, seen: Tensors, n: int, seed: int) -> Tensor:
         """Random draws (n, n_obs, n_vars): the mean and, as far as it errs, `noise`.
 
@@ -105,9 +119,7 @@ class Imputer(ABC):
         mean, sd = (part.clone() for part in self.predict(modality, x, seen))
         noise, generator = mean.new_zeros(n, *mean.shape), torch.Generator().manual_seed(seed)
         for pattern, rows in by_pattern(without(modality, seen)).items():
-            left = self.residuals(modality, pattern)
-            unit = (left.square().sum(0) / (left != 0).sum(0).clamp_min(1)).clamp_min(LEAST).sqrt()
-            factors = Factors(left / unit, left != 0)
+            factors = self.factors(modality, pattern)
             own = torch.where(measured[rows], (x[modality][rows] - mean[rows]) / sd[rows].clamp_min(LEAST**0.5), 0.0)
             told, variance = factors(own, measured[rows])
             mean[rows] += told * sd[rows]

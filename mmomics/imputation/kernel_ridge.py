@@ -26,6 +26,9 @@ class Imputer(contract.Imputer):
             self.limits[modality] = contract.bounds(modality, self.foretelling.x, self.foretelling.seen, self.foretelling.measured)
         return self.limits[modality]
 
+    def taught(self, modality: str, pattern: Pattern) -> Pattern:
+        return self.foretelling.taught(modality, pattern)
+
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return self.foretelling.residuals(modality, pattern)
 

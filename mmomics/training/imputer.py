@@ -125,6 +125,9 @@ class GenerativeImputer(contract.Imputer):
         rest = self.gains[modality].rest.square() if modality in self.gains else 1.0
         return contract.foretold(self.error[modality] * rest, variance, self.seen[modality].sum())
 
+    def taught(self, modality: str, pattern: Pattern) -> Pattern:
+        return self.foretelling.taught(modality, pattern)
+
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return self.foretelling.residuals(modality, pattern)
 

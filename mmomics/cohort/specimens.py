@@ -10,7 +10,7 @@ import pandas as pd
 from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
-from mmomics.devices._times import dateless
+from mmomics.devices._times import dateless, half_day
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
     where = place(frame, f"samples.time, column '{samples.time}'")
     if samples.time_format and dateless(samples.time_format):
         raise UserError("samples.time_format", f"'{samples.time_format}' reads no date with its year", "give the column of date and time")
+    if samples.time_format and (slip := half_day(samples.time_format)):
+        raise UserError("samples.time_format", f"'{samples.time_format}' {slip[0]}", slip[1])
     found = [None if pd.isna(cell) else _time(str(cell), samples, f"{where} row '{row}'") for row, cell in cells.items()]
     if len({stamp.tzinfo is None for stamp in found if stamp is not None}) > 1:
         raise UserError(where, "some times name a time zone and some do not", "write them alike, or set `samples.time_zone`")

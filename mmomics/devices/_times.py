@@ -50,6 +50,8 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
     if form and dateless(form):
         cure = "name the columns of both in `time: [date, time]`, and their format together"
         raise UserError(where(0), f"`time_format: {form}` reads no date with its year", cure)
+    if form and (slip := half_day(form)):
+        raise UserError(where(0), f"`time_format: {form}` {slip[0]}", slip[1])
     if (form is None or form in UNITS) and pd.notna(pd.to_numeric(cells.iloc[:1], errors="coerce")).all():  # one tells of most columns
         numbers = pd.to_numeric(cells, errors="coerce")
         if numbers.notna().all():
@@ -76,6 +78,16 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
 def dateless(form: str) -> bool:
     """Whether a format of `strptime` leaves out the year or the day, so that every time would be of 1900."""
     return form not in UNITS and not (re.search("%[cx]", form) or (re.search("%[YyG]", form) and re.search("%[djuwaA]", form)))
+
+
+def half_day(form: str) -> tuple[str, str] | None:
+    """What is wrong with a format whose hours and AM or PM do not go together, and its cure: half a day would be lost unseen."""
+    parts = set(re.findall("%.", form))
+    if "%p" in parts and "%I" not in parts:
+        return "reads AM or PM (%p) without hours that count to 12 (%I), so that 8 PM would be 08:00", "write %I for %H"
+    if "%I" in parts and "%p" not in parts:
+        return "counts hours to 12 (%I) and reads no AM or PM (%p), so that 12:30 would be 00:30", "add %p, or write %H for %I"
+    return None
 
 
 def offset(cells: pd.Series, device: Device) -> tzinfo | None:

@@ -54,6 +54,15 @@ def test_times_that_mean_no_moment_are_one_line(cells, zone, says):
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("form", "cell", "says"),
+    [("%m/%d/%Y %H:%M %p", "4/12/2016 8:30 PM", "write %I for %H"), ("%d/%m/%Y %I:%M", "12/4/2016 12:30", "add %p, or write %H for %I")],
+)
+def test_hours_that_half_a_day_would_be_lost_of_are_refused(form, cell, says):
+    with pytest.raises(UserError, match=f"samples.time_format.*{says}"):
+        read(cell, form=form)
+
+
 def test_shifts_of_the_clock():
     frame = pd.DataFrame({"ahead": ["-60", np.nan]}, index=["S0", "S1"], dtype=object)
     device = Device(signal="cgm", files="x.csv", clock_shift="ahead")

@@ -121,6 +121,14 @@ def test_days_and_months_of_fitabase_are_known_by_the_name_of_their_column(tmp_p
         one(tmp_path, text.format("Time"))
 
 
+@pytest.mark.parametrize(("form", "cure"), [("%m/%d/%Y %H:%M %p", "write %I for %H"), ("%m/%d/%Y %I:%M", "add %p")])
+def test_hours_and_halves_of_the_day_go_together(tmp_path, form, cure):
+    with pytest.raises(UserError, match=cure):
+        one(tmp_path, "time,hr\n4/12/2016 8:30 PM,60\n", time_format=form)
+    record = one(tmp_path, "time,hr\n4/12/2016 8:30 PM,60\n", time_format="%m/%d/%Y %I:%M %p")
+    assert record.start == pd.Timestamp("2016-04-12 20:30")
+
+
 def test_a_table_of_many_people(shared):
     path = shared / "device_formats/cgm/hall_2018_cgm.csv.gz"
     records = read(path, subject="id")

@@ -40,7 +40,7 @@ def agreement(truth: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> dict[str, 
         "r2": r2,
         "rmse": np.sqrt(error),
         "coverage": _mean(inside),
-        "width": 2 * INSIDE * sd.mean(0),
+        "width": 2 * INSIDE * _mean(np.where(known, sd, np.nan)),
     }
 
 

@@ -52,7 +52,8 @@ def test_values_and_intervals_are_those_of_the_rows_themselves():
     rows = rows[rows["seed"] == 0].assign(y=lambda own: observed("binary", N)[0].loc[own["subject"], "outcome"].to_numpy() == "ill")
     rows["stratum"] = stratum.loc[rows["subject"]].to_numpy()
     by = rows.groupby(["repeat", "fold", "stratum"])[["y", "p_ill"]]
-    each, size = by.apply(lambda own: roc_auc_score(own["y"], own["p_ill"])).unstack(), by.size().unstack()
+    each = by.apply(lambda own: roc_auc_score(own["y"], own["p_ill"])).unstack()
+    size = by.apply(lambda own: own["y"].sum() * (~own["y"]).sum()).unstack()
     low = corrected_t(each["low"].to_numpy(), mean_share(plan))
     assert table.loc[("knows", "stratum", "low"), ["mean", "lower", "upper"]].tolist() == pytest.approx([*low][:3])
     within = corrected_t(((each * size).sum(axis=1) / size.sum(axis=1)).to_numpy(), mean_share(plan))

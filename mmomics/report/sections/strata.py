@@ -62,8 +62,8 @@ def _table(table: pd.DataFrame, order: list[str], standing: Standing, column: st
             cells.append(Cell(words.number(value), note=note, sort=value if math.isfinite(value) else float("-inf")))
         rows.append(cells)
     caption = say(
-        "{} of all subjects whose {} is known, its mean within the values of it (weighted by subjects), and of each of them, with 95 % "
-        "intervals.",
+        "{} of all subjects whose {} is known, its mean within the values of it, and of each of them; 95 % intervals from 20 tested "
+        "subjects on.",
         words.sentence(words.metric(standing.metric)),
         words.short(column),
     )

@@ -15,7 +15,7 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.devices import _clock, _fitabase, _times
 from mmomics.devices._parts import PARQUET, parts
-from mmomics.devices._series import Rows, records, unit
+from mmomics.devices._series import Rows, bare, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
@@ -61,7 +61,8 @@ class _Table:
         self.devices: set[str] = set()  # whose rows they are, where a column says so, and how often that changes
         self.changes = 0
         self.text: set[int] = set()  # places of columns that hold text
-        self.named = {name.strip() for names in device.channels.values() for name in ([names] if isinstance(names, str) else names)}
+        names = [[names] if isinstance(names, str) else names for names in device.channels.values()]
+        self.named = {alike(name) for role in names for name in role}
 
     def settle(self, columns: Sequence[str], row: Sequence[str]) -> list[int]:
         """Learn which column is what, by the header; places of those that hold text, by the first row."""
@@ -86,7 +87,7 @@ class _Table:
         self.minutes = {each.places[0]: each for each in hourly}
         self.data = list(self.minutes) or self.data
         if device.step is not None and self.named and not self.long:
-            self.data = [at for at in self.data if self.called(at) in self.named]
+            self.data = [at for at in self.data if alike(self.called(at)) in self.named]
         if not self.data:
             raise UserError(path, "has no column besides its time", "set `delimiter`, or name its channels in `channels`")
         counted = len(self.time) == 1 and first.replace(".", "", 1).isdigit()
@@ -146,12 +147,12 @@ class _Table:
     def channel(self, part: pd.DataFrame, at: int, lines: np.ndarray) -> np.ndarray:
         """The readings of a channel, float32 (n_rows,), or, of one with a column per minute, (n_rows * 60,)."""
         places = self.minutes[at].places if at in self.minutes else (at,)
-        return np.column_stack([self.numbers(part[place], place, lines) for place in places]).ravel()
+        return np.column_stack([self.numbers(part[place], place, lines, at) for place in places]).ravel()
 
-    def numbers(self, cells: pd.Series, at: int, lines: np.ndarray) -> np.ndarray:
-        """A column as float32 (n_rows,); one of text is noted, and all NaN."""
+    def numbers(self, cells: pd.Series, at: int, lines: np.ndarray, channel: int) -> np.ndarray:
+        """A column of a channel, itself or one of its minutes, as float32 (n_rows,); a channel of text is noted, and all NaN."""
         sign = self.device.decimal_sign
-        wanted = self.long or self.columns[at] in self.named
+        wanted = self.long or (alike(self.called(channel)) in self.named if self.named else at != channel)
         if self.device.thousands and cells.dtype == object:  # a word among them left separators in
             values = _grouped.parsed(cells, self.device.thousands_sign, sign).to_numpy(dtype=np.float64, na_value=np.nan)
         else:
@@ -159,10 +160,10 @@ class _Table:
         wrong = np.isnan(values) & cells.notna().to_numpy()
         cure = _grouped.cure(str(cells.iloc[int(wrong.argmax())]), sign) if wrong.any() else ""
         if wrong.any() and not wanted and (self.named or (wrong.sum() * 2 > cells.notna().sum() and not cure)):
-            self.text.add(at)
+            self.text.add(channel)
             return np.full(len(cells), np.nan, dtype=np.float32)
         wrong |= np.abs(values) > np.finfo(np.float32).max
-        if wrong.any() and at not in self.text:
+        if wrong.any() and channel not in self.text:
             place = int(wrong.argmax())
             raise UserError(
                 f"{self.where(lines[place])}, column '{self.columns[at]}'", f"'{str(cells.iloc[place])[:40]}' is not a number",
@@ -202,3 +203,8 @@ class _Table:
         where: Callable[[int], str] = lambda place: self.where(int(lines[place]))  # noqa: E731
         zone = self.zones.get(number)
         return Rows(times, values, tuple(names), tuple(unit(name) for name in names), self.clock, where, str(self.path), zone=zone)
+
+
+def alike(name: str) -> str:
+    """The name of a channel as names are compared: without the unit behind it, case, blanks and punctuation."""
+    return re.sub(r"[\W_]", "", bare(name)).casefold() or name.strip()

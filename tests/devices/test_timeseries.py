@@ -252,6 +252,24 @@ def test_words_matter_only_in_the_channels_asked_for(tmp_path):
         one(tmp_path, text)
     with pytest.raises(UserError, match=r"line 3, column 'x'"):
         one(tmp_path, text, channels={"r": ["x", "z"]})
+    with pytest.raises(UserError, match=r"line 3, column 'x \(mV\)'"):
+        one(tmp_path, text.replace("x", "x (mV)", 1), channels={"r": "X"})
+
+
+@pytest.mark.parametrize("minute", [0, 7])
+@pytest.mark.parametrize("channels", [{}, {"activity": "Steps"}, {"activity": "steps"}])
+@pytest.mark.parametrize("words", [1, 3])
+def test_a_word_among_the_minutes_of_an_hour_is_told(tmp_path, minute, channels, words):
+    hours = pd.DataFrame([[f"4/12/2016 {hour}:00:00 PM", *range(60)] for hour in range(1, 4)], dtype=object)
+    hours.iloc[-words:, minute + 1] = "n.d."
+    hours.columns = ["ActivityHour", *(f"Steps{place:02d}" for place in range(60))]
+    said = f"column 'Steps{minute:02d}': 'n.d.' is not a number" if words == 1 or minute or channels else "no column holds numbers"
+    with pytest.raises(UserError, match=said):
+        one(tmp_path, hours.to_csv(index=False), channels=channels)
+    levels = hours.set_axis(["ActivityHour", *(f"Level{place:02d}" for place in range(60))], axis=1)
+    levels.iloc[:, 1:] = "rest"
+    both = levels.merge(hours.iloc[:, [0]].assign(**{f"Steps{place:02d}": place for place in range(60)}))
+    assert one(tmp_path, both.to_csv(index=False), channels=channels).signal[:, -1].tolist() == [*range(60)] * 3
 
 
 MINUTES = "time,steps\n2024-01-01 00:00,100\n2024-01-01 00:05,1110\n2024-01-01 00:10,130\n"

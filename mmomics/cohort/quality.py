@@ -13,6 +13,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays import _codes, contract
+from mmomics.cohort.aside import aside
 from mmomics.cohort.association import association
 from mmomics.cohort.components import LEAST, Components, components
 from mmomics.cohort.suspects import DEVIATIONS, SAME, copies, limits, outliers
@@ -189,8 +190,13 @@ def checks(
 def _names_and_codes(
     assay: anndata.AnnData, raw: np.ndarray, ends: tuple[np.ndarray, np.ndarray]
 ) -> list[tuple[str, float, float, bool, str]]:
-    """Codes that stand for what is missing, and genes that a spreadsheet took for dates."""
+    """Codes that stand for what is missing, genes that a spreadsheet took for dates, and features that are no measurements by name."""
     out = []
+    beside = aside(assay.var_names, assay.uns["kind"]) if assay.uns["values"] != contract.RECORD else []
+    if beside:
+        named = f"called like what is no measurement ({listed(beside)}), and models would learn from them"
+        cure = "`drop` them, or take their rows out of a file with samples in columns, unless they are measured"
+        out.append(("not_measured", float(len(beside)), np.nan, True, f"features are {named}: {cure}"))
     if not _scale(assay).library and not _scale(assay).whole and assay.uns["values"] != contract.RECORD:
         places = _codes.suspected(*ends)
         told = {place: each for place in places.tolist() if (each := _codes.code(raw[:, place])) is not None}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmomics import plugins
+from mmomics.cohort.aside import aside, batch
 from mmomics.devices import _fitabase, glucose, timeseries
 from mmomics.devices._series import bare
 from mmomics.devices.record import named
@@ -37,6 +38,8 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     samples = [name for name in table.names if name not in text] if in_columns else rows
     kind, by = kind_of(table, rows if in_columns else table.names[:200])
     kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
+    beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
+    text += [name for name in beside if name not in text]
     numbers = table.numbers.drop(columns=text, errors="ignore")
     scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.name)
     lines = [f"  {_called(table)}:", f"    kind: {kind} # GUESS {by}"]
@@ -46,9 +49,10 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
     lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
     if drop:
-        lines += [
-            f"    drop: [{', '.join(map(quoted, drop))}] # no {'samples' if in_columns else 'numbers'}, or several columns of one name"
-        ]
+        why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
+        lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
+    if together := batch(beside):
+        lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
     return lines + _owners(samples, subjects, numbered=bool(table.keys.get("number_rows")))
 
 

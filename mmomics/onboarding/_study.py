@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmomics.cohort.aside import batch
 from mmomics.cohort.columns import canonical
 from mmomics.cohort.outcome import CODED, EVENT_WORDS
 from mmomics.errors import listed
@@ -103,4 +104,6 @@ def outcome(table: Sniffed | None) -> list[str]:
     covariates = [name for name in names if COVARIATE.search(name) and name not in taken]
     further = [name for name in names if name not in taken and name not in covariates]
     others = f" # GUESS, further columns: {listed(further, 6)}" if further else ""
-    return [*lines, f"covariates: [{', '.join(map(quoted, covariates))}]{others}"]
+    together = batch(further)
+    technical = [f"# batch: {quoted(together)} # what was measured together; `prepare: {{batch: combat}}` takes it out"] if together else []
+    return [*lines, f"covariates: [{', '.join(map(quoted, covariates))}]{others}", *technical]

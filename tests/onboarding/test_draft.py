@@ -369,3 +369,25 @@ def test_mutations_under_the_name_of_a_text_are_told_to_be_renamed(tmp_path):
     assert "# not used, a list of mutations: rename it to end in .maf: data_mutations.txt" in text and "data_mutations:" not in text
     (tmp_path / "data_mutations.txt").rename(tmp_path / "data.maf")
     assert "rename" not in draft(tmp_path, "x") and "files: data.maf" in draft(tmp_path, "x")
+
+
+def test_what_a_core_writes_beside_its_measurements_is_dropped_and_told_where_it_is_not(folder, tmp_path):
+    rng = np.random.default_rng(0)
+    ids = [f"TCGA-AB-{number:04d}" for number in range(40)]
+    beside = {"Sample Type": "Sample", "Batch": [1, 2] * 20, "Injection Order": range(1, 41)}
+    peaks = {f"{100 + i}.01@{i}": rng.lognormal(9, 1, 40).round(1) for i in range(30)}
+    pd.DataFrame({"Sample ID": ids} | beside | peaks).to_csv(folder / "metabolomics.csv", index=False)
+    text = draft(folder, "mine")
+    assert "drop: [Sample Type, Batch, Injection Order] #" in text and "# Batch says what was measured together" in text
+    (tmp_path / "mine.yaml").write_text(text.replace("[Sample Type, Batch, Injection Order]", "[Sample Type]"))
+    found = check(tmp_path / "mine.yaml")
+    told = [line for line in found.warnings if "called like what is no measurement" in line]
+    assert found.errors == [] and len(told) == 1 and "(Batch, Injection Order)" in told[0]
+    (tmp_path / "mine.yaml").write_text(text)
+    assert not [line for line in check(tmp_path / "mine.yaml").warnings if "no measurement" in line]
+
+
+def test_a_batch_of_the_samples_table_is_offered(folder):
+    clinic = pd.read_csv(folder / "clinical.csv", index_col=0)
+    clinic.assign(Plate=["P1", "P2"] * 20).to_csv(folder / "clinical.csv")
+    assert "# batch: Plate #" in draft(folder, "mine")

@@ -1,0 +1,26 @@
+"""Columns that say how or of whom was measured are told by name, however they are written, and measurements are not."""
+
+import pytest
+
+from mmomics.cohort.aside import aside, batch
+
+TECHNICAL = [
+    "Batch", "batch_id", "Plate", "Plate1", "plate no.", "Injection Order", "InjectionOrder", "run_order", "Run ID", "Acquisition Date",
+    "Sample Type", "Sample_Plate", "Sample_Well", "Dilution.Factor", "Sentrix_ID", "Sentrix Position", "inj_no", "MS batch", "QC", "Slide",
+]  # fmt: skip
+PERSONAL = ["Age", "age (years)", "AgeAtDiagnosis", "Sex", "gender", "BMI"]
+MEASURED = [
+    "TP53", "AGER", "CLASP1", "BMI1", "RUNX1", "CHIPS", "SITE1", "ORDER1", "platelets", "Plate count", "NO", "PC ae C38:5", "101.0001@0.25",
+    "Sequence1", "batchelor", "Glucose", "AGE-RAGE", "CENTRIN", "time",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["metabolome", "rna", "clinical"])
+def test_what_goes_with_a_measurement_is_told_from_what_is_measured(kind):
+    told = TECHNICAL if kind == "clinical" else TECHNICAL + PERSONAL
+    assert aside([*TECHNICAL, *PERSONAL, *MEASURED], kind) == told
+
+
+def test_a_batch_is_what_was_measured_together():
+    assert batch(["Injection Order", "Age", "Sample_Plate", "Batch"]) == "Sample_Plate"
+    assert batch([*PERSONAL, *MEASURED, "Injection Order", "Dilution"]) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ ALPHA = 0.05
 FEWEST = 5  # subjects who have an assay, and who lack it, to say anything about
 FEWEST_TOLD = 10  # of either, to tell them apart by their other assays
 TELLING = 0.6  # area under the curve from which on the other assays tell enough
+SINGLE = ", single values"  # behind the name of an assay: of those who have it, who lacks more of them than half of these do
 OTHERS, DISTANCE, ALL = "other assays", "outside", "all assays"  # `variable` of the tests that look at the assays themselves
 
 
@@ -29,8 +30,10 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
 
     Of every assay that at least five subjects have and five lack: the outcome and each covariate against lacking it; how well the other
     assays tell who lacks it (cross-validated, p by permutation); and the share of those who lack it that lies further out than 95 % of
-    those who have it. Of all assays together: `chance.by_chance`. p-values are adjusted by Holm's method over the tests against outcome and
-    covariates, and over those of the assays themselves. Flagged: p adjusted below 0.05, and of the latter a size that matters.
+    those who have it. Of every assay that lacks single values, likewise: the outcome and each covariate against lacking more of them
+    than half of those do who have the assay. Of all assays together: `chance.by_chance`. p-values are adjusted by Holm's method over
+    the tests against outcome and covariates, and over those of the assays themselves. Flagged: p adjusted below 0.05, and of the latter
+    a size that matters.
 
     Parameters
     ----------
@@ -49,12 +52,14 @@ def missingness(data: CohortData, covariates: Collection[str], seed: int = 0) ->
     """
     lacking = {name: ~data.seen[name] for name in assays(data) if _enough(data.seen[name], FEWEST)}
     variables = ["outcome", *dict.fromkeys([*covariates, keys.BATCH])]
-    n_tests = len(lacking) * len(variables)
+    everybody = np.ones(len(data.obs), dtype=bool)
+    asked = {name: (everybody, lacks) for name, lacks in lacking.items()} | dict(_single(data))
+    n_tests = len(asked) * len(variables)
     rows = [
         (name, variable, *found)
-        for name, lacks in lacking.items()
+        for name, (own, lacks) in asked.items()
         for variable in variables
-        if (found := independence.against(data.obs, data.outcome["task"], variable, lacks, n_tests)) is not None
+        if (found := independence.against(data.obs[own], data.outcome["task"], variable, lacks[own], n_tests)) is not None
     ]
     summary = summarize(data)
     own = [row for name in lacking for row in _resemblance(name, summary, seed, 2 * len(lacking) + 1)]
@@ -86,6 +91,17 @@ def distances(data: CohortData) -> pd.DataFrame:
 def assays(data: CohortData) -> list[str]:
     """What may be missing as a whole: not covariates, and not windows, which go with their device's features."""
     return [name for name in data.seen if name != keys.CLINICAL and name not in data.shapes]
+
+
+def _single(data: CohortData) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray]]]:
+    """Assays that lack single values: who has the assay, and who of these lacks more of them than half do; bool (n_subjects,)."""
+    for name in assays(data):
+        seen = data.seen[name]
+        share = np.isnan(data.values[name]).mean(axis=1)
+        if seen.any():
+            more = seen & (share > np.median(share[seen]))
+            if _enough(more[seen], FEWEST):
+                yield name + SINGLE, (seen, more)
 
 
 def _resemblance(name: str, summary: Summary, seed: int, n_tests: int) -> list[tuple]:

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from mmomics.cohort.data import CohortData
 from mmomics.evaluation import independence, outsiders
 from mmomics.evaluation.chance import by_chance
-from mmomics.evaluation.missingness import ALL, COLUMNS, DISTANCE, OTHERS, distances, missingness
+from mmomics.evaluation.missingness import ALL, COLUMNS, DISTANCE, OTHERS, SINGLE, distances, missingness
 from mmomics.evaluation.patterns import patterns
 
 
@@ -43,6 +43,22 @@ def test_missingness_by_age_is_found(seed):
     assert list(table.columns) == COLUMNS
     assert flagged(table, "age") and not flagged(table, "sex") and not flagged(table, "outcome")
     assert flagged(table, OTHERS)  # covariates are among what tells
+
+
+@pytest.mark.parametrize("by_outcome", [True, False])
+def test_single_values_that_are_missing_by_the_outcome_are_found(by_outcome):
+    found = []
+    for seed in range(6):
+        cohort = make_cohort("mcar", seed=seed)
+        cases = (cohort.obs["outcome"] == "ill").to_numpy() if by_outcome else np.zeros(len(cohort.obs), dtype=bool)
+        rng = np.random.default_rng(seed)
+        cohort.values["c"][rng.random(cohort.values["c"].shape) < np.where(cases, 0.35, 0.1)[:, None]] = np.nan
+        table = missingness(cohort, ["age"], seed)
+        own = table[table["modality"] == "c" + SINGLE].set_index("variable")
+        assert set(own.index) == {"outcome", "age"} and own.loc["outcome", ["n_with", "n_without"]].sum() == 240
+        found.append((own.loc["outcome", "flagged"], own.loc["age", "flagged"]))
+    outcome, age = (sum(flags) for flags in zip(*found, strict=True))
+    assert outcome == 6 if by_outcome else outcome + age <= 1  # in some cohorts cases are older by chance
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -28,7 +28,7 @@ def section(inputs: Inputs) -> Section:
     flagged = _yes(table["flagged"])
     own = table["variable"].isin([OTHERS, DISTANCE])
     lead = [_patterns(inputs)]
-    if facts.has.all(axis=None):
+    if facts.has.all(axis=None) and table.empty:
         return Section("missingness", "Missing assays", lead, [_overlap(inputs)])
     blocks: list[Any] = [_overlap(inputs)]
     if len(table):
@@ -81,9 +81,9 @@ def verdict(table: pd.DataFrame) -> Markup:
         for name, part in found.groupby("modality", sort=False)
     ]
     return say(
-        "<strong>Assays are not missing by chance alone.</strong> Lacking an assay goes with who the subjects are: {} ({}, adjusted by "
-        "Holm's "
-        "method). Subjects with all assays are a selected group, and comparisons among them alone may be biased.",
+        "<strong>Assays are not missing by chance alone.</strong> Lacking an assay, or single values of it, goes with who the subjects "
+        "are: {} ({}, adjusted by Holm's method). Subjects with all assays are a selected group, and comparisons among them alone may be "
+        "biased.",
         words.listing(parts),
         n,
     )
@@ -194,9 +194,9 @@ def _table(table: pd.DataFrame) -> Table:
         for row, flag in zip(table.itertuples(), _yes(table["flagged"]), strict=True)
     ]
     caption = (
-        "AUC against a number: chance that one who lacks the assay has the higher value; hazard ratio: of those who lack it. Holm's "
-        "adjustment is "
-        "over the tests against outcome and covariates, and over those of the assays themselves."
+        "AUC against a number: chance that one who lacks the assay has the higher value; hazard ratio: of those who lack it. Of single "
+        "values: those who lack more of them than half of the subjects who have the assay. Holm's adjustment is over the tests against "
+        "outcome and covariates, and over those of the assays themselves."
     )
     numeric = [False, False, False, False, True, True, True, True, True, False]
     return Table("missingness", "Tests of missingness", caption, heads, rows, table, numeric, folded="Show the tests of missingness")

@@ -21,6 +21,9 @@ BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]+?)\s*[)\]]$")
 BARE = re.compile(r"\b(mg/dL|mmol/L)$", re.IGNORECASE)
 UNITS = {"bpm", "v", "mv", "uv", "µv", "μv", "g", "mg", "s", "ms", "min", "h", "hz", "c", "lux", "lx", "counts", "steps", "kcal", "cal",
          "j", "kj", "w", "mmhg", "kpa", "m", "km", "kg", "met", "mets", "us", "µs", "μs", "u"}  # fmt: skip
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+BESIDE_STEPS = {"step", "steps", "total", "sum", "count", "counts", "number", "of", "no", "num", "n", "value", "taken", "per", "min",
+                "minute", "hour", "hourly", "day", "daily"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,14 @@ class Rows:
 
 
 def unit(name: str) -> str:
-    """The unit that the name of a column ends with: `gl (mg/dL)`, `Historic Glucose mg/dL`; "" if none.
+    """The unit that the name of a column ends with, `gl (mg/dL)`, `Historic Glucose mg/dL`, or says otherwise, `StepTotal`; "" if none.
 
-    >>> unit("gl (mg/dL)"), unit("Calories (Activity)")
-    ('mg/dL', '')
+    >>> unit("gl (mg/dL)"), unit("Calories (Activity)"), unit("StepTotal"), unit("step width")
+    ('mg/dL', '', 'steps', '')
     """
+    words = {word.casefold() for word in WORD.findall(name)}
+    if words & {"step", "steps"} and words <= BESIDE_STEPS:
+        return "steps"
     found = BRACKETED.search(name.strip())
     if found and (found[1].casefold() in UNITS or re.search(r"[/%°]", found[1])):
         return found[1]

@@ -1,6 +1,6 @@
 """Activity counts of a wrist or hip monitor, or steps: level, most and least active hours, regularity of the days, sleep and wear.
 
-Steps (`units: {activity: steps}`) say nothing about sleep and wear: who sits takes none.
+Steps (a column that is called so, or `units: {activity: steps}`) say nothing about sleep and wear: who sits takes none.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmomics.config.modality import Device
+from mmomics.devices import timeseries
 from mmomics.devices.contract import choose
 from mmomics.devices.record import Record
 from mmomics.signals import _channels, _rhythm, activity
@@ -195,6 +196,25 @@ def test_steps_say_nothing_about_sleep_and_wear():
     assert found["mean"] == pytest.approx(steps.mean(), rel=1e-6)
     assert np.isnan([found[name] for name in ("sleep_hours", "sleep_bouts", "night_sleep")]).all()
     assert activity.worn(record(steps, unit="steps"), PARAMS).all() and not activity.worn(record(steps), PARAMS).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "steps"),
+    [("Steps", True), ("StepTotal", True), ("TotalSteps", True), ("step_count", True), ("Steps [counts]", True), ("activity", False),
+     ("Steps Axis1", False)],
+)  # fmt: skip
+def test_a_column_of_steps_is_known_by_its_name_unless_the_user_says_otherwise(tmp_path, column, steps):
+    path = tmp_path / "x.csv"
+    pd.DataFrame({"time": pd.date_range("2024-05-01", periods=4000, freq="min"), column: np.r_[np.ones(1000), np.zeros(3000)]}).to_csv(path)
+
+    def units(**more):
+        device = Device(signal="activity", files="x.csv", channels={"activity": column}, **more)
+        (found,) = _channels.choose(list(timeseries.read(path, device)), device, "m")
+        assert activity.worn(found, PARAMS).all() == found.units[0].startswith("steps")
+        return found.units[0]
+
+    assert (units() == "steps") == steps
+    assert units(units={"activity": "counts"}) == "counts" and units(units={"activity": "steps"}) == "steps"
 
 
 def test_hours_that_are_too_few_say_nothing():

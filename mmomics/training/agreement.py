@@ -22,12 +22,13 @@ def agreement(truth: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> dict[str, 
     -------
     dict of str to array (n_vars,)
         n, pearson, spearman (0 where the prediction is constant, NaN where the truth is), r2, rmse, coverage (share 0..1 of the values
-        inside the 90 % interval) and width of that interval.
+        inside the 90 % interval) and width of that interval, both NaN where the truth has two values, of which no interval tells.
     """
     from scipy.stats import rankdata
 
     known = ~np.isnan(truth)
-    inside = np.where(known, np.abs(truth - mean) <= INSIDE * sd, np.nan)
+    between = (known & (truth > np.where(known, truth, np.inf).min(0)) & (truth < np.where(known, truth, -np.inf).max(0))).any(0)
+    inside = np.where(known & between, np.abs(truth - mean) <= INSIDE * sd, np.nan)
     mean = np.where(known, mean, np.nan)
     spread = _mean((truth - _mean(truth)) ** 2)
     error = _mean((truth - mean) ** 2)
@@ -40,7 +41,7 @@ def agreement(truth: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> dict[str, 
         "r2": r2,
         "rmse": np.sqrt(error),
         "coverage": _mean(inside),
-        "width": 2 * INSIDE * _mean(np.where(known, sd, np.nan)),
+        "width": 2 * INSIDE * _mean(np.where(known & between, sd, np.nan)),
     }
 
 

@@ -155,7 +155,7 @@ def covered(scored: pd.DataFrame) -> Markup | None:
         return None
     hidden = [HIDING.get(name, name) for name in dict.fromkeys(rows["hidden"])]
     if (miss <= OFF).all():
-        return say("The 90 % intervals of every imputer cover 87 to 93 % of the hidden values of each assay, {}.", " and ".join(hidden))
+        return say("The 90 % intervals of every imputer cover 87 to 93 % of the hidden values of each assay, {}.", words.listing(hidden))
     counts = rows.assign(off=miss > OFF).groupby("imputer", sort=False)["off"].agg(["sum", "size"])
     parts = [say("{} ({} of {})", words.model(name), n_off, n) for name, n_off, n in counts[counts["sum"] > 0].itertuples(name=None)]
     worst = rows.loc[miss.idxmax()]
@@ -163,7 +163,7 @@ def covered(scored: pd.DataFrame) -> Markup | None:
         "The 90 % intervals cover less than 87 or more than 93 % of the hidden values for {} of the assays, {}. The worst: {} of {} by {}, "
         "{}.",
         words.listing(parts),
-        " and ".join(hidden),
+        words.listing(hidden),
         words.percent(worst["mean"]),
         words.short(worst["modality"]),
         words.model(worst["imputer"]),

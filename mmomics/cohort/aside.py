@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 OF_PEOPLE = {"clinical", "device_summary", "generic"}  # kinds whose measurements may be those of a person, such as age
+OF_A_LIST = re.compile(r"\d{3}|.{40}")  # names of probes, peaks or lineages, of which there may be 800,000: no words of ours are so
 NUMBER = r"(?: (?:id|no|nr|num|number|index|position|pos|name|order|\d{1,2}))?"
 TAKEN = r"(?:run|injection|inj|scan|acquisition|analysis|analytical|measurement|processing|extraction|preparation|hybridi[sz]ation)"
 BATCH = rf"(?:(?:sample|technical|assay|ms|lc ms|{TAKEN}) )?(?:batch|plate|chip|slide|lane|array|sentrix)\d{{0,2}}"
@@ -29,7 +30,8 @@ def aside(names: Iterable[str], kind: str) -> list[str]:
     kind : str
         Kind of assay: where people are measured, as by a clinic, an age is a measurement.
     """
-    return [name for name in names if TECHNICAL.fullmatch(_plain(name)) or (kind not in OF_PEOPLE and PERSONAL.fullmatch(_plain(name)))]
+    words = [name for name in names if not OF_A_LIST.search(name)]
+    return [name for name in words if TECHNICAL.fullmatch(_plain(name)) or (kind not in OF_PEOPLE and PERSONAL.fullmatch(_plain(name)))]
 
 
 def batch(names: Iterable[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ import pandas as pd
 
 from mmomics.cohort import table
 from mmomics.config.table import Table
-from mmomics.errors import UserError, did_you_mean, listed
+from mmomics.errors import UserError, count, did_you_mean, listed
+
+log = logging.getLogger(__name__)
+CONTROL = re.compile(  # pooled samples, blanks and reference materials of a laboratory; a control may be a person
+    r"(?:^|[^a-z])(?:sample|study|process|system|solvent|extraction|pool(?:ed)?|s)?[-_. ]?"
+    r"(?:qcs?|blanks?|blk|pool(?:ed)?s?|ntc|nist\w*|srm\d*)(?:[^a-z]|$)", re.I,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Roster:
         return [folded.get(name.casefold(), [name]) for name in ids]
 
 
-def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterable[str] = ()) -> list[str]:
+def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterable[str] = (), controls: bool = False) -> list[str]:
     """The first group of a pattern in every id; the ids themselves without a pattern.
 
     Parameters
@@ -72,6 +79,8 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
         Place of the pattern's owner, for messages.
     others : iterable of str
         The names on the table's other side: where all of them match instead, the orientation is wrong.
+    controls : bool
+        Whether ids that are called as pooled samples and blanks are may stand for themselves, and so for nobody, where others match.
 
     Raises
     ------
@@ -84,12 +93,17 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
     compiled = re.compile(pattern)
     matches = [compiled.search(name) for name in ids]
     unmatched = [name for name, match in zip(ids, matches, strict=True) if not match or not match[1]]
-    if unmatched:
-        others = list(others)
+    strange = [name for name in unmatched if not CONTROL.search(name)] if controls and len(unmatched) < len(ids) else unmatched
+    if strange:
+        unmatched, others = strange, list(others)
         swapped = len(unmatched) == len(ids) and bool(others) and all(compiled.search(name) for name in others)
-        cure = "the features match it: change `orientation`" if swapped else "mend the pattern"
+        cure = "mend the pattern, or let it match what is of nobody: ids that the samples table lacks are left out"
+        cure = "the features match it: change `orientation`" if swapped else cure
         raise UserError(where, f"{len(unmatched)} of {len(ids)} sample ids do not match `subject_pattern` ({listed(unmatched)})", cure)
-    return [match[1] for match in matches if match]
+    if unmatched:
+        told = count(len(unmatched), "sample is", "samples are")
+        log.info("%s: %s called as a laboratory's controls and of nobody", where.removeprefix("modality "), told)
+    return [match[1] if match and match[1] else name for name, match in zip(ids, matches, strict=True)]
 
 
 def mapped(mapping: Table | None, folder: str | Path, ids: Sequence[str], where: str) -> list[str]:

@@ -47,7 +47,7 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     values, scale = contract.scale(assay.kind, assay.values, where)
 
     def owners(found: pd.Index, others: Iterable[str] = ()) -> list[str]:
-        return ids.mapped(assay.ids, folder, ids.extract(assay.subject_pattern, found, where, others), where)
+        return ids.mapped(assay.ids, folder, ids.extract(assay.subject_pattern, found, where, others, controls=True), where)
 
     pooled = table.pooled(assay, folder)
     frame, part = table.read(assay, folder, owner=owners if pooled else None)

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import anndata
+import numpy as np
 import pandas as pd
 
 from mmomics import keys
 from mmomics.cohort import quality, records
 from mmomics.cohort import samples as table
 from mmomics.cohort.components import components
+from mmomics.cohort.ids import Roster
 from mmomics.cohort.resolve import measured, resolve
 from mmomics.config.cohort import Cohort
 from mmomics.config.modality import Assay, Device
@@ -64,7 +66,9 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     roster = table.roster(cohort.samples, samples)
     batch = prepare.batch if prepare else cohort.modalities[name].prepare.batch or cohort.prepare.batch
     corrected = (batch or "none") != "none"
-    checks, flags = _looked(cohort, name, given, samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)}), corrected)
+    ours = _ours(cohort, name, given, roster)
+    looked = given if ours.all() or not ours.any() else given[ours]  # controls and other people would be what is far from the others
+    checks, flags = _looked(cohort, name, looked, samples.assign(**{keys.SUBJECT: table.subjects(cohort.samples, samples)}), corrected)
     left_out = given.obs_names.isin(flags.loc[flags["dropped"], "sample"])
     assay = measured(name, given[~left_out] if left_out.any() else given)
     recorded = name in cohort.devices
@@ -89,6 +93,14 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     absent = [str(row) for row in roster.names[~pd.Index(roster.names).isin(single.obs_names)]]
     single = single[inside].copy() if not inside.all() else single
     return Member(given, single, assay.n_obs, len(inside), strays, absent, checks, flags)
+
+
+def _ours(cohort: Cohort, name: str, given: anndata.AnnData, roster: Roster) -> np.ndarray:
+    """Which samples the samples table knows, bool (n_samples,)."""
+    setting, named = cohort.modalities[name], given.obs[keys.SUBJECT].astype(str).tolist()
+    found = roster.rows(named, setting.ignore_case, f"modality {name}") if isinstance(setting, Assay) else [[row] for row in named]
+    everybody = set(roster.names)
+    return np.array([not everybody.isdisjoint(rows) for rows in found], dtype=bool)
 
 
 def _looked(cohort: Cohort, name: str, assay: anndata.AnnData, samples: pd.DataFrame, corrected: bool) -> tuple[pd.DataFrame, pd.DataFrame]:

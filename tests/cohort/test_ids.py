@@ -80,3 +80,22 @@ def test_an_id_that_is_a_row_of_one_and_the_name_of_another_is_refused_not_guess
             roster(numbered, subject="who", visits=visits).rows(["1", "2", "3"], where="modality rna")
     same = pd.DataFrame({"who": ["1", "1", "3"]}, index=["1", "2", "3"], dtype=object)  # no harm: 1 is a row of 1
     assert roster(same, subject="who").rows(["1", "2", "3"]) == [["1"], ["1"], ["3"]]
+
+
+def test_controls_of_a_laboratory_need_not_match_the_pattern_of_subjects():
+    names = ["run1_S-01_a", "run2_PoolQC1_a", "run3_S-02_a", "run4_Blank_a", "run5_NIST1950_a"]
+    found = extract("_(S-\\d+)_", names, "modality x", controls=True)
+    assert found == ["S-01", names[1], "S-02", *names[3:]]
+
+
+@pytest.mark.parametrize(
+    ("names", "controls", "unmatched"),
+    [
+        (["S-01", "QC_1"], False, "1 of 2 sample ids do not match"),  # in the samples table, and of records
+        (["S-01", "QC_1", "Control_7"], True, r"\(Control_7\); mend the pattern, or let it match what is of nobody"),  # may be a person
+        (["QC_1", "QC_2"], True, "2 of 2 sample ids"),  # then it is the pattern that is wrong
+    ],
+)
+def test_what_may_be_a_person_has_to_match_the_pattern(names, controls, unmatched):
+    with pytest.raises(UserError, match=unmatched):
+        extract("^(S-.+)", names, "modality x", controls=controls)

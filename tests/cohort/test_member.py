@@ -55,3 +55,23 @@ def test_a_batch_is_told_as_the_run_treats_it(own, run, word):
     found = align(Cohort.model_validate(settings), Split(), {"rna": assay}, samples, {"rna": Prepare(batch=run)}).quality
     (told,) = found.loc[found["check"] == "batch", "explanation"]
     assert told.endswith(f"`prepare.batch` {word} it out")
+
+
+def test_samples_of_nobody_are_not_looked_at():
+    rng = np.random.default_rng(0)
+    names = [*(f"S{number:02d}" for number in range(60)), "QC_1", "QC_2", "Blank"]
+    x = rng.normal(9, 1, (63, 60)).astype(np.float32)
+    x[60:62], x[62] = x[60] + rng.normal(0, 1e-4, (2, 60)), 40 * rng.normal(size=60)  # two of the same, and one far from all
+    assay = anndata.AnnData(x, pd.DataFrame({"subject": names}, index=names), uns={"kind": "rna", "values": "log2"}, layers={"measured": x})
+    settings = {
+        "title": "t", "folder": ".", "samples": {"files": "s.csv"}, "outcome": {"task": "binary", "column": "y", "positive": "a"},
+        "modalities": {"rna": {"kind": "rna", "values": "log2", "files": "x.csv"}},
+    }  # fmt: skip
+    cohort = Cohort.model_validate(settings)
+
+    def found(of):
+        one = align(cohort, Split(), {"rna": assay}, pd.DataFrame({"y": (["a", "b"] * 32)[: len(of)]}, index=of))
+        return set(one.flags["sample"]), set(one.unmatched.loc[one.unmatched["found"] == "in the modality only", "id"])
+
+    assert found(names)[0] >= set(names[60:])  # as people they would be flagged
+    assert found(names[:60]) == (set(), set(names[60:]))

@@ -28,6 +28,8 @@ class Answer:
     ----------
     predict : callable
         The mean (n_obs, n_vars) of x and seen, NaN where nothing can be said.
+    oof : Tensor (n_train, n_vars)
+        Training rows as foretold out of fold; elsewhere whatever.
     left : Tensor (n_train, n_vars)
         What that left of training rows kept apart; zero elsewhere, and where nothing was measured.
     judged : Tensor (n_train, n_vars) bool
@@ -35,6 +37,7 @@ class Answer:
     """
 
     predict: Callable[[Tensors, Tensors], Tensor]
+    oof: Tensor
     left: Tensor
     judged: Tensor
 
@@ -81,6 +84,10 @@ class Conditional(contract.Imputer):
         table = torch.stack(list(own.values()), dim=1) if own else torch.zeros(len(self.fold), 0, dtype=torch.bool)
         has = torch.tensor([name in pattern for name in own], dtype=torch.bool)
         return tuple(own) if has.any() and (table == has).all(1).float().mean() < COMMON else pattern
+
+    def out_of_fold(self, modality: str) -> Tensor:
+        mean, answer, told = self.moments(modality)[0], self._answer(modality), contract.others_seen(modality, self.seen)
+        return mean.expand_as(self.x[modality]) if answer is None else torch.where(told.unsqueeze(1), answer.oof, mean)
 
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         answer, pattern = self._answer(modality), tuple(name for name in pattern if name in self.x)  # no windows
@@ -136,8 +143,8 @@ class Conditional(contract.Imputer):
         mean, truth = self.moments(modality)[0], self.x[modality]
         guess = truth - mean - answer.left
         slope = contract.stretch(truth - mean, guess, answer.judged, torch.tensor(n))
-        left = (truth - mean - slope * guess) * answer.judged
-        return Answer(lambda x, seen: mean + slope * (answer.predict(x, seen) - mean), left, answer.judged)
+        oof = mean + slope * (answer.oof - mean)
+        return Answer(lambda x, seen: mean + slope * (answer.predict(x, seen) - mean), oof, (truth - oof) * answer.judged, answer.judged)
 
 
 class CrossFitted(Conditional):
@@ -180,7 +187,8 @@ class CrossFitted(Conditional):
             guess = torch.cat([mean.expand(1, *guess.shape[1:]), guess])
             return guess.gather(0, choice.expand(1, *guess.shape[1:]))[0]
 
-        return Answer(predict, off.gather(0, choice.expand(1, *off.shape[1:]))[0], judged)
+        oof, left = (part.gather(0, choice.expand(1, *part.shape[1:]))[0] for part in (guesses, off))
+        return Answer(predict, oof, left, judged)
 
     def _model(self, modality: str, fold: int) -> Learned:
         """Learned from all training rows but those of a fold."""

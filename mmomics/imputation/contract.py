@@ -51,6 +51,10 @@ class Imputer(ABC):
         """What values the modality may take."""
 
     @abstractmethod
+    def out_of_fold(self, modality: str) -> Tensor:
+        """Mean (n_train, n_vars) of training rows that have the modality, each foretold without its inner fold as far as that is known."""
+
+    @abstractmethod
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         """What is left of training rows (n_train, n_vars) foretold from some modalities, in about standard deviations; zero elsewhere."""
 
@@ -95,7 +99,7 @@ class Imputer(ABC):
             yield noise
 
     def complete(
-        self, modality: str, x: Tensors, seen: Tensors, measured: Tensor, *, n: int = 0, seed: int = 0
+        self, modality: str, x: Tensors, seen: Tensors, measured: Tensor, learned: Tensor | None = None, *, n: int = 0, seed: int = 0
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Single entries that rows with the modality lack.
 
@@ -106,6 +110,9 @@ class Imputer(ABC):
             Of the rows, all of which have the modality.
         measured : Tensor (n_obs, n_vars) bool
             Its entries that were measured: these tell, besides the other modalities, what the others are (see `_gaps`).
+        learned : Tensor (n_obs,) int, optional
+            Position of each row among the training rows, -1 of a new one: what a model says of rows that it was fitted to is too good to
+            tell what is left of them. Default: all are new.
         n, seed : int
             Of draws.
 
@@ -117,6 +124,8 @@ class Imputer(ABC):
             What a row's own values leave open of the factors that its entries share, these have in common.
         """
         mean, sd = (part.clone() for part in self.predict(modality, x, seen))
+        if learned is not None and (learned >= 0).any():
+            mean[learned >= 0] = self.out_of_fold(modality)[learned[learned >= 0]]
         noise, generator = mean.new_zeros(n, *mean.shape), torch.Generator().manual_seed(seed)
         for pattern, rows in by_pattern(without(modality, seen)).items():
             factors = self.factors(modality, pattern)

@@ -29,6 +29,9 @@ class Imputer(contract.Imputer):
     def taught(self, modality: str, pattern: Pattern) -> Pattern:
         return self.foretelling.taught(modality, pattern)
 
+    def out_of_fold(self, modality: str) -> Tensor:
+        return self.foretelling.out_of_fold(modality)[0]
+
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return self.foretelling.residuals(modality, pattern)
 

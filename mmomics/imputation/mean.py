@@ -23,6 +23,9 @@ class Imputer(contract.Imputer):
     def bounds(self, modality: str) -> Bounds:
         return contract.bounds(modality, self.x, self.seen, self.measured)
 
+    def out_of_fold(self, modality: str) -> Tensor:
+        return contract.moments(modality, self.x, self.seen, self.measured)[0].expand_as(self.x[modality])
+
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return contract.about_the_mean(modality, self.x, self.seen, self.measured)
 

@@ -26,6 +26,6 @@ class Imputer(Conditional):
         def predict(x: Tensors, seen: Tensors) -> Tensor:
             return model(side_by_side(x, seen, modality) @ others.T)
 
-        judged, left = self.judged(modality, rows), torch.zeros_like(self.x[modality])
-        left[rows] = self.x[modality][rows] - model.oof
-        return Answer(predict, left * judged, judged)
+        judged, oof = self.judged(modality, rows), torch.zeros_like(self.x[modality])
+        oof[rows] = model.oof
+        return Answer(predict, oof, (self.x[modality] - oof) * judged, judged)

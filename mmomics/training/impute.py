@@ -38,6 +38,13 @@ def gappy(fold: Fold) -> Iterator[tuple[str, Tensor]]:
             yield name, torch.nonzero(fold.seen[name] & gaps)[:, 0]
 
 
+def learned(fold: Fold) -> Tensor:
+    """Position of every subject (n_subjects,) among the training rows, -1 of who is none."""
+    places = torch.full((len(fold.y),), -1)
+    places[fold.train] = torch.arange(len(fold.train))
+    return places
+
+
 def fill(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Every assay that a subject lacks: {modality: (rows, mean, sd)} on the scale of the normalised assay.
 
@@ -59,7 +66,7 @@ def complete(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.nda
     for name, rows in gappy(fold):
         fitted = fold.preparation[name]
         x, seen = ({other: part[rows] for other, part in parts.items()} for parts in (fold.x, fold.seen))
-        mean, sd, _ = imputer.complete(name, x, seen, fold.measured[name][rows])
+        mean, sd, _ = imputer.complete(name, x, seen, fold.measured[name][rows], learned(fold)[rows])
         filled[name] = (rows.numpy(), *fitted.restore(*(plain(part, len(fitted.features)) for part in (mean, sd))))
     return filled
 

@@ -128,6 +128,11 @@ class GenerativeImputer(contract.Imputer):
     def taught(self, modality: str, pattern: Pattern) -> Pattern:
         return self.foretelling.taught(modality, pattern)
 
+    def out_of_fold(self, modality: str) -> Tensor:
+        plain, _ = self.foretelling.out_of_fold(modality)
+        added = self._moments(modality, self.x, self.seen)[0] - self.foretelling.predict(modality, self.x, without(modality, self.seen))[0]
+        return plain + added
+
     def residuals(self, modality: str, pattern: Pattern) -> Tensor:
         return self.foretelling.residuals(modality, pattern)
 

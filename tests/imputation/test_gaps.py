@@ -146,3 +146,24 @@ def test_gaps_that_were_filled_with_the_mean_do_not_shrink_what_is_foretold(name
     guess, _ = imputer.predict("a", *rest)
     slope = (truth["a"][400:] * guess).sum() / guess.square().sum()
     assert 0.9 < slope < 1.2
+
+
+@pytest.mark.parametrize("name", ["ridge", "kernel_ridge", "pls"])
+def test_rows_that_were_learned_from_are_told_as_well_as_new_ones(name):
+    """Many predictors and few rows: fitted values of training rows would say that next to nothing is left of them."""
+    generator = torch.Generator().manual_seed(1)
+    factors, own = torch.randn(420, 8, generator=generator), torch.randn(420, 3, generator=generator)
+    a = factors @ torch.randn(8, 40, generator=generator) / 3 + own @ torch.randn(3, 40, generator=generator) / 3
+    b = factors @ torch.randn(8, 200, generator=generator) / 3 + 0.6 * torch.randn(420, 200, generator=generator)
+    truth = {"a": a + 0.4 * torch.randn(420, 40, generator=generator), "b": b}
+    measured = torch.rand(420, 40, generator=generator) > 0.15
+    seen = {key: torch.ones(420, dtype=torch.bool) for key in truth}
+    imputer, _, (new, new_sd, _) = completed(name, {**truth, "a": truth["a"] * measured}, seen, measured, n_train=120)
+    x = {"a": (truth["a"] * measured)[:120], "b": truth["b"][:120]}
+    old, old_sd, _ = imputer.complete("a", x, {key: part[:120] for key, part in seen.items()}, measured[:120], torch.arange(120))
+    errors, covered = [], []
+    for part, mean, sd in ((slice(120, None), new, new_sd), (slice(120), old, old_sd)):
+        off = (truth["a"][part] - mean)[~measured[part]]
+        errors.append(float(off.square().mean()))
+        covered.append(float((off.abs() <= INSIDE * sd[~measured[part]]).float().mean()))
+    assert errors[1] < 1.2 * errors[0] and covered[1] > 0.86

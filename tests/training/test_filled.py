@@ -78,6 +78,18 @@ def test_single_values_are_filled_in_as_well_and_draws_scatter_around_their_mean
     assert float(drawn.std(0).mean()) == pytest.approx(float(sd.mean()), rel=0.05)
 
 
+def test_gaps_of_assays_that_have_nothing_in_common_are_not_drawn_alike():
+    fold = make_fold(n_obs=200, sizes=(30, 30), missing=0.0, signal=0.0)[0]
+    random = torch.Generator().manual_seed(3)
+    for name in fold.x:
+        fold.x[name] = torch.randn(fold.x[name].shape, generator=random)
+        fold.measured[name] = torch.rand(fold.x[name].shape, generator=random) > 0.3
+        fold.x[name] *= fold.measured[name]
+    both = ~fold.measured["m0"] & ~fold.measured["m1"]
+    (world, *_) = filled._worlds(fold, RIDGE["multiple"], TRAINING)
+    assert abs(float(torch.corrcoef(torch.stack([world.x[name][both] for name in ("m0", "m1")]))[0, 1])) < 0.2
+
+
 def test_complete_subjects_teach_and_all_test_subjects_are_asked():
     fold = make_fold(n_obs=200)[0]
     own = complete(fold)

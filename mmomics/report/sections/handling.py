@@ -57,7 +57,9 @@ def _verdict(own: pd.DataFrame, standing: Standing) -> Markup:
     share = own["fmi"].dropna()
     if len(share):
         text += say(
-            "; filled in several times, {} of the variance of its metric is due to what is missing", words.percent(float(share.iloc[0]))
+            "; filled in several times, {} of the variance of its metric is due to what is missing, as far as {} draws tell",
+            words.percent(float(share.iloc[0])),
+            words.number(float(own.loc[share.index[0], "n_draws"]), 0),
         )
     return text + say(".")
 

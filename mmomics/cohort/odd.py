@@ -39,8 +39,7 @@ class Odd:
         self.impossible += [record.impossible for record in records if record.impossible > IMPOSSIBLE]
         self.gravity += [record.gravity[1] for record in records if record.gravity[1] > GRAVITY]
         self.clockless += shifted and bool(records) and all(record.start is None for record in records)
-        if {"%d", "%m"} <= set(re.findall("%.", self.device.time_format or "")):
-            self.swapped += [days for record in records if (days := _swapped(record)) is not None]
+        self.swapped += [days for record in records if (days := _swapped(record)) is not None]
         self.utc = self.utc or (self.device.time_zone is None and self.signal.daily and any(map(_in_utc, records)))
 
     def tell(self) -> None:
@@ -55,8 +54,8 @@ class Odd:
         if self.swapped:
             told, (span, short) = count(len(self.swapped), "record spans", "records span"), max(self.swapped)
             log.warning(
-                "%s: %s up to %d days with hardly any of them recorded, and %d days if day and month are swapped: mend `time_format` if so",
-                name, told, span, short,
+                "%s: %s up to %d days with hardly any of them recorded, and %d days if day and month are swapped: %s `time_format` if so",
+                name, told, span, short, "mend" if self.device.time_format else "set",
             )  # fmt: skip
         if self.utc:
             log.warning(
@@ -78,7 +77,7 @@ def _in_utc(record: Record) -> bool:
 
 def _swapped(record: Record) -> tuple[int, int] | None:
     """Days that a record spans, and those with day and month swapped, where only the latter leaves no gaps."""
-    if record.start is None or not len(record):
+    if record.start is None or not len(record) or not {"%d", "%m"} <= set(re.findall("%.", record.time_format or "")):
         return None
     midnight = record.start.tz_localize(None).normalize()
     since = (record.start.tz_localize(None) - midnight).total_seconds()

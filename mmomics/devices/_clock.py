@@ -12,6 +12,7 @@ from mmomics.config.modality import Device
 from mmomics.errors import UserError
 
 log = logging.getLogger(__name__)
+ROUNDING = 3600 * 10**9  # nanoseconds that rounding may put a written time off at most: months are not even steps
 
 
 def placed(start: pd.Timestamp | None, device: Device, source: object) -> pd.Timestamp | None:
@@ -118,7 +119,7 @@ def rate(times: np.ndarray) -> float | None:
     step = (times[-1] - times[0]) / (len(times) - 1)
     # against the even grid, not step by step: errors of rounding do not add up, a missing sample does
     off = np.abs((times - times[0]) - np.arange(len(times)) * step)
-    if step <= 0 or off.max() > 0.3 * step or np.abs(np.diff(times) - step).max() > 0.3 * step:
+    if step <= 0 or off.max() > min(0.3 * step, ROUNDING) or np.abs(np.diff(times) - step).max() > 0.3 * step:
         return None
     seconds = step / 1e9
     for exact in (1 / max(round(seconds), 1), float(max(round(1 / seconds), 1))):

@@ -111,7 +111,7 @@ def records(rows: Rows, device: Device) -> Iterator[Record]:
         yield Record(
             found, tuple(rows.channels[column] for column in columns), tuple(rows.units[column] for column in columns),
             fs=fs, times=None if fs else (at - at[0]) / 1e9, start=None if rows.clock == "none" else pd.Timestamp(int(at[0]), tz=zone),
-            subject=rows.subject, source=rows.source,
+            subject=rows.subject, source=rows.source, time_format=device.time_format,
         )  # fmt: skip
 
 

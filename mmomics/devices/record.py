@@ -58,6 +58,8 @@ class Record:
         The file, for messages.
     impossible : float
         Share of the readings in the file that cannot be and are gaps (0..1), of the channel with the most.
+    time_format : str or None
+        The format of `strptime` by which its times were read, be it the user's or one that the reader knows.
     gravity : tuple of float
         Mean error of gravity at rest (mg) as recorded and as calibrated; NaN where it cannot be told.
     """
@@ -72,6 +74,7 @@ class Record:
     annotations: pd.DataFrame = field(default_factory=no_annotations)
     source: str = ""
     impossible: float = 0.0
+    time_format: str | None = None
     gravity: tuple[float, float] = (np.nan, np.nan)
 
     def __len__(self) -> int:

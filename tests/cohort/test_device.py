@@ -259,6 +259,17 @@ def test_days_and_months_that_are_swapped_are_told(make, tmp_path, caplog):
     assert "swapped" not in caplog.text
 
 
+@pytest.mark.parametrize(("written", "told"), [("{d}/{m}/2024", True), ("{m}/{d}/2024", False), ("2024-{m:02d}-{d:02d}", False)])
+def test_days_and_months_that_a_reader_swaps_by_itself_are_told(make, tmp_path, caplog, written, told):
+    for name in ("P1", "P2", "P3"):
+        months = [(2, month) for month in range(1, 13)] if written.startswith("2024") else [(day, 5) for day in range(2, 10)]
+        days = [written.format(d=day, m=month) for day, month in months]
+        pd.DataFrame({"ActivityDate": days, "glucose": np.arange(100.0, 100 + len(days))}).to_csv(tmp_path / f"cgm/{name}.csv", index=False)
+    read(make(time_zone="UTC", min_coverage=0))
+    assert ("3 records span up to 214 days with" in caplog.text and "8 days if day and month are swapped: set" in caplog.text) == told
+    assert told or "swapped" not in caplog.text
+
+
 def test_readings_that_cannot_be_and_times_in_utc_are_told(make, tmp_path, caplog):
     made = make(clock_shift="ahead", **DAY)
     level = np.r_[np.full(550, 100.0), np.full(26, 2500.0)] + np.arange(576) % 2

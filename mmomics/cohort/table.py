@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.inputs import inside
+from mmomics.config.samples import Samples
 from mmomics.config.table import Table
 from mmomics.errors import UserError, listed
 from mmomics.tables import _missing, contract
@@ -98,7 +99,7 @@ def _naming(label: str, table: Table, owner: Callable[[pd.Index], Sequence[str]]
 def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, naming: Callable[[pd.Index], Sequence[str]]) -> pd.DataFrame:
     frame = _missing.masked(contract.read(path, table, names, numeric, naming), table.na_values, numeric)
     in_rows = contract.in_rows(path, table)
-    _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(frame.index) if in_rows else FEATURES)
+    _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(table, frame.index) if in_rows else FEATURES)
     _unique(path, frame.columns, "feature name" if in_rows else "sample id")
     return frame if in_rows else frame.T
 
@@ -109,8 +110,14 @@ def _unique(where: object, names: pd.Index, what: str, cure: str = UNIQUE) -> No
         raise UserError(where, f"{len(twice)} {what}{'s' * (len(twice) > 1)} repeated ({listed(twice)})", cure)
 
 
-def _cure(samples: pd.Index) -> str:
-    """What to do about ids that repeat: of many rows each, they are donors of cells."""
+def _cure(table: Table, samples: pd.Index) -> str:
+    """What to do about ids that repeat: people have visits, and in an assay, of many rows each, they are donors of cells."""
+    if isinstance(table, Samples):
+        subject = table.subject or (f"'{table.index}'" if table.index else "the column of the ids")
+        return (
+            f"if rows are visits or events of people, set `number_rows: true` and `subject: {subject}` in place of `index`, "
+            f"and see `visits`; or else {UNIQUE}"
+        )
     several = samples.nunique() * CELLS <= len(samples)
     return (
         "add up (`pool: sum`) or average (`pool: mean`) the rows of each if they are its cells, or make the ids unique"

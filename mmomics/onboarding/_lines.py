@@ -42,6 +42,7 @@ def keys(table: Sniffed, indent: str) -> list[str]:
         "drop": " # several columns of this name, or none",
         "skip_rows": " # GUESS: the lines above look like no part of the table",
         "comment": " # lines that begin so are no part of the table",
+        "subject": " # GUESS: its ids repeat, so rows are visits or events of people",
         "index": " # GUESS: its ids are those of other files",
         "within": f" # a sheet of {listed(table.sheets, MOST_LEVELS)}",
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
 from mmomics.onboarding import _modalities, _study, droplets, guess, melted, sniff
 from mmomics.onboarding._lines import meet, place
@@ -64,7 +66,9 @@ def draft(folder: str | Path, name: str) -> str:
     families = [family for family in families if not FEATURES.search(family.pattern)]
     if not readable and not pairs and not families and not mutations and not matrices:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
-    about = max(wide, key=lambda each: _about(each, wide), default=None)
+    visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _modalities.time(each)}
+    about = max([*wide, *visits.values()], key=lambda each: _about(each, wide), default=None)
+    long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [
         "# yaml-language-server: $schema=../../workflow/schemas/cohort.schema.json",
         "# A draft by `mmomics init`: go through the lines marked GUESS and CHOOSE, then run `mmomics check` on this file.",
@@ -96,7 +100,7 @@ def draft(folder: str | Path, name: str) -> str:
     notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone]
     notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
     notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _modalities.time(each)]
-    notes += [f"# not used, holds no number (see `samples.join`): {place(each, folder)}" for each in words]
+    notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:
@@ -119,8 +123,9 @@ def _problem(table: Sniffed) -> str:
 
 
 def _words_alone(table: Sniffed) -> bool:
-    """Whether no cell of a table is a number, as in notes; of cells that are pooled none was looked at."""
-    return "pool" not in table.keys and not table.numbers.notna().to_numpy().any()
+    """Whether no cell of a table is a measurement, as in notes and sheets of samples; of cells that are pooled none was looked at."""
+    numbers = table.numbers.drop(columns=aside(table.numbers.columns, "clinical"))
+    return "pool" not in table.keys and not numbers.notna().to_numpy().any()
 
 
 def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
@@ -147,6 +152,14 @@ def _by_its_ids(table: Sniffed, others: Sequence[Sniffed]) -> Sniffed:
     if best is not None and shared[best] > now:
         return table.by(best)
     return table.by(named[0]) if table.repeated and named else table
+
+
+def _by_subject(table: Sniffed) -> Sniffed:
+    """The table of rows that repeat ids as one of the people that they are of: what a row lacks stands in others of the person."""
+    people = table.cells.groupby(level=0, sort=False).first()
+    subject = table.keys.get("index") or str(table.cells.index.name)
+    keys = {key: value for key, value in table.keys.items() if key != "index"} | {"number_rows": True, "subject": subject}
+    return replace(table, cells=people, keys=keys, repeated=False)
 
 
 def _candidates(table: Sniffed) -> dict[str, list[str]]:
@@ -176,7 +189,7 @@ def _within(names: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:
-    """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names."""
+    """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names, few plates."""
     telling = sum(
         bool(pattern.search(name)) for pattern in (_study.TIME, _study.EVENT, _study.LABEL, _study.COVARIATE) for name in table.names[:200]
     )
@@ -185,5 +198,5 @@ def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:
     shared = sum(max(meet(other.rows, rows), meet(other.names, rows)) > len(rows) / 4 for other in others)
     return (
         3 * bool(ABOUT.search(table.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
-        + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
+        - 4 * (2 * len(aside(table.names, "clinical")) > len(table.names)) + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
     )  # fmt: skip

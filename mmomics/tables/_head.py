@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from mmomics.tables.contract import readable
 
 OPEN = 20  # lines that one quoted cell may span in the header
 LAST = 6  # lines, of those that are looked at, that tell the delimiter
+DATA = re.compile(r'"?\[(\w+_)?data\]', re.I)  # stands above the rows of a sheet of samples for a sequencer or a scanner
+SECTIONS = 400  # lines in which it must stand
 LOOK = 40  # lines in which the header must stand, and at least two rows
 
 
@@ -51,9 +54,10 @@ def head(path: Path, settings: Table | Device) -> Head:
     UserError
         If the file is empty or damaged, or it is not clear where the table begins.
     """
-    first = _found(path, settings, 2)
+    sections = _below_sections(path, settings)
+    first = sections or _found(path, settings, 2)
     delimiter = _delimiter([line for _, line in first], settings)
-    if settings.skip_rows or len(first) < 2 or (delimiter not in RARE and fit([line for _, line in first], delimiter)):
+    if sections or settings.skip_rows or len(first) < 2 or (delimiter not in RARE and fit([line for _, line in first], delimiter)):
         return Head(first[0][0], [line for _, line in first], delimiter)
     more = _found(path, settings, LOOK)
     lines = [line for _, line in more]
@@ -73,6 +77,15 @@ def head(path: Path, settings: Table | Device) -> Head:
         told = f"the table seems to begin in line {skip + 1}, below {len(split(lines[place], likely))} names of columns"
         raise UserError(path, told, cure)
     return Head(more[place][0], lines[place : place + 2], likely)
+
+
+def _below_sections(path: Path, settings: Table | Device) -> list[tuple[int, str]]:
+    """The header and first row of a sheet of samples as Illumina's programs write it, [Header] ... [Data]; none of other files."""
+    if settings.skip_rows or not _found(path, settings, 1)[0][1].lstrip('"').lower().startswith("[header]"):
+        return []
+    more = _found(path, settings, SECTIONS)
+    place = next((place for place, (_, line) in enumerate(more) if DATA.match(line)), len(more))
+    return more[place + 1 : place + 3]
 
 
 def guessed_skip(path: Path, settings: Table | Device) -> int:

@@ -303,3 +303,13 @@ def test_a_broken_file_is_one_line(tmp_path, case):
     assert "\n" not in str(error.value)
     for phrase in expected:
         assert phrase in str(error.value)
+
+
+def test_a_sheet_of_samples_begins_below_its_sections(tmp_path):
+    head = "[Header],,\r\nInvestigator Name,Core,\r\n,,\r\n[Reads],,\r\n151,,\r\n[Data],,\r\n"
+    (tmp_path / "SampleSheet.csv").write_text(f"{head}Sample_Name,Sample_Plate,Sentrix_ID\r\nS-001,P1,2043\r\nS-002,P2,2043\r\n")
+    found = read(Table(files="SampleSheet.csv"), tmp_path, numeric=False)[0]
+    assert found.to_dict("list") == {"Sample_Plate": ["P1", "P2"], "Sentrix_ID": ["2043", "2043"]} and list(found.index) == [
+        "S-001",
+        "S-002",
+    ]

@@ -391,3 +391,34 @@ def test_a_batch_of_the_samples_table_is_offered(folder):
     clinic = pd.read_csv(folder / "clinical.csv", index_col=0)
     clinic.assign(Plate=["P1", "P2"] * 20).to_csv(folder / "clinical.csv")
     assert "# batch: Plate #" in draft(folder, "mine")
+
+
+@pytest.fixture
+def redcap(folder):
+    """A clinic whose people have a row per event, and the sheet of a scanner beside it."""
+    ids = [f"TCGA-AB-{number:04d}" for number in range(40)]
+    (folder / "clinical.csv").unlink()
+    first = {"redcap_event_name": "baseline_arm_1", "age": 50, "sex": [1, 2] * 20, "relapse": [0, 0, 1, 1] * 10, "crp": np.nan}
+    later = {"redcap_event_name": "followup_arm_1", "crp": np.arange(40) / 4}
+    events = pd.concat([pd.DataFrame({"record_id": ids} | each) for each in (first, later)])
+    events.to_csv(folder / "Study_DATA_2024-05-02.csv", index=False)
+    sheet = "".join(f"{name},A{i % 12 + 1},Plate{i // 20},{204379120001 + i // 8},R0{i % 8 + 1}C01\n" for i, name in enumerate(ids))
+    head = "[Header],,,,\nInvestigator Name,Core,,,\n,,,,\n[Data],,,,\nSample_Name,Sample_Well,Sample_Plate,Sentrix_ID,Sentrix_Position\n"
+    (folder / "SampleSheet.csv").write_text(head + sheet)
+    return folder
+
+
+def test_events_of_people_are_the_samples_table_and_a_sheet_of_a_scanner_is_not(redcap, tmp_path):
+    text = draft(redcap, "mine")
+    samples = yaml.safe_load(text)["samples"]
+    assert samples == {"files": "Study_DATA_2024-05-02.csv", "number_rows": True, "subject": "record_id"}
+    assert "# not used, holds no measurement (see `samples.join`): SampleSheet.csv" in text
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
+def test_ids_that_repeat_in_the_samples_table_are_told_with_what_merges_them(redcap, tmp_path):
+    text = draft(redcap, "mine").replace("  number_rows: true\n", "").replace("  subject:", "  index:")
+    (tmp_path / "mine.yaml").write_text(text)
+    (told,) = check(tmp_path / "mine.yaml").errors
+    assert "40 sample ids repeated" in told and "set `number_rows: true` and `subject: 'record_id'` in place of `index`" in told

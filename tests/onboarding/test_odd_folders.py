@@ -111,7 +111,7 @@ def test_texts_in_a_folder_become_no_assay(tmp_path):
     (tmp_path / "LICENSE.txt").write_text("MIT License\n\nPermission is hereby granted, free of charge,\nto any person\n")
     (tmp_path / "notes.txt").write_text("P003 was drawn late\nP004 refused\nask about the plates\n")
     content, text, found = drafted(tmp_path)
-    assert list(content["modalities"]) == ["protein"] and found.errors == [] and "# not used, holds no number" in text
+    assert list(content["modalities"]) == ["protein"] and found.errors == [] and "# not used, holds no measurement" in text
 
 
 def records(path, head, rows):

@@ -10,7 +10,8 @@ import pandas as pd
 from mmomics.cohort.columns import column, numbers, place
 from mmomics.config.modality import Device
 from mmomics.config.samples import Samples
-from mmomics.devices._times import dateless, half_day
+from mmomics.devices import _formats
+from mmomics.devices._times import EXAMPLE, dateless, half_day
 from mmomics.errors import UserError, count
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def times(samples: Samples, frame: pd.DataFrame) -> pd.Series:
         raise UserError("samples.time_format", f"'{samples.time_format}' reads no date with its year", "give the column of date and time")
     if samples.time_format and (slip := half_day(samples.time_format)):
         raise UserError("samples.time_format", f"'{samples.time_format}' {slip[0]}", slip[1])
-    found = [None if pd.isna(cell) else _time(str(cell), samples, f"{where} row '{row}'") for row, cell in cells.items()]
+    found = [None if pd.isna(cell) else _time(str(cell), samples, f"{where} row '{row}'", cells) for row, cell in cells.items()]
     if len({stamp.tzinfo is None for stamp in found if stamp is not None}) > 1:
         raise UserError(where, "some times name a time zone and some do not", "write them alike, or set `samples.time_zone`")
     return pd.Series(found, index=frame.index, dtype=object)
@@ -72,18 +73,14 @@ def shifts(device: Device, frame: pd.DataFrame, where: str) -> pd.Series:
     return found
 
 
-def _time(cell: str, samples: Samples, where: str) -> pd.Timestamp:
+def _time(cell: str, samples: Samples, where: str, cells: pd.Series) -> pd.Timestamp:
+    """The time of a cell, one of `cells`."""
     form, zone = samples.time_format, samples.time_zone
-    cure = (
-        "mend it, or `samples.time_format`"
-        if form
-        else "write it as 2024-03-31 08:30, or set `samples.time_format`, such as '%d/%m/%Y %H:%M'"
-    )
     if form is None and not ISO.match(cell.strip()):
-        raise UserError(where, f"'{cell}' is no time of ISO 8601", cure)
+        raise UserError(where, f"'{cell}' is no time of ISO 8601", _cure(form, cells))
     stamp = pd.to_datetime(cell.strip(), format=form or "ISO8601", errors="coerce")
     if pd.isna(stamp):
-        raise UserError(where, f"'{cell}' is no time" + (f" of the format '{form}'" if form else " of ISO 8601"), cure)
+        raise UserError(where, f"'{cell}' is no time" + (f" of the format '{form}'" if form else " of ISO 8601"), _cure(form, cells))
     if not FIRST <= stamp.year <= LAST:
         raise UserError(where, f"'{cell}' is of the year {stamp.year}", "leave it empty if it is not known")
     if stamp.tzinfo is not None or zone is None:
@@ -96,3 +93,10 @@ def _time(cell: str, samples: Samples, where: str) -> pd.Timestamp:
             "name the offset: 2024-03-31 02:30+01:00",
         )
     return local
+
+
+def _cure(form: str | None, cells: pd.Series) -> str:
+    """What to do about a cell that is no time of a format, or of ISO 8601, among the others of its column."""
+    usual = "mend `samples.time_format`" if form else f"set `samples.time_format`, {EXAMPLE}"
+    fits = _formats.cure(cells.dropna().astype(str).str.strip(), "samples.time_format")
+    return f"{'mend it' if form else 'write it as 2024-03-31 08:30'}, or {fits or usual}"

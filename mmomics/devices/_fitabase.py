@@ -9,6 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 TIMES = ("activityminute", "activityhour", "activityday", "activitydate", "sleepday")  # without case and signs, as they are compared
+TABLES = (  # columns by which other tables are known, and those that may stand beside; their times are called `Time` or `Date`
+    ({"time", "value"}, {"id"}),  # heartrate_seconds
+    ({"date", "value", "logid"}, {"id"}),  # minuteSleep
+    ({"date", "weightkg", "bmi", "logid"}, {"id", "weightpounds", "fat", "ismanualreport"}),  # weightLogInfo
+)
 FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y")  # 4/12/2016 12:00:00 AM
 MINUTE = re.compile(r"(.*\D)([0-5]\d)")
 
@@ -44,8 +49,20 @@ def hourly(columns: Sequence[str], time: Sequence[int]) -> list[Hourly]:
     return [Hourly(name.rstrip(" _-"), tuple(at[minute] for minute in range(60))) for name, at in found.items() if len(at) == 60]
 
 
-def time_format(column: str, cell: str) -> str | None:
-    """The format of the times of a column, where that is one of Fitabase's and its first cell is written so."""
-    if re.sub(r"[\W_]", "", column).casefold() not in TIMES:
+def time_format(columns: Sequence[str], time: int, cell: str) -> str | None:
+    """The format of the times of a table, where that is one of Fitabase's and its first cell is written so.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        What its columns are called.
+    time : int
+        The place of the one with the times.
+    cell : str
+        The first of them.
+    """
+    names = [re.sub(r"[\W_]", "", column).casefold() for column in columns]
+    known = any(needed <= set(names) <= needed | others for needed, others in TABLES) and names[time] in ("time", "date")
+    if not known and names[time] not in TIMES:
         return None
     return next((form for form in FORMATS if pd.notna(pd.to_datetime(cell.strip(), format=form, errors="coerce"))), None)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.modality import Device
+from mmomics.devices import _formats
 from mmomics.errors import UserError
 
 UNITS = {"d": 86400 * 10**9, "h": 3600 * 10**9, "min": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}  # nanoseconds of one
@@ -19,6 +20,7 @@ EPOCHS = (("s", 1e8, 1e10), ("ms", 1e11, 1e13), ("us", 1e14, 1e16), ("ns", 1e17,
 SERIAL = (34_700.0, 60_300.0)  # days since 1899-12-30: 1995 to 2064
 ROUNDED = re.compile(r"\d(?:[.,](\d+))?[eE]\+?(\d{1,2})")  # its decimals, and by how many digits the sign is moved
 CADENCES = (1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 4, 5, 10, 15, 20, 30, 60)  # minutes
+EXAMPLE = "as '%d/%m/%Y %H:%M' reads 31/12/2024 08:30"
 OFFSET = r"(?:Z|\+\d\d:?(?:\d\d)?|[T ]\d.*-\d\d:?(?:\d\d)?)$"  # a minus may also stand in a date
 
 
@@ -67,10 +69,10 @@ def parse(cells: pd.Series, device: Device, where: Callable[[int], str]) -> tupl
         found = pd.to_datetime(text, format=form if form and form not in UNITS else "ISO8601", errors="coerce", utc=zoned)
     wrong = np.asarray(found.isna()) if found.dtype != object else np.ones(len(found), dtype=bool)
     if wrong.any():
-        place = int(wrong.argmax())
+        place, key, fits = int(wrong.argmax()), "`time_format`", _formats.cure(text, "time_format")
         raise UserError(
             where(place), f"'{text.iloc[place][:40]}' is not a time " + (f"of the format '{form}'" if form else "of ISO 8601"),
-            "mend it" if place else "mend `time_format`" if form else "set `time_format`, such as '%d/%m/%Y %H:%M'",
+            ", or ".join(filter(None, ["mend it" if place else "", fits])) or (f"mend {key}" if form else f"set {key}, {EXAMPLE}"),
         )  # fmt: skip
     return found.dt.as_unit("ns").astype("int64").to_numpy(), "utc" if zoned else "local"
 

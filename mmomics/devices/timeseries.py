@@ -75,7 +75,7 @@ class _Table:
         owners = [("subject", device.subject), ("channel", device.channel)]
         self.owners = [self.place(key, name) for key, name in owners if name is not None]
         self.long = device.channel is not None
-        if len(self.time) == 1 and device.time_format is None and (form := _fitabase.time_format(self.columns[self.time[0]], first)):
+        if len(self.time) == 1 and device.time_format is None and (form := _fitabase.time_format(self.columns, self.time[0], first)):
             self.device = device.model_copy(update={"time_format": form})
         taken = {*self.time, *self.owners}
         self.data = (

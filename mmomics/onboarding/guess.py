@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mmomics.onboarding import clock
+from mmomics.devices import _formats
 
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
@@ -137,7 +137,7 @@ def moments(cells: pd.DataFrame) -> dict[str, list[str]]:
         if not len(told) or OTHERWISE.search(name):
             continue
         iso = told.map(lambda cell: bool(MOMENT.fullmatch(cell))).all()
-        forms = [] if iso else list(clock.fitting(told)) if told.map(lambda cell: bool(WRITTEN.match(cell))).all() else []
+        forms = [] if iso else list(_formats.fitting(told)) if told.map(lambda cell: bool(WRITTEN.match(cell))).all() else []
         if iso or forms:
             found.append((not TAKEN.search(name), told.str.len().max() <= 10, len(found), name, forms))
     return {name: forms for *_, name, forms in sorted(found)}

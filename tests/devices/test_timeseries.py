@@ -117,8 +117,32 @@ def test_days_and_months_of_fitabase_are_known_by_the_name_of_their_column(tmp_p
     record = one(tmp_path, text.format("ActivityMinute"))
     assert record.start == pd.Timestamp("2016-03-02 23:59") and record.fs == 1 / 60
     assert one(tmp_path, "ActivityDay,Calories\n3/2/2016,1\n3/3/2016,2\n").start == pd.Timestamp("2016-03-02")
-    with pytest.raises(UserError, match="set `time_format`"):
+    with pytest.raises(UserError, match="set `time_format` to '%d/%m/%Y %I:%M:%S %p' or '%m/%d/%Y %I:%M:%S %p', whichever is meant"):
         one(tmp_path, text.format("Time"))
+
+
+@pytest.mark.parametrize(
+    "columns", ["Id,Time,Value", "Time,Value", "Id,date,value,logId", "Id,Date,WeightKg,WeightPounds,Fat,BMI,IsManualReport,LogId"]
+)
+def test_tables_of_fitabase_whose_times_have_usual_names_are_known_by_their_columns(tmp_path, columns):
+    times = ["3/2/2016 11:59:50 PM", "3/3/2016 12:00:00 AM", "3/3/2016 12:00:15 AM"]
+    table = pd.DataFrame({name: times if name.lower() in ("time", "date") else [7] * 3 for name in columns.split(",")})
+    subject = "Id" if "Id" in table else None
+    assert one(tmp_path, table.to_csv(index=False), subject=subject).start == pd.Timestamp("2016-03-02 23:59:50")
+    with pytest.raises(UserError, match="set `time_format` to '"):
+        one(tmp_path, table.assign(mood=7).to_csv(index=False), subject=subject)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d.%m.%y %H:%M:%S", "%d-%b-%Y %H:%M"])
+def test_a_format_that_is_proposed_reads_the_cells(tmp_path, form):
+    clock = pd.date_range("2016-04-20 22:00", periods=9, freq="13h")
+    text = "time,hr\n" + "".join(f"{time.strftime(form)},60\n" for time in clock)
+    with pytest.raises(UserError, match="set `time_format` to '") as error:
+        one(tmp_path, text)
+    proposed = str(error.value).split("'")[-2]
+    assert one(tmp_path, text, time_format=proposed).start == pd.Timestamp("2016-04-20 22:00")
+    with pytest.raises(UserError, match=f"or set `time_format` to '{form}'|; set `time_format` to '{form}'"):
+        one(tmp_path, text, time_format="%Y.%m.%d")
 
 
 @pytest.mark.parametrize(("form", "cure"), [("%m/%d/%Y %H:%M %p", "write %I for %H"), ("%m/%d/%Y %I:%M", "add %p")])

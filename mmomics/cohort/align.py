@@ -102,6 +102,9 @@ def together(cohort: Cohort, split: Split, members: Mapping[str, Member], sample
     obs, about = read_outcome(cohort.outcome, rows)
     others, about_others = read_further(cohort.also, rows)
     covariates = clinical.raw(rows, cohort.covariates)
+    for name, n in table.differing(cohort.samples, samples, clinical.raw(samples, cohort.covariates)).items():
+        cure = "if it is not the one before the outcome, put that first, or set `samples.visits: keep`"
+        log.warning("covariates: '%s' differs between the rows of %s, and the first counts; %s", name, count(n, "subject"), cure)
     _codes_are_told(covariates, "covariates")
     _codes_are_told(obs, "outcome")
     with_outcome = set(rows.index[known(obs)])

@@ -132,3 +132,22 @@ def by_subject(samples: Samples, frame: pd.DataFrame, unique: list[str]) -> pd.D
     rows = groups.first()
     rows.attrs = frame.attrs
     return rows
+
+
+def differing(samples: Samples, frame: pd.DataFrame, values: pd.DataFrame) -> dict[str, int]:
+    """Columns in which rows that are merged differ, and of how many subjects: the first counts, be it of before or after an outcome.
+
+    Parameters
+    ----------
+    samples : Samples
+        Says which column holds the subject.
+    frame : DataFrame
+        The samples table.
+    values : DataFrame
+        Some of its columns, numbers as numbers.
+    """
+    owner = subjects(samples, frame).to_numpy()
+    if samples.visits == "keep" or len(set(owner)) == len(frame):
+        return {}
+    several = (values.groupby(owner).nunique() > 1).sum()
+    return {str(name): int(n) for name, n in several.items() if n}

@@ -287,3 +287,15 @@ def test_codes_of_what_is_missing_are_told_of_covariates_and_outcomes(cohort, ca
     caplog.clear()
     cohort(table=table, covariates=["age"], samples={"files": "s.csv", "na_values": [-99, 9999]})
     assert not any("code" in message for message in caplog.messages)
+
+
+def test_covariates_that_differ_between_merged_rows_are_told(cohort, caplog):
+    table = "row,who,died,days,age,sex,crp\nv2,P1,1,10,50,f,3\nv1,P1,1,10,50.0,f,1\nv3,P3,1,30,70,,\nv4,P3,1,30,70,m,2\n"
+    with caplog.at_level(logging.WARNING):
+        joined, _ = cohort(table, covariates=["age", "sex", "crp"], samples=WHO)
+        told = [message for message in caplog.messages if "covariates" in message]
+        assert len(told) == 1 and told[0].startswith("covariates: 'crp' differs between the rows of 1 subject, and the first counts")
+        assert joined.obs["crp"].tolist() == [3, 2]  # missing is no difference
+        caplog.clear()
+        cohort(table, covariates=["crp"], samples=WHO | {"visits": "keep"})
+    assert not [message for message in caplog.messages if "differs" in message]

@@ -21,6 +21,7 @@ from mmomics.onboarding.files import PART, Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
 from mmomics.tables import delimited
 
+AT_REST = 8  # METs in tenths are 9 or 10 while somebody sleeps or sits, and METs themselves never so high for long
 OF_DAYS = re.compile(r"(activity|sleep)[_ ]?(date|day)", re.IGNORECASE)
 
 
@@ -104,7 +105,8 @@ def long(table: Sniffed, folder: Path) -> list[list[str]]:
         common += _form(table.path, told, moment)
 
     def head(signal: str) -> list[str]:
-        return [f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}", *common]
+        told = [f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}", *common]
+        return [*told, *_tenths(signal, table, numbers)]
 
     return _each(_called(table), _signals(table.name, numbers, moment), numbers, head)
 
@@ -132,7 +134,8 @@ def device(family: Family, subjects: Sequence[str]) -> list[list[str]]:
     common += _form(family.paths[0], told, unusual) if first else []
 
     def head(signal: str) -> list[str]:
-        return [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(whole.pattern)}", *common]
+        told = [f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(whole.pattern)}", *common]
+        return [*told, *_tenths(signal, first, channels)]
 
     kinds = ["cgm"] if vendor else _signals(family.pattern, channels, *times[:1])
     words = first.words if first and first.names else []
@@ -167,6 +170,17 @@ def _each(
     if all(found) and left:
         blocks[-1].append(f"    # not used: {listed(left, 20)}; a modality of `signal: series` with the same files takes any column")
     return blocks
+
+
+def _tenths(signal: str, table: Sniffed | None, channels: Sequence[str]) -> list[str]:
+    """What has to be said of METs that are written as tenths, which at rest are 10."""
+    if signal != "energy" or table is None:
+        return []
+    mets = [name for name in table.numbers if str(name).rstrip("0123456789") in _found("energy", channels)]
+    middle = table.numbers[mets].stack().median() if mets else float("nan")
+    return (
+        [f"    params: {{scale: 10}} # GUESS: half of the first are {middle:g} and more, so they are tenths"] if middle >= AT_REST else []
+    )
 
 
 def _found(kind: str, channels: Sequence[str]) -> list[str]:

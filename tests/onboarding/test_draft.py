@@ -293,6 +293,23 @@ def test_every_signal_of_a_table_is_drafted_and_the_check_reads_them(folder, tmp
     assert check(tmp_path / "mine.yaml").errors == []
 
 
+@pytest.mark.parametrize(("unit", "told"), [(1, None), (10, {"scale": 10})])
+def test_mets_in_tenths_are_drafted_as_such_in_a_file_of_all_and_in_one_of_each(folder, tmp_path, unit, told):
+    (folder / "met").mkdir()
+    every = []
+    for number in (1, 2, 3):
+        mets = np.where(np.arange(2880) % 1440 > 480, 1 + np.arange(2880) % 5, 1.0) * unit
+        own = fitbit(METs=mets.astype(int))
+        own.to_csv(folder / f"met/TCGA-AB-000{number}.csv", index=False)
+        every.append(own.assign(Id=f"TCGA-AB-000{number}")[["Id", *own.columns]])
+    pd.concat(every).to_csv(folder / "minuteMETsNarrow_merged.csv", index=False)
+    text = draft(folder, "mine")
+    found = [about for about in yaml.safe_load(text)["modalities"].values() if about.get("signal") == "energy"]
+    assert [about.get("params") for about in found] == [told, told]
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+
+
 LIBRE = "Glucose Data,Generated on,06-20-2021\nDevice,Serial Number,Device Timestamp,Record Type,Historic Glucose mg/dL\n"
 CLARITY = "Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type,Glucose Value (mg/dL)\n"
 CARELINK = "Last Name,First Name\nIndex;Date;Time;Sensor Glucose (mg/dL)\n"

@@ -14,7 +14,7 @@ from mmomics.devices import _fitabase, glucose, timeseries
 from mmomics.devices._series import bare
 from mmomics.devices.record import named
 from mmomics.errors import listed
-from mmomics.onboarding import clock, guess, melted
+from mmomics.onboarding import clock, guess, melted, runs
 from mmomics.onboarding._lines import files, folded, keys, meet, quoted
 from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.files import PART, Family, ending
@@ -29,6 +29,7 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     """A table of samples x features, or the other way round."""
     rows = table.rows
     columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
+    columns = runs.columns(columns, subjects) or columns
     genes = guess.kind("", rows) != "generic" and guess.kind("", columns) == "generic"  # whosever the samples are
     called = _agree(columns, subjects) > _agree(rows, subjects)
     in_columns = "pool" not in table.keys and (called or genes)
@@ -178,9 +179,9 @@ def _tenths(signal: str, table: Sniffed | None, channels: Sequence[str]) -> list
         return []
     mets = [name for name in table.numbers if str(name).rstrip("0123456789") in _found("energy", channels)]
     middle = table.numbers[mets].stack().median() if mets else float("nan")
-    return (
-        [f"    params: {{scale: 10}} # GUESS: half of the first are {middle:g} and more, so they are tenths"] if middle >= AT_REST else []
-    )
+    if not middle >= AT_REST:
+        return []
+    return [f"    params: {{scale: 10}} # GUESS: half of the first are {middle:g} and more, so they are tenths"]
 
 
 def _found(kind: str, channels: Sequence[str]) -> list[str]:

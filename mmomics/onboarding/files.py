@@ -104,8 +104,8 @@ def _families(folder: Path, paths: Sequence[Path]) -> list[Family]:
         if len(group) < 2 or len({path.name for path in group}) < 2:
             continue
         names = [path.name for path in group]
-        head = re.sub(r"[^\W_]+$", "", _shared(names))  # an id is not cut within a word
-        tail = re.sub(r"^[^\W_]+", "", _shared([name[::-1] for name in names])[::-1])
+        head = re.sub(r"[^\W_]+$", "", shared(names))  # an id is not cut within a word
+        tail = re.sub(r"^[^\W_]+", "", shared([name[::-1] for name in names])[::-1])
         ids = tuple(name[len(head) : len(name) - len(tail)] for name in names)
         if all(ids) and len(set(ids)) == len(ids) and _alike(ids):
             parent = group[0].parent.relative_to(folder).as_posix()
@@ -113,7 +113,7 @@ def _families(folder: Path, paths: Sequence[Path]) -> list[Family]:
     return found
 
 
-def _shared(names: Sequence[str]) -> str:
+def shared(names: Sequence[str]) -> str:
     """What all names begin with."""
     return "".join(signs[0] for signs in takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False)))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.devices import _formats
+from mmomics.onboarding import runs
 
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
@@ -161,4 +162,6 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
         matches = [match[1] for name in samples if (match := re.search(pattern, name))]
         if len(matches) == len(samples) and len(known.intersection(matches)) >= max(1, min(len(set(matches)), len(known)) // 2):
             return pattern
+    if within := runs.pattern(samples, subjects):
+        return within
     return r"^(.{12})" if samples and all(BARCODE.match(name) for name in samples) else None

@@ -1,8 +1,9 @@
-"""Columns of an assay's table that say how, of whom or in which order was measured: told by their names, for no value tells them."""
+"""Columns of an assay's table that say how, of whom, in which order or how surely was measured: told by name, for no value tells them."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 OF_PEOPLE = {"clinical", "device_summary", "generic"}  # kinds whose measurements may be those of a person, such as age
@@ -18,6 +19,10 @@ TECHNICAL = re.compile(
 PERSONAL = re.compile(
     r"age(?: (?:years?|yrs?|y|at \w+(?: \w+)?))?|sex|gender|(?:is )?(?:fe)?male|bmi|race|ethnicity|group|class|cohort|diagnosis"
 )
+QUANTITY = re.compile(
+    r"\b(?:p ?val(?:ue)?s?|detection|q ?val(?:ue)?s?|fdr|std ?(?:dev|err)|stderr|n ?beads|flags?|scores?|peptides?|coverage|ratio|lfq|ibaq"
+    r"|intensity|(?:avg )?beta|signal|counts?|unique|tpm|fpkm)\b"
+)
 
 
 def aside(names: Iterable[str], kind: str) -> list[str]:
@@ -32,6 +37,16 @@ def aside(names: Iterable[str], kind: str) -> list[str]:
     """
     words = [name for name in names if not OF_A_LIST.search(name)]
     return [name for name in words if TECHNICAL.fullmatch(_plain(name)) or (kind not in OF_PEOPLE and PERSONAL.fullmatch(_plain(name)))]
+
+
+def quantities(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
+    """What the names of samples say beside their subject, where most have the same, and this is called as quantities are, no replicates.
+
+    `S1.AVG_Beta` and `S1.Detection Pval` are two values of one sample, `S1_1` and `S1_2` two samples.
+    """
+    rests = Counter(_plain(sample.replace(subject, " ", 1)) for sample, subject in zip(samples, subjects, strict=True))
+    alike = [rest for rest, n in rests.items() if n > 1 and n >= max(rests.values()) / 2]
+    return alike if len(alike) > 1 and any(QUANTITY.search(rest) for rest in alike) else []
 
 
 def batch(names: Iterable[str]) -> str | None:

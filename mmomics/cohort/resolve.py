@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays.contract import scale
+from mmomics.cohort.aside import quantities
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.records import STATUS
 from mmomics.config.cohort import Cohort
@@ -61,6 +62,12 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
         raise UserError(
             f"modality {name}", f"{(counts > 1).sum()} subjects have several samples, the first is '{names[counts.argmax()]}'",
             "set `replicates` to mean, max or first",
+        )  # fmt: skip
+    if (counts > 1).any() and (differ := quantities(given.obs_names.astype(str), named)):
+        log.warning(
+            "modality %s: the samples of a subject are told apart by '%s' in their names: these look like several quantities of one "
+            "sample, not like replicates, and are merged (%s); keep one of them in the file",
+            name, "', '".join(differ[:3]), replicates,
         )  # fmt: skip
     keep = np.sort(first)
     # where every sample is a row, its values are those of `given`, and not copied

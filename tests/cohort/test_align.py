@@ -83,6 +83,11 @@ def test_what_one_of_several_samples_has_is_present(cohort, kind, values):
     np.testing.assert_array_equal(joined["rna"]["P1"].X.ravel(), [0.5, 0, 1, np.nan])
 
 
+def test_values_and_their_p_values_are_no_replicates(cohort, caplog):
+    cohort(rna="id,g1,g2\nP1.AVG_Beta,0.1,0.2\nP1.Detection Pval,0,0.01\nP3.AVG_Beta,0.3,0.2\nP3.Detection Pval,0,0.02\n")
+    assert "told apart by 'avg beta', 'detection pval'" in caplog.text and "not like replicates" in caplog.text
+
+
 def test_replicates_may_be_refused(cohort):
     with pytest.raises(UserError, match="modality rna: 1 subjects have several samples, the first is 'P1'"):
         cohort(replicates="error")

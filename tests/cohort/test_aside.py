@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmomics.cohort.aside import aside, batch
+from mmomics.cohort.aside import aside, batch, quantities
 
 TECHNICAL = [
     "Batch", "batch_id", "Plate", "Plate1", "plate no.", "Injection Order", "InjectionOrder", "run_order", "Run ID", "Acquisition Date",
@@ -24,3 +24,16 @@ def test_what_goes_with_a_measurement_is_told_from_what_is_measured(kind):
 def test_a_batch_is_what_was_measured_together():
     assert batch(["Injection Order", "Age", "Sample_Plate", "Batch"]) == "Sample_Plate"
     assert batch([*PERSONAL, *MEASURED, "Injection Order", "Dilution"]) is None
+
+
+@pytest.mark.parametrize(
+    ("endings", "several"),
+    [
+        ([".AVG_Beta", ".Detection Pval"], True), (["_LFQ intensity", "_Peptides"], True), (["_1", "_2"], False), (["a", "b"], False),
+        (["_rep1", "_rep2"], False), (["_baseline", "_week 4"], False), (["_AVG_Beta"], False),
+    ],
+)  # fmt: skip
+def test_two_quantities_of_a_sample_are_told_from_two_samples(endings, several):
+    subjects = [f"P{k:02d}" for k in range(20) for _ in endings]
+    samples = [subject + ending for subject, ending in zip(subjects, endings * 20, strict=True)]
+    assert bool(quantities(samples, subjects)) == several

@@ -31,6 +31,7 @@ CHECKS = {
     "fractional": "counts not whole",
     "heavy_tails": "heavy tails",
     "all_zero": "nothing but zeros",
+    "not_measured": "features that say how or of whom was measured",
 }
 OK = "ok"  # status of a device record that made features
 

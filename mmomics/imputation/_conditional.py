@@ -53,7 +53,6 @@ class Conditional(contract.Imputer):
     def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
         self.x, self.seen, self.measured = x, seen, measured
         self.fold = contract.folds(inner, len(next(iter(seen.values()), [])))
-        self.limits: dict[str, Bounds] = {}
         self.answers: dict[str, Answer | None] = {}
         self.lefts: dict[tuple[str, Pattern], tuple[Tensor, Tensor]] = {}
 
@@ -114,9 +113,7 @@ class Conditional(contract.Imputer):
         return self.lefts[key]
 
     def bounds(self, modality: str) -> Bounds:
-        if modality not in self.limits:
-            self.limits[modality] = contract.bounds(modality, self.x, self.seen, self.measured)
-        return self.limits[modality]
+        return contract.bounds(modality, self.x, self.seen, self.measured)
 
     def moments(self, modality: str) -> tuple[Tensor, Tensor]:
         """Mean and variance (n_vars,) over the training rows that have it."""

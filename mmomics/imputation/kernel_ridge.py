@@ -15,16 +15,14 @@ class Imputer(contract.Imputer):
 
     def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:
         self.foretelling = Foretelling(x, seen, inner, list(x), measured)
-        self.limits: dict[str, Bounds] = {}
 
     def predict(self, modality: str, x: Tensors, seen: Tensors) -> tuple[Tensor, Tensor]:
         mean, error = self.foretelling.predict(modality, x, without(modality, seen))
         return self.bounds(modality).moments(mean, error.sqrt())
 
     def bounds(self, modality: str) -> Bounds:
-        if modality not in self.limits:
-            self.limits[modality] = contract.bounds(modality, self.foretelling.x, self.foretelling.seen, self.foretelling.measured)
-        return self.limits[modality]
+        own = self.foretelling
+        return contract.bounds(modality, own.x, own.seen, own.measured)
 
     def taught(self, modality: str, pattern: Pattern) -> Pattern:
         return self.foretelling.taught(modality, pattern)

@@ -22,7 +22,7 @@ from mmomics.training import fit as native
 from mmomics.training import imputer
 from mmomics.training.fit import Fit
 from mmomics.training.fold import Fold
-from mmomics.training.impute import gappy, lacking, learned
+from mmomics.training.impute import among_training, gappy, lacking
 from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ def _gaps(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[st
         n_features, there = len(fold.preparation[name].features), fold.measured[name][rows]
         x, seen = ({key: part[rows] for key, part in parts.items()} for parts in (fold.x, fold.seen))
         n_draws = 0 if handling.how == SINGLE else handling.draws
-        mean, _, drawn = fitted.complete(name, x, seen, there, learned(fold)[rows], n=n_draws, seed=seed + place)
+        mean, _, drawn = fitted.complete(name, x, seen, there, among_training(fold)[rows], n=n_draws, seed=seed + place)
         drawn = drawn if n_draws else mean[None]
         drawn[..., n_features:] = 0.0
         filled[name] = rows, drawn.where(~there, x[name])

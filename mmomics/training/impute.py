@@ -38,7 +38,7 @@ def gappy(fold: Fold) -> Iterator[tuple[str, Tensor]]:
             yield name, torch.nonzero(fold.seen[name] & gaps)[:, 0]
 
 
-def learned(fold: Fold) -> Tensor:
+def among_training(fold: Fold) -> Tensor:
     """Position of every subject (n_subjects,) among the training rows, -1 of who is none."""
     places = torch.full((len(fold.y),), -1)
     places[fold.train] = torch.arange(len(fold.train))
@@ -66,7 +66,7 @@ def complete(imputer: Imputer, fold: Fold) -> dict[str, tuple[np.ndarray, np.nda
     for name, rows in gappy(fold):
         fitted = fold.preparation[name]
         x, seen = ({other: part[rows] for other, part in parts.items()} for parts in (fold.x, fold.seen))
-        mean, sd, _ = imputer.complete(name, x, seen, fold.measured[name][rows], learned(fold)[rows])
+        mean, sd, _ = imputer.complete(name, x, seen, fold.measured[name][rows], among_training(fold)[rows])
         filled[name] = (rows.numpy(), *fitted.restore(*(plain(part, len(fitted.features)) for part in (mean, sd))))
     return filled
 

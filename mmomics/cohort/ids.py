@@ -107,7 +107,7 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
 
 
 def mapped(mapping: Table | None, folder: str | Path, ids: Sequence[str], where: str) -> list[str]:
-    """Ids through a mapping table: its row ids are the ids, its first column says whose they are; an id that it lacks stays.
+    """Ids through a mapping table: its row ids are the ids, its first other column says whose they are; an id that it lacks stays.
 
     Raises
     ------
@@ -118,8 +118,9 @@ def mapped(mapping: Table | None, folder: str | Path, ids: Sequence[str], where:
         return list(ids)
     frame, _ = table.read(mapping, folder, numeric=False)
     files = ", ".join(map(str, table.paths(mapping, folder).values()))
+    frame = frame.drop(columns=mapping.made_of, errors="ignore")
     if not len(frame.columns):
-        raise UserError(files, "has one column, expected sample ids and whose they are", "see `ids` in config/README.md")
+        raise UserError(files, "has no column beside its sample ids, expected whose they are", "see `ids` in config/README.md")
     target = frame.iloc[:, 0]
     if target.isna().any():
         raise UserError(f"{files} row '{target.index[target.isna()][0]}'", "says not whose sample it is", "fill it in, or drop the row")

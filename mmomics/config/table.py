@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
 
 from mmomics.config.signs import Signs
 from mmomics.config.strict import Strict
+
+COLUMN = re.compile(r"\{([^{}]+)\}")  # in an `index` that is made of several
 
 
 class Long(Strict):
@@ -40,7 +43,11 @@ class Table(Signs):
     columns: str | list[str] | None = Field(
         None, description="Names of the columns of a file without header: a list, or a file with one name per line."
     )
-    index: str | None = Field(None, description="Column that holds the row ids. Default: the first column.")
+    index: str | None = Field(
+        None,
+        description="Column that holds the row ids, or columns that they are made of and what stands between these: "
+        "`{Sentrix_ID}_{Sentrix_Position}`. Default: the first column.",
+    )
     long: Long | None = Field(
         None, description="For a table with a row per sample and feature: its columns `feature` and `value`. `drop` then names features."
     )
@@ -73,3 +80,13 @@ class Table(Signs):
         "none",
         description="Rows of the file of equal ids are pooled: `sum` for counts of the cells of one donor, `mean` for probes of a gene.",
     )
+
+    @property
+    def made_of(self) -> list[str]:
+        """Columns that the row ids are made of; none where one column holds them."""
+        return COLUMN.findall(self.index or "")
+
+    @property
+    def between(self) -> list[str]:
+        """What stands before the first of these columns, between them, and behind the last one."""
+        return COLUMN.split(self.index or "")[::2]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, count, did_you_mean
-from mmomics.tables import _grouped, _marks, _missing
+from mmomics.tables import _grouped, _ids, _marks, _missing
 from mmomics.tables._cells import fitting
 
 
@@ -23,12 +23,12 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         If one is not there, or named twice, or samples are said to be columns.
     """
     assert table.long is not None
-    found = []
-    for key, name in (("index", table.index or names[0]), ("long.feature", table.long.feature), ("long.value", table.long.value)):
+    found, ids = [], table.made_of or [table.index or names[0]]
+    for key, name in (*(("index", each) for each in ids), ("long.feature", table.long.feature), ("long.value", table.long.value)):
         if name not in names:
             raise UserError(path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in names if each]))
         found.append(list(names).index(name))
-    if len(set(found)) < 3 or {names[place] for place in found} & set(table.long.flags):
+    if len(set(found)) < len(found) or {names[place] for place in found} & set(table.long.flags):
         problem = "`index`, `long.feature`, `long.value` and `long.flags` name one column twice"
         raise UserError(path, problem, "name a column of its own for each")
     if table.orientation == "samples_in_columns":
@@ -56,12 +56,15 @@ def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.Dat
     UserError
         If a row has no sample or feature, a value is no number, or a sample has several values of a feature.
     """
+    of = len(table.made_of) or 1
+    sample = _ids.made(table, [cells.iloc[:, place] for place in range(of)])
+    cells = pd.concat([sample.rename(table.index if table.made_of else cells.columns[0]), cells.iloc[:, of:]], axis=1)
     for name in cells.columns[:2]:
         absent = cells[name].isna().to_numpy()
         if absent.any():
             raise UserError(f"{path} row {int(absent.argmax()) + 1}", f"has no '{name}'", "fill it in, or take the row out")
     sample, feature, value = (cells.iloc[:, place] for place in range(3))
-    rows, samples = pd.factorize(sample.str.strip())
+    rows, samples = pd.factorize(sample)
     places, features = pd.factorize(feature.str.strip())
     fitting(path, len(samples), len(features))
     if numeric:

@@ -172,21 +172,6 @@ def in_rows(path: Path, table: Table) -> bool:
     return (table.orientation or getattr(choose(path), "ORIENTATION", "samples_in_rows")) == "samples_in_rows"
 
 
-def index_position(path: Path, table: Table, names: Sequence[str]) -> int | None:
-    """Position of the column that holds the row ids; None where the file has none."""
-    if table.number_rows:
-        return None
-    if len(names) < 2:
-        raise UserError(
-            path, "has one column only, expected row ids and values", "set `delimiter`, or `number_rows` for a file without ids"
-        )
-    if table.index is None:
-        return 0
-    if table.index not in names:
-        raise UserError(path, f"no column '{table.index}' for `index`", did_you_mean(table.index, [name for name in names if name]))
-    return list(names).index(table.index)
-
-
 def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
     """Positions of the columns that `drop` leaves.
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _arrow, _grouped, _missing, _torn
+from mmomics.tables import _arrow, _grouped, _ids, _missing, _torn
 from mmomics.tables._head import DELIMITERS, Head, below, guess, head, lines, split
-from mmomics.tables.contract import index_position, kept, readable
+from mmomics.tables.contract import kept, readable
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab")
 KEYS = ("header", "columns", "index", "long", "number_rows", "delimiter", "decimal", "thousands", "encoding", "skip_rows", "comment")
@@ -46,27 +46,27 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         what, cure = ("the header", "`delimiter`") if table.header else ("`columns`", "`columns`")
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
     names = [name.strip() for name in names]
-    ids = index_position(path, table, names)
+    ids = _ids.positions(path, table, names)
     missing = _missing.words(table.na_values)
     options: dict[str, Any] = {
         "sep": r"\s+" if delimiter == " " else delimiter, "header": 0 if table.header else None, "names": range(width),
         "index_col": False, "decimal": table.decimal_sign,
-        "na_values": {place: missing for place in range(width) if missing and place != ids},  # ids are as they are
+        "na_values": {place: missing for place in range(width) if missing and place not in ids},  # ids are as they are
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
     left = kept(path, table, names)
     if table.long is not None:
         options["usecols"] = sorted({*left, width - 1})  # there may be millions of rows
-    numbers = [i for i in left if i != ids] if numeric else []
+    numbers = [i for i in left if i not in ids] if numeric else []
     found = None
-    if numbers and width > 1 and delimiter != " " and table.thousands is None and not table.na_values:
-        found = _fast(path, table, top, numbers, (ids, width))
+    if numbers and width > 1 and delimiter != " " and table.thousands is None and not table.na_values and not table.made_of:
+        found = _fast(path, table, top, numbers, (ids[0] if ids else None, width))
     if found is None:
         with _torn.named(path, table, top, width):
             frame = _cells(path, table, top.skip, options, (names, numbers))
         if width > 1 and frame[width - 1].isna().any():
             _torn.refuse(path, table, top, width)
-        rows = frame[ids].str.strip() if ids is not None else None  # popped, it would take 20,000 columns apart
+        rows = _ids.made(table, [frame[i] for i in ids]) if ids else None  # popped, they would take 20,000 columns apart
     else:
         frame, rows = found
     if rows is not None:
@@ -75,7 +75,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
             row = int(index.isna().argmax()) + 1
             raise UserError(f"{path} row {row}", "has no id", "give every row an id (words such as NA and nan count as missing)")
         frame.index = index
-    left = [i for i in left if i != ids]
+    left = _ids.beside(table, left, ids, numeric)
     if left and left[-1] == width - 1 and not names[-1] and frame[width - 1].isna().all():
         left = left[:-1]  # every line ends in a delimiter
     if table.header and any(not names[i] for i in left):
@@ -152,14 +152,14 @@ def _numbers(
 ) -> pd.DataFrame:
     """Numbers from text cells; the first that is none becomes a `UserError` with its row and column."""
     names, numbers = columns
-    ids = index_position(path, table, names)
+    ids = _ids.positions(path, table, names)
     for column in numbers:
         found = cells[column]
         values = _grouped.parsed(found, *signs)
         wrong = values.isna() & found.notna()
         if wrong.any():
             row = wrong.idxmax()
-            name = f"{row + 1}" if ids is None else f"'{cells.at[row, ids]}'"
+            name = f"'{_ids.made(table, [cells.loc[[row], i] for i in ids]).iloc[0]}'" if ids else f"{row + 1}"
             worded = ((cells[each], int(cells[each].notna().sum())) for each in numbers if cells[each].dtype == object)
             cure = _missing.cure(found[row], worded, signs[1])
             raise UserError(f"{path} row {name}, column '{names[column]}'", f"'{found[row]}' is not a number", cure)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _worded
+from mmomics.tables import _ids, _worded
 from mmomics.tables._arrow import MISSING
-from mmomics.tables.contract import index_position, kept, readable
+from mmomics.tables.contract import kept, readable
 
 SUFFIXES = (".parquet", ".pq")
 KNOWN = ("string", "categorical", "mixed", "mixed-integer", "decimal", "empty")  # columns that are read as text with numbers in it
@@ -30,8 +30,12 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         frame = frame.reset_index(drop=table.number_rows)
         stored = False
     if not stored:
-        ids = index_position(path, table, [str(name) for name in frame.columns])
-        frame = frame if ids is None else frame.set_index(frame.columns[ids])
+        ids = _ids.positions(path, table, [str(name) for name in frame.columns])
+        if ids and table.made_of:
+            index = pd.Index(_ids.made(table, [frame.iloc[:, i].astype(object).map(lambda cell: _text(cell, table)) for i in ids]))
+            frame = frame.iloc[:, _ids.beside(table, range(frame.shape[1]), ids, numeric)].set_axis(index)
+        elif ids:
+            frame = frame.set_index(frame.columns[ids[0]])
     if frame.index.hasnans:
         raise UserError(f"{path} row {int(frame.index.isna().argmax()) + 1}", "has no id", "give every row an id")
     if not table.number_rows:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _missing, _worded
+from mmomics.tables import _ids, _missing, _worded
 from mmomics.tables._text import FREE, MAGIC, RATIO
-from mmomics.tables.contract import index_position, kept, readable
+from mmomics.tables.contract import kept, readable
 
 SUFFIXES = (".xlsx", ".xlsm")
 LOOK = 4096  # bytes that tell a text from another kind of file
@@ -39,15 +39,16 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     names = [name.strip() for name in names or [f"column_{i + 1}" for i in range(width)]]
     if len(names) != width:
         raise UserError(f"{path} sheet '{sheet}'", f"{width} columns, but `columns` gives {len(names)} names", "mend `columns`")
-    ids = index_position(path, table, names)
-    left = [i for i in kept(path, table, names) if i != ids]
+    ids = _ids.positions(path, table, names)
+    left = _ids.beside(table, kept(path, table, names), ids, numeric)
     nameless = next((i for i in left if not names[i]), None)
     if nameless is not None:
         cure = "name it, or take it out; if the table begins further down, set `skip_rows`"
         raise UserError(f"{path} sheet '{sheet}'", f"column {nameless + 1} has no name", cure)
     index = None
-    if ids is not None:
-        index = [(_text(_at(row, ids)) or "").strip() for _, row in rows]
+    if ids:
+        found = _ids.made(table, [pd.Series([_text(_at(row, i)) for _, row in rows], dtype=object) for i in ids])
+        index = found.fillna("").tolist()
         if "" in index:
             raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
     words = set(_missing.words(table.na_values))

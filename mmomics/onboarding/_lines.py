@@ -1,4 +1,4 @@
-"""What lines of a draft are made of: file names, keys and words as YAML reads them back."""
+"""What lines of a draft are made of: names of modalities and files, keys and words as YAML reads them back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmomics.errors import listed
 from mmomics.onboarding import guess
+from mmomics.onboarding.files import PART
 from mmomics.onboarding.sniff import Sniffed
 
 MOST_LEVELS = 8
@@ -58,17 +59,27 @@ def quoted(text: object) -> str:
     return plain if safe else json.dumps(plain)
 
 
-def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
-    """How many names are a subject, or begin with one and go on with a sign or, behind letters, anything: 7-01A is of 7, and 71 is not."""
-    known = set(subjects)
-    lengths = {len(subject) for subject in known}
-    return sum(name in known or any(name[:length] in known and _ends(name, length) for length in lengths) for name in names)
+def modality(table: Sniffed) -> str:
+    """Name of the modality of a table: of its sheet, of its file, or of the files whose parts it has."""
+    if table.sheets:
+        return called(Path(str(table.keys["within"]).replace(".", "_")))
+    return called(table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0])))
 
 
-def _ends(name: str, length: int) -> bool:
-    return length < len(name) and not (name[length].isdigit() and name[length - 1].isdigit())
+def called(path: Path) -> str:
+    """Name of the modality of a file."""
+    stem = re.sub(r"\W+", "_", path.name.split(".")[0]).strip("_").lower() or re.sub(r"\W+", "_", path.parent.name).lower() or "modality"
+    return stem if stem[0].isalpha() else f"m_{stem}"
 
 
-def folded(name: str) -> str:
-    """An id without its signs, case and zeros in front."""
-    return re.sub(r"[\W_]+", "", name).casefold().lstrip("0")
+def distinct(lines: list[str]) -> list[str]:
+    """Modality names made unique."""
+    seen: dict[str, int] = {}
+    out = []
+    for line in lines:
+        match = re.fullmatch(r"  (\w+):", line)
+        if match:
+            seen[match[1]] = seen.get(match[1], 0) + 1
+            line = line if seen[match[1]] == 1 else f"  {match[1]}_{seen[match[1]]}:"
+        out.append(line)
+    return out

@@ -12,11 +12,12 @@ import pandas as pd
 
 from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
-from mmomics.onboarding import _modalities, _study, droplets, guess, melted, sniff
-from mmomics.onboarding._lines import meet, place
+from mmomics.onboarding import _assay, _records, _study, droplets, guess, melted, sniff
+from mmomics.onboarding._lines import distinct, place
 from mmomics.onboarding.files import Family, below, look, stacked
 from mmomics.onboarding.people import several
 from mmomics.onboarding.sniff import Sniffed
+from mmomics.onboarding.whose import meet
 from mmomics.tables import maf
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
@@ -66,7 +67,7 @@ def draft(folder: str | Path, name: str) -> str:
     families = [family for family in families if not FEATURES.search(family.pattern)]
     if not readable and not pairs and not families and not mutations and not matrices:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
-    visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _modalities.time(each)}
+    visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
     about = max([*wide, *visits.values()], key=lambda each: _about(each, wide), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [
@@ -88,24 +89,24 @@ def draft(folder: str | Path, name: str) -> str:
     body += _study.outcome(about)
     words = [each for each in wide if each is not about and _words_alone(each)]
     wide = [each for each in wide if not any(each is one for one in [*words, about])]
-    modalities = [line for each in wide for line in _modalities.assay(each, folder, subjects)]
+    modalities = [line for each in wide for line in _assay.assay(each, folder, subjects)]
     modalities += [line for each in matrices for line in droplets.lines(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
-    modalities += [line for each in pairs for line in _modalities.long_assay(each, folder, subjects)]
-    recorded = [block for each in long if _modalities.time(each) for block in _modalities.long(each, folder)]
-    recorded += [block for family in families for block in _modalities.device(family, subjects)]
+    modalities += [line for each in pairs for line in _assay.long_assay(each, folder, subjects)]
+    recorded = [block for each in long if _records.time(each) for block in _records.long(each, folder)]
+    recorded += [block for family in families for block in _records.device(family, subjects)]
     modalities += [line for block in recorded for line in [*block, *aligned]]
     notes = [f"# not used, describes features: {place(each, folder)}" for each in lists]
     notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone]
     notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
-    notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _modalities.time(each)]
+    notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _records.time(each)]
     notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:
         notes = ["  # CHOOSE: no table of an assay and no record of a device was found", *notes]
-    return "\n".join([*head, *body, "modalities:", *_modalities.distinct(modalities), *notes]) + "\n"
+    return "\n".join([*head, *body, "modalities:", *distinct(modalities), *notes]) + "\n"
 
 
 def _remarks(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
@@ -139,11 +140,7 @@ def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
 
 def _by_its_ids(table: Sniffed, others: Sequence[Sniffed]) -> Sniffed:
     """The table by the column that holds its ids, where that is not the first one."""
-    if (
-        table.keys.get("number_rows")
-        or (table.repeated and _modalities.time(table))
-        or any(table.path.suffix == end for end in OF_ONE_KIND)
-    ):
+    if table.keys.get("number_rows") or (table.repeated and _records.time(table)) or any(table.path.suffix == end for end in OF_ONE_KIND):
         return table
     shared = {each: sum(max(meet(other.rows, ids), meet(other.names, ids)) for other in others) for each, ids in _candidates(table).items()}
     best = max(shared, key=shared.__getitem__, default=None)

@@ -1,27 +1,23 @@
-"""The first rows of a table, read by the readers that will read it whole."""
+"""What is found of a table at a glance: its first rows, and what a cohort file has to say for it to be read so."""
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding import commas
+from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
 from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
-from mmomics.tables import contract, delimited, h5ad, xlsx
-from mmomics.tables._head import guessed_skip, head
+from mmomics.tables import delimited, h5ad, xlsx
+from mmomics.tables._head import guessed_skip
 
-ROWS = 60
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
-NARROW = 60  # columns of a table that may be long, or of samples
-COLUMNS = 400  # whose cells are looked at; names are of all
 
 
 @dataclass(frozen=True)
@@ -123,11 +119,11 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
     ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
     for keys in [*ways, *_below_others(path, ways if text else [])]:
         try:
-            cells, names = _head(path, keys)
-            more = _headless(names, cells) if text and keys.get("header", True) else {}
+            cells, names = first_rows(path, keys)
+            more = headless(names, cells) if text and keys.get("header", True) else {}
             if more:
                 keys = {**keys, **more}
-                cells, names = _head(path, keys)
+                cells, names = first_rows(path, keys)
         except UserError as error:
             problem = problem or str(error)
             continue
@@ -179,70 +175,3 @@ def _sheets(path: Path) -> dict[str, bool]:
         return {}
     book.close()
     return found
-
-
-def _head(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[str]]:
-    """The first rows and columns as text, as they stand in the file, and the names of all columns."""
-    contract.present(path)
-    settings = Table.model_validate({"files": path.name, **keys})
-    if ending(path) not in delimited.SUFFIXES:
-        try:
-            cells = contract.read(path, settings, None, True).head(ROWS).astype(object)
-        except UserError:  # a table of words
-            cells = contract.read(path, settings, None, False).head(ROWS)
-        cells.index.name = _above_ids(path, settings, cells.shape[1])
-        return cells.iloc[:, :COLUMNS], [str(name) for name in cells.columns]
-    encoding = settings.encoding
-    top = head(path, settings)
-    lines = delimited.lines(path, ROWS, encoding, top.skip)
-    delimiter = top.delimiter
-    settings = settings.model_copy(update={"skip_rows": 0})
-    lines, beyond = _narrowed(lines, delimiter, settings.header)
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder, "head.csv")
-        draft.write_text("\n".join(lines) + "\n", encoding=encoding)
-        try:
-            cells = contract.read(draft, settings, None, False)
-        except UserError as error:
-            raise UserError(path, str(error).partition(": ")[2] or str(error)) from error
-    if settings.header and not settings.number_rows:
-        header = delimited.split(lines[0], delimiter)
-        cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
-    return cells.iloc[:, :COLUMNS], [*map(str, cells.columns), *beyond]
-
-
-def _above_ids(path: Path, settings: Table, width: int) -> str | None:
-    """What stands above the row ids of a table of few columns that is no text; None if nothing does."""
-    if width > NARROW or "number_rows" not in contract.choose(path).KEYS:
-        return None
-    try:
-        names = contract.read(path, settings.model_copy(update={"number_rows": True}), None, False).columns
-    except UserError:
-        return None
-    return str(names[0]) if len(names) == width + 1 else None
-
-
-def _narrowed(lines: list[str], delimiter: str, header: bool) -> tuple[list[str], list[str]]:
-    """Lines of a table cut behind the first columns, and the names of the others: there may be 20,000, and each has its price."""
-    names, width = lines[0].split(delimiter), lines[-1].count(delimiter) + 1
-    if len(names) < 2 * COLUMNS or any('"' in line for line in lines) or not all(map(str.strip, names[1:])):
-        return lines, []
-    kept = COLUMNS + 2 - (width - len(names))  # nothing may stand above the row ids
-    beyond = [name.strip() for name in names[kept:]] if header else [f"column_{i + 1}" for i in range(kept, len(names))]
-    cuts = [kept, *[COLUMNS + 2] * len(lines[1:])]
-    return [delimiter.join(line.split(delimiter, cut)[:cut]) for line, cut in zip(lines, cuts, strict=True)], beyond
-
-
-def _headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:
-    """What to say of a table whose first line is a row: all its cells are numbers, and not whole ones that differ, as ids are.
-
-    Where a number stands above the row ids, too, the table has none, unless its columns are counted.
-    """
-    values = pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").to_numpy(dtype=float)
-    if len(names) < 2 or np.isnan(values).any():
-        return {}
-    corner = pd.to_numeric(pd.Series([cells.index.name], dtype=object), errors="coerce").notna()[0]
-    ids = bool((values == np.rint(values)).all() and len(np.unique(values)) == len(values) and values.min() >= 0)
-    if ids and (not corner or (np.diff(values) == 1).all()):
-        return {}
-    return {"header": False, "number_rows": True} if corner else {"header": False}

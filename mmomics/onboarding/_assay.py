@@ -1,0 +1,51 @@
+"""Tables of assays in the draft of a cohort file: a few lines for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmomics.cohort.aside import aside, batch
+from mmomics.onboarding import guess, melted, runs
+from mmomics.onboarding._lines import files, keys, modality, quoted
+from mmomics.onboarding._lines import kind as kind_of
+from mmomics.onboarding.sniff import Sniffed
+from mmomics.onboarding.whose import agree, owners
+
+
+def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+    """A table of samples x features, or the other way round."""
+    rows = table.rows
+    columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
+    columns = runs.columns(columns, subjects) or columns
+    genes = guess.kind("", rows) != "generic" and guess.kind("", columns) == "generic"  # whosever the samples are
+    called = agree(columns, subjects) > agree(rows, subjects)
+    in_columns = "pool" not in table.keys and (called or genes)
+    why = "the columns are called as the samples" if called else "the rows are called as features"
+    text = table.words
+    if in_columns:
+        text = [name for name in table.names if name in text or name not in columns]
+    samples = [name for name in table.names if name not in text] if in_columns else rows
+    kind, by = kind_of(table, rows if in_columns else table.names[:200])
+    kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
+    beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
+    text += [name for name in beside if name not in text]
+    numbers = table.numbers.drop(columns=text, errors="ignore")
+    scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.name)
+    lines = [f"  {modality(table)}:", f"    kind: {kind} # GUESS {by}"]
+    lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
+    lines += [f"    files: {files(table, folder)}"]
+    lines += [f"    orientation: samples_in_columns # GUESS: {why}"] if in_columns else []
+    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
+    lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
+    if drop:
+        why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
+        lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
+    if together := batch(beside):
+        lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
+    return lines + owners(samples, subjects, numbered=bool(table.keys.get("number_rows")))
+
+
+def long_assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+    """A table with a row per sample and feature."""
+    return melted.lines(table, folder, modality(table), owners(melted.rows(table), subjects))

@@ -1,0 +1,50 @@
+"""Whose a sample is: how far names agree with the ids of the samples table, and what takes them there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from mmomics.onboarding import guess
+
+
+def owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = False) -> list[str]:
+    """What takes ids of samples, or of records, to those of the samples table; `numbered` ones are left alone."""
+    if not subjects or not samples:
+        return []
+    pattern = guess.subject_pattern(samples, subjects)
+    if pattern:
+        return [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
+    if set(samples) & set(subjects):
+        return []
+    if {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
+        return ["    ignore_case: true # GUESS: ids differ in upper and lower case only"]
+    if set(map(folded, samples)) & set(map(folded, subjects)):
+        return [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
+    told = f"the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"
+    return [] if numbered else [f"    # CHOOSE a subject_pattern: {told}"]
+
+
+def agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:
+    """How well names are ids of subjects: as they are, by a usual pattern, and without signs."""
+    if not subjects:
+        return (0, 0, 0)
+    by_pattern = len(names) if guess.subject_pattern(names, subjects) else 0
+    return meet(names, subjects), by_pattern, len(set(map(folded, names)) & set(map(folded, subjects)))
+
+
+def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
+    """How many names are a subject, or begin with one and go on with a sign or, behind letters, anything: 7-01A is of 7, and 71 is not."""
+    known = set(subjects)
+    lengths = {len(subject) for subject in known}
+    return sum(name in known or any(name[:length] in known and _ends(name, length) for length in lengths) for name in names)
+
+
+def _ends(name: str, length: int) -> bool:
+    return length < len(name) and not (name[length].isdigit() and name[length - 1].isdigit())
+
+
+def folded(name: str) -> str:
+    """An id without its signs, case and zeros in front."""
+    return re.sub(r"[\W_]+", "", name).casefold().lstrip("0")

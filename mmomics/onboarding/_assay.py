@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmomics.cohort.aside import aside, batch
 from mmomics.onboarding import guess, melted, runs
 from mmomics.onboarding._lines import files, keys, modality, quoted
 from mmomics.onboarding._lines import kind as kind_of
+from mmomics.onboarding.links import Sheets
 from mmomics.onboarding.sniff import Sniffed
 from mmomics.onboarding.whose import agree, owners
 
 
-def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     """A table of samples x features, or the other way round."""
     rows = table.rows
     columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
     columns = runs.columns(columns, subjects) or columns
     genes = guess.kind("", rows) != "generic" and guess.kind("", columns) == "generic"  # whosever the samples are
-    called = agree(columns, subjects) > agree(rows, subjects)
+    by_columns, by_rows = ((*agree(names, subjects), len(sheets.lines(names, subjects))) for names in (columns, rows))
+    called = by_columns > by_rows
     in_columns = "pool" not in table.keys and (called or genes)
     why = "the columns are called as the samples" if called else "the rows are called as features"
     text = table.words
@@ -34,7 +35,7 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
     scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.name)
     lines = [f"  {modality(table)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
-    lines += [f"    files: {files(table, folder)}"]
+    lines += [f"    files: {files(table, sheets.folder)}"]
     lines += [f"    orientation: samples_in_columns # GUESS: {why}"] if in_columns else []
     drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
     lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
@@ -43,9 +44,9 @@ def assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
         lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
     if together := batch(beside):
         lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
-    return lines + owners(samples, subjects, numbered=bool(table.keys.get("number_rows")))
+    return lines + owners(samples, subjects, sheets, numbered=bool(table.keys.get("number_rows")))
 
 
-def long_assay(table: Sniffed, folder: Path, subjects: Sequence[str]) -> list[str]:
+def long_assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     """A table with a row per sample and feature."""
-    return melted.lines(table, folder, modality(table), owners(melted.rows(table), subjects))
+    return melted.lines(table, sheets.folder, modality(table), owners(melted.rows(table), subjects, sheets))

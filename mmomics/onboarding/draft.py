@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
-from mmomics.onboarding import _assay, _records, _study, droplets, guess, melted, sniff
-from mmomics.onboarding._lines import distinct, place
-from mmomics.onboarding.files import Family, below, look, stacked
+from mmomics.onboarding import _assay, _records, _study, droplets, guess, links, melted, sniff
+from mmomics.onboarding._lines import distinct, files, place
+from mmomics.onboarding.files import Family, below, ending, look, stacked
 from mmomics.onboarding.people import several
 from mmomics.onboarding.sniff import Sniffed
 from mmomics.onboarding.whose import meet
@@ -22,6 +20,7 @@ from mmomics.tables import maf
 
 FEATURES = re.compile(r"featname|features?(?:[_.]|$)|annotation", re.IGNORECASE)
 IDS = re.compile(r"^(id|.*[_. ]id|subject|patient|woman|person)$", re.IGNORECASE)
+SHEET = 60  # columns, at most, of a table that ids may be made of two of
 OF_ONE_KIND = (".maf", ".seg", ".gct", ".h5ad", ".h5mu", ".h5", ".mtx")  # whose ids are where they are
 REMARKS = re.compile(  # sheets that explain others
     r"legend|read.?me|^info|note|notiz|dictionary|codebook|glossar|contents|inhalt|hinweis|bemerkung|comment|abbrev|explan|cover",
@@ -52,12 +51,13 @@ def draft(folder: str | Path, name: str) -> str:
     paths, families = look(folder, paths)
     mutations = [path for path in paths if maf.listed(path)]
     paths = [path for path in paths if path not in mutations]
-    tables = [each for files in stacked(paths) for each in sniff.tables(files)]
+    tables = [each for parts in stacked(paths) for each in sniff.tables(parts)]
     remarks = [each for each in tables if _remarks(each, tables)]
     tables = [each for each in tables if not any(each is one for one in remarks)]
     readable = [each for each in tables if not each.problem and each.names]
     pairs = [each for each in readable if melted.look(each)]
     readable = [each for each in readable if not any(each is one for one in pairs)]
+    sheets = links.Sheets(folder, [each for each in readable if len(each.names) <= SHEET and ending(each.path) not in OF_ONE_KIND])
     readable = [_by_its_ids(each, [other for other in readable if other is not each]) for each in readable]
     long = [each for each in readable if each.repeated]
     wide = [each for each in readable if not each.repeated]
@@ -89,19 +89,22 @@ def draft(folder: str | Path, name: str) -> str:
     body += _study.outcome(about)
     words = [each for each in wide if each is not about and _words_alone(each)]
     wide = [each for each in wide if not any(each is one for one in [*words, about])]
-    modalities = [line for each in wide for line in _assay.assay(each, folder, subjects)]
+    modalities = [line for each in wide for line in _assay.assay(each, subjects, sheets)]
     modalities += [line for each in matrices for line in droplets.lines(each, folder, subjects)]
     aligned = ["    # align: {window: before, length: 1 d} # this part of a record alone, counted from `samples.time`"]
     aligned = aligned if about and guess.moments(about.cells) else []
-    modalities += [line for each in pairs for line in _assay.long_assay(each, folder, subjects)]
+    modalities += [line for each in pairs for line in _assay.long_assay(each, subjects, sheets)]
     recorded = [block for each in long if _records.time(each) for block in _records.long(each, folder)]
     recorded += [block for family in families for block in _records.device(family, subjects)]
     modalities += [line for block in recorded for line in [*block, *aligned]]
     notes = [f"# not used, describes features: {place(each, folder)}" for each in lists]
-    notes += [f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone]
+    used = {id(each) for each in [*alone, *words] if any(f" ids: {{files: {files(each, folder)}," in line for line in modalities)}
+    notes += [
+        f"# not used, ids alone (see `samples.join` and `samples.subject`): {place(each, folder)}" for each in alone if id(each) not in used
+    ]
     notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
     notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _records.time(each)]
-    notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words]
+    notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words if id(each) not in used]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:
@@ -143,6 +146,8 @@ def _by_its_ids(table: Sniffed, others: Sequence[Sniffed]) -> Sniffed:
     if table.keys.get("number_rows") or (table.repeated and _records.time(table)) or any(table.path.suffix == end for end in OF_ONE_KIND):
         return table
     shared = {each: sum(max(meet(other.rows, ids), meet(other.names, ids)) for other in others) for each, ids in _candidates(table).items()}
+    for index, ids in _pairs(table).items():
+        shared[index] = sum(max(_n_shared(ids, other.rows), _n_shared(ids, other.names)) for other in others)
     best = max(shared, key=shared.__getitem__, default=None)
     now = 0 if table.repeated else sum(max(meet(other.rows, table.rows), meet(other.names, table.rows)) for other in others)
     named = [each for each in shared if IDS.search(each)]
@@ -160,16 +165,15 @@ def _by_subject(table: Sniffed) -> Sniffed:
 
 
 def _candidates(table: Sniffed) -> dict[str, list[str]]:
-    """Columns of ids: every row another one, and no measurements."""
-    found = {}
-    for name in table.cells.columns[:20]:
-        cells = table.cells[name]
-        other = guess.BESIDE.fullmatch(str(name)) and not IDS.search(str(name))
-        if isinstance(cells, pd.Series) and cells.notna().all() and cells.is_unique and not other:
-            ids = cells.astype(str).tolist()
-            if not any("." in each and each.replace(".", "", 1).lstrip("-").isdigit() for each in ids):
-                found[str(name)] = ids
-    return found
+    """Columns of ids, and not of what describes features."""
+    ids = links.single(table.cells)
+    return {name: each for name, each in ids.items() if not guess.BESIDE.fullmatch(name) or IDS.search(name)}
+
+
+def _pairs(table: Sniffed) -> dict[str, list[str]]:
+    """Ids made of two columns of a sheet of samples."""
+    cells = table.cells.reset_index() if table.cells.index.name else table.cells
+    return links.pairs(cells) if len(table.names) <= SHEET and table.words else {}
 
 
 def _padded(subjects: Sequence[str], tables: Sequence[Sniffed], families: Sequence[Family]) -> bool:
@@ -182,7 +186,11 @@ def _padded(subjects: Sequence[str], tables: Sequence[Sniffed], families: Sequen
 
 
 def _within(names: Sequence[str], others: Sequence[str]) -> bool:
-    return len(set(names) & set(others)) > len(names) / 2
+    return _n_shared(names, others) > len(names) / 2
+
+
+def _n_shared(names: Sequence[str], others: Sequence[str]) -> int:
+    return len(set(names).intersection(others))
 
 
 def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:

@@ -14,7 +14,7 @@ from mmomics.onboarding import commas
 from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
 from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
-from mmomics.tables import delimited, h5ad, xlsx
+from mmomics.tables import _ids, delimited, h5ad, xlsx
 from mmomics.tables._head import guessed_skip
 
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
@@ -65,9 +65,11 @@ class Sniffed:
         return [str(row) for row in self.cells.index]
 
     def by(self, column: str) -> Sniffed:
-        """The table with another column for its row ids; the first one becomes a column, or is dropped if it has no name."""
-        first = self.cells.index.name
-        cells = self.cells.reset_index().set_index(column)
+        """The table with another column for its row ids, or ids made of several; the first becomes a column, or is dropped if nameless."""
+        first, made = self.cells.index.name, Table(files="", index=column)
+        cells = self.cells.reset_index()
+        index = pd.Index(_ids.made(made, [cells[name] for name in made.made_of or [column]]), name=column)
+        cells = cells.drop(columns=[] if made.made_of else column).set_axis(index)
         cells = cells if first else cells.iloc[:, 1:]
         names = [*([str(first)] if first else []), *[name for name in self.names if name != column]]
         keys = {**self.keys, "index": column} | ({} if first else {"drop": ["", *self.keys.get("drop", ())]})  # type: ignore[misc]

@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 
 from mmomics.onboarding import guess
+from mmomics.onboarding.links import Sheets
 
 
-def owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = False) -> list[str]:
+def owners(samples: Sequence[str], subjects: Sequence[str], sheets: Sheets | None = None, numbered: bool = False) -> list[str]:
     """What takes ids of samples, or of records, to those of the samples table; `numbered` ones are left alone."""
     if not subjects or not samples:
         return []
@@ -20,6 +21,8 @@ def owners(samples: Sequence[str], subjects: Sequence[str], numbered: bool = Fal
         return []
     if {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
         return ["    ignore_case: true # GUESS: ids differ in upper and lower case only"]
+    if sheets and (found := sheets.lines(samples, subjects)):
+        return found
     if set(map(folded, samples)) & set(map(folded, subjects)):
         return [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
     told = f"the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import resource
 import sys
+import time
 
 SHARE = 0.2  # of the subjects lack a modality
 
@@ -43,6 +46,7 @@ def main() -> int:
     parser.add_argument("method")
     parser.add_argument("shape", type=int, nargs=3, help="subjects, modalities, features of each")
     parser.add_argument("training", type=int, nargs=3, help="members, epochs, rows of a minibatch")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     given = parser.parse_args()
     import torch
     from sklearn.metrics import roc_auc_score
@@ -53,16 +57,23 @@ def main() -> int:
     from mmomics.training.fit import fit
     from mmomics.training.units import Unit
 
-    device = choose("cpu")
-    fold, y = cohort(*given.shape)
-    before = resource.getrusage(resource.RUSAGE_SELF)
+    device = choose(given.device)
     members, epochs, batch_size = given.training
     training = Training(members=members, epochs=epochs, batch_size=batch_size)
+    small, _ = cohort(100, given.shape[1], given.shape[2])  # what the first use brings up is no fit's own
+    fit(Model(method=given.method), {(0, 0): small}, [Unit(0, 0, 0)], training, device)
+    fold, y = cohort(*given.shape)
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     (found,) = fit(Model(method=given.method), {(0, 0): fold}, [Unit(0, 0, 0)], training, device)
-    after = resource.getrusage(resource.RUSAGE_SELF)
+    after, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - start
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     score = roc_auc_score(y[fold.test], torch.nan_to_num(found.eta[fold.test, 0]))
-    print(json.dumps({"cpu": cpu, "data": before.ru_maxrss / 1024, "peak": after.ru_maxrss / 1024, "auroc": score}))
+    peak, data = after.ru_maxrss / 1024, before.ru_maxrss / 1024
+    if on_card := device == "cuda":
+        peak, data = torch.cuda.max_memory_allocated() / 2**20, 0.0
+    machine = torch.cuda.get_device_name() if on_card else f"{platform.machine()}, {os.cpu_count()} cores"
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}, {machine}"
+    print(json.dumps({"cpu": cpu, "wall": wall, "data": data, "peak": peak, "auroc": score, "machine": versions}))
     return 0
 
 

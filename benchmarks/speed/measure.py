@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="results/<cohort>, prepared")
     parser.add_argument("methods", nargs="+")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     given = parser.parse_args()
     from mmomics.config.load import read_settings
     from mmomics.config.run import Model
@@ -33,7 +34,7 @@ def main() -> int:
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
 
-    choose("cpu")
+    device = choose(given.device)
     study = read_settings(given.folder / "settings.json")
     imported = time.process_time()
     files = [given.folder / name for name in ("cohort.h5mu", "splits.parquet", "prepare.safetensors")]
@@ -45,12 +46,12 @@ def main() -> int:
     say(what="shared", imports=imported, reading=read - imported, ridge=(time.process_time() - read) / len(by_place), n_folds=len(by_place))
     warm = study.training.model_copy(update={"epochs": 1})
     for method in ("hierarchical", "late_linear"):  # what is imported at the first use is no method's own
-        fit(Model(method=method), by_place, wanted[:1], warm, known=known)
+        fit(Model(method=method), by_place, wanted[:1], warm, device, known)
     logging.disable(logging.WARNING)
     for method in given.methods:
         start, wall = time.process_time(), time.perf_counter()
         try:
-            fit(Model(method=method), by_place, wanted, study.training, known=known)
+            fit(Model(method=method), by_place, wanted, study.training, device, known)
         except Exception as error:
             say(what=method, failed=f"{type(error).__name__}: {error}"[:200])
             continue

@@ -77,9 +77,10 @@ class Head(ABC):
         doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), shrinkage to the mean in regression.
         """
         low, high = SLOPES
+        eta, y, weight = eta.double(), y.double(), has.double()  # near its least the loss differs by less than single precision holds
         for _ in range(ROUNDS):  # the loss is convex in the slope
             slopes = torch.linspace(low, high, AT_ONCE, dtype=eta.dtype)
-            least = int(self.loss(eta * slopes[:, None, None], y, has.to(eta.dtype)).argmin())
+            least = int(self.loss(eta * slopes[:, None, None], y, weight).argmin())
             low, high = float(slopes[max(least - 1, 0)]), float(slopes[min(least + 1, AT_ONCE - 1)])
         self.state["slope"] = (low + high) / 2
 

@@ -212,6 +212,7 @@ def _fusion(
     eta, z = network.predict(rows)
     tests = [folds[units[position].place].test for position in group.tolist()]
     hidden = subsets.of_networks(network, rows, tests) if with_hidden else None
+    network.cpu()  # where bundles and explanations compute
     oof, held = rows.pool(eta.gather(1, rows.validate.unsqueeze(-1).expand(-1, -1, eta.shape[-1])), group)
     fits = []
     for position, unit in enumerate(units):

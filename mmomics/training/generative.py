@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmomics.config.cohort import device
 from mmomics.fusion.contract import Generative
 from mmomics.imputation.contract import without
-from mmomics.training.rows import CHUNK, Minibatch, Rows
+from mmomics.training.rows import Minibatch, Rows
 
 
 class ImputationModel(nn.Module):
@@ -40,7 +40,7 @@ class ImputationModel(nn.Module):
         """Of the rows that members hold out: modality, what was left of it, what is found of that from the others, the variance of so
         many draws around that, and where to look (bool), each (n_members, n_obs, n_vars).
         """
-        for batch, own in zip(rows.held_out(), rows.own.split(CHUNK, dim=1), strict=True):
+        for batch, own in zip(rows.held_out(), rows.own.split(rows.chunk, dim=1), strict=True):
             left = self._left(batch)
             for name in self.asked:
                 shown = without(name, batch.seen)

@@ -20,7 +20,7 @@ from mmomics.baselines.contract import Baseline
 from mmomics.config.cohort import device
 from mmomics.heads.contract import Head
 from mmomics.training.model import FusionModel
-from mmomics.training.rows import CHUNK, Rows
+from mmomics.training.rows import Rows
 
 ONLY, WITHOUT = "only", "without"
 FEW = 4  # modalities of which every subset is tried
@@ -99,7 +99,7 @@ def of_networks(network: FusionModel, rows: Rows, tests: list[Tensor]) -> Tensor
     network.eval()
     padded = torch.stack([torch.cat([own, own.new_zeros(most - len(own))]) for own in tests]).to(rows.device)
     parts = []
-    for chunk in padded.split(CHUNK, dim=1):
+    for chunk in padded.split(rows.chunk, dim=1):
         batch = rows.take(chunk)
         parts.append(torch.stack([network(*subset.left(batch.x, batch.seen), batch.scores)[0] for subset in subsets]))
     return torch.cat(parts, dim=2)

@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -35,12 +36,14 @@ Written by `{command}` at commit {commit}, mmomics {mmomics}; {machines}.
 
 
 def measured(scratch: Path, device: str, cases: Iterable[tuple[object, ...]]) -> dict[tuple[object, ...], dict[str, Any]]:
-    """What each case took; those known already are not measured again."""
+    """What each case took; those known already are not measured again. Where the device is not there, what is known of it."""
     notes = scratch / f"{device}.jsonl"
     known = {note["key"]: note for note in map(json.loads, notes.read_text().splitlines())} if notes.exists() else {}
     found = {}
     for case in cases:
         key = " ".join(map(str, case))
+        if key not in known and device == "cuda" and shutil.which("nvidia-smi") is None:
+            continue
         if key not in known:
             command = [sys.executable, "-W", "ignore", str(HERE / "measure.py"), *key.split(), "--device", device]
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
@@ -95,14 +98,16 @@ def main() -> int:
             shapes = {number: (number, 3) if what == "subjects" else (1_000, number) for number in numbers}
             cases = {(m, number): (m, *shapes[number], given.n_vars, *given.training) for m in given.methods for number in numbers}
             notes = measured(given.scratch, device, cases.values())
-            found = {place: notes[case] for place, case in cases.items()}
-            tables += [f"## {what.capitalize()}, {unit}", table(given.methods, numbers, found, TIMED[device])]
-        machines.append(str(found[given.methods[-1], numbers[-1]]["machine"]))
+            found = {place: notes[case] for place, case in cases.items() if case in notes}
+            whole = [number for number in numbers if all((method, number) in found for method in given.methods)]
+            if whole:
+                tables += [f"## {what.capitalize()}, {unit}", table(given.methods, whole, found, TIMED[device])]
+                machines.append(str(found[given.methods[-1], whole[-1]]["machine"]))
     commit = subprocess.run(["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     members, epochs, batch = given.training
     text = TEXT.format(
         tables="\n\n".join(tables), command=f"python benchmarks/scale/run.py --devices {' '.join(given.devices)}", commit=commit,
-        mmomics=__version__, machines="; ".join(machines), members=members, epochs=epochs, batch=batch, n_vars=given.n_vars,
+        mmomics=__version__, machines="; ".join(dict.fromkeys(machines)), members=members, epochs=epochs, batch=batch, n_vars=given.n_vars,
     )  # fmt: skip
     given.output.write_text(text)
     print(given.output)

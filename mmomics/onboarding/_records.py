@@ -27,7 +27,7 @@ def time(table: Sniffed) -> str | None:
 def long(table: Sniffed, folder: Path) -> list[list[str]]:
     """A table of many rows per subject: records of a device in one file, a modality per kind of signal that it holds."""
     path, moment, told = table.path.relative_to(folder), str(time(table)), _of_text(table)
-    numbers = [name for name in map(str, table.cells.columns) if name != moment and name not in table.words]
+    numbers = [name for name in map(str, table.cells.columns) if name != moment and name not in table.spoken]
     numbers = [each.name for each in _fitabase.hourly([moment, *numbers], [0])] or numbers
     common = [f"    subject: {quoted(table.cells.index.name)}"] if table.cells.index.name else []
     common += [*keys(replace(table, keys=told), "    "), f"    time: {quoted(moment)}"]
@@ -65,7 +65,7 @@ def device(family: Family, subjects: Sequence[str]) -> list[list[str]]:
         return [*told, *_channels.tenths(signal, first, channels)]
 
     kinds = ["cgm"] if vendor else _channels.kinds(family.pattern, channels, *times[:1])
-    words = first.words if first and first.names else []
+    words = first.spoken if first and first.names else []
     blocks = _channels.blocks(called(Path(whole.pattern.replace("{subject}", ""))), kinds, channels, head, words)
     return [[*block, *owners(whole.ids, subjects)] for block in blocks]
 

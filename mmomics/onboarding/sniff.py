@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mmomics.config.table import Table
@@ -14,7 +15,7 @@ from mmomics.onboarding import commas
 from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
 from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
-from mmomics.tables import _ids, delimited, h5ad, xlsx
+from mmomics.tables import _grouped, _ids, delimited, h5ad, xlsx
 from mmomics.tables._head import guessed_skip
 
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
@@ -77,16 +78,33 @@ class Sniffed:
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
-        """The cells as numbers, NaN where they are none."""
+        """The cells as numbers, also true and false, and columns of yes and no, as the readers of tables have them; NaN where none."""
+        values = self._plain.to_numpy(copy=True)
+        for place in np.flatnonzero(self._odd(self._plain)):
+            cells = self.cells.iloc[:, place]
+            values[:, place] = _grouped.parsed(cells.astype(str).where(cells.notna()), None, ".")
+        return pd.DataFrame(values, self.cells.index, self.cells.columns)
+
+    @cached_property
+    def _plain(self) -> pd.DataFrame:
+        """The cells that are written as numbers."""
         flat = pd.to_numeric(pd.Series(self.cells.to_numpy().ravel(), dtype=object), errors="coerce")
         return pd.DataFrame(flat.to_numpy(dtype=float).reshape(self.cells.shape), self.cells.index, self.cells.columns)
 
+    def _odd(self, numbers: pd.DataFrame) -> np.ndarray:
+        """Which columns, of those that were looked at, hold no numbers in most of their cells: bool (n_columns,)."""
+        there = self.cells.notna().to_numpy()
+        return (there & numbers.isna().to_numpy()).sum(axis=0) * 2 > there.sum(axis=0)
+
     @cached_property
     def words(self) -> list[str]:
-        """Columns, of those that were looked at, most of whose cells are no numbers."""
-        there = self.cells.notna().to_numpy()
-        odd = there & self.numbers.isna().to_numpy()
-        return [str(name) for name, most in zip(self.cells.columns, odd.sum(axis=0) * 2 > there.sum(axis=0), strict=True) if most]
+        """Columns most of whose cells are no numbers."""
+        return [str(name) for name in self.cells.columns[self._odd(self.numbers)]]
+
+    @cached_property
+    def spoken(self) -> list[str]:
+        """Columns most of whose cells are words, true and false among these: of a device they are no channels."""
+        return [str(name) for name in self.cells.columns[self._odd(self._plain)]]
 
     @property
     def text_share(self) -> float:

@@ -12,6 +12,7 @@ WORDS = {sign: word for word, sign in SIGNS.items()}
 NARROW = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"})  # spaces and apostrophes of typesetting
 MINUS = {0x2212: "-"}
 TRUTH = {"true": 1.0, "false": 0.0}
+ANSWERS = {"yes": 1.0, "no": 0.0}  # where a column holds nothing else: among numbers, no may say that there is none
 
 
 def pattern(group: str, sign: str) -> str:
@@ -20,8 +21,9 @@ def pattern(group: str, sign: str) -> str:
     return rf"\s*[+-]?[1-9]\d{{0,2}}((?:{re.escape(group)}\d{{3}})+){decimals}\s*"
 
 
-def parsed(cells: pd.Series, group: str | None, sign: str) -> pd.Series:
-    """Text as numbers, NaN where it is none; true is 1 and false 0, as a workbook has them, and the minus of typesetting is one.
+def parsed(cells: pd.Series, group: str | None, sign: str, alone: bool = True) -> pd.Series:
+    """Text as numbers, NaN where it is none; true is 1 and false 0, as a workbook has them, and so are yes and no where
+    nothing else is told; the minus of typesetting is one.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def parsed(cells: pd.Series, group: str | None, sign: str) -> pd.Series:
         Text; missing = NaN.
     group, sign : str
         What separates thousands, if anything does, and the decimal sign.
+    alone : bool
+        Whether no numbers stand beside this text in its column.
     """
     cells = cells.str.translate(MINUS)
     if group is not None:
@@ -38,7 +42,11 @@ def parsed(cells: pd.Series, group: str | None, sign: str) -> pd.Series:
         if group == sign:
             cells = cells.mask(~whole & narrow.str.contains(sign, regex=False).eq(True), "?")
     values = pd.to_numeric(cells.str.translate({44: ".", 46: "?"}) if sign == "," else cells, errors="coerce")
-    return values.fillna(cells[values.isna()].str.strip().str.lower().map(TRUTH)) if values.hasnans else values
+    if not values.hasnans:
+        return values
+    words = cells[values.isna()].str.strip().str.lower()
+    answers = alone and words.notna().sum() == cells.notna().sum() and words.dropna().isin(ANSWERS).all()
+    return values.fillna(words.map(ANSWERS if answers else TRUTH))
 
 
 def found(columns: Iterable[pd.Series], sign: str) -> str | None:

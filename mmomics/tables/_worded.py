@@ -40,12 +40,12 @@ def numbers(frame: pd.DataFrame, table: Table, place: Callable[[int, int], str])
         if number not in told:
             out[:, number] = cells.to_numpy(dtype=np.float32, na_value=np.nan)
             continue
-        values = _grouped.parsed(told[number], group, sign)
+        known = cells.mask(cells.map(lambda cell: isinstance(cell, str)))
+        values = _grouped.parsed(told[number], group, sign, alone=known.isna().all())
         if values.isna().any():
             odd = told[number][values.isna()]
             size = [(told[each], len(columns[each].dropna())) for each in told]
             raise UserError(place(int(odd.index[0]), number), f"'{odd.iloc[0]}' is not a number", _missing.cure(odd.iloc[0], size, sign))
-        known = cells.mask(cells.map(lambda cell: isinstance(cell, str)))
         known[values.index] = values
         out[:, number] = known.to_numpy(dtype=np.float32, na_value=np.nan)
     return pd.DataFrame(out, index=frame.index, columns=frame.columns)

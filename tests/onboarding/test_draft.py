@@ -7,6 +7,7 @@ import yaml
 
 from mmomics import plugins
 from mmomics.__main__ import main
+from mmomics.cohort.clinical import encode, raw
 from mmomics.config.check import check as parse
 from mmomics.config.cohort import Cohort
 from mmomics.errors import UserError
@@ -439,3 +440,27 @@ def test_ids_that_repeat_in_the_samples_table_are_told_with_what_merges_them(red
     (tmp_path / "mine.yaml").write_text(text)
     (told,) = check(tmp_path / "mine.yaml").errors
     assert "40 sample ids repeated" in told and "set `number_rows: true` and `subject: 'record_id'` in place of `index`" in told
+
+
+@pytest.mark.parametrize("words", [("False", "True"), ("FALSE", "TRUE"), ("no", "yes")])
+def test_two_words_are_two_values_of_an_outcome_a_covariate_and_an_assay(tmp_path, words):
+    rng, place = np.random.default_rng(0), tmp_path / "mine"
+    place.mkdir()
+    ids = pd.Index([f"S{i:03d}" for i in range(40)], name="patient")
+
+    def told(share):
+        return np.array(words)[(rng.random(40) < share).astype(int)]
+
+    clinic = pd.DataFrame({"age": rng.integers(30, 80, 40), "smoker": told(0.3), "relapse_status": told(0.5)}, index=ids)
+    clinic.to_csv(place / "clinical.csv")
+    pd.DataFrame({"crp": rng.lognormal(1, 1, 40).round(2), "diabetic": told(0.4)}, index=ids).to_csv(place / "labs.csv")
+    pd.DataFrame({f"G{i}": told(0.3) for i in range(6)}, index=ids).to_csv(place / "mutation.csv")
+    text = draft(place, "mine")
+    (tmp_path / "mine.yaml").write_text(text)
+    assert check(tmp_path / "mine.yaml").errors == []
+    drafted = yaml.safe_load(text)
+    assert drafted["outcome"] == {"task": "binary", "column": "relapse_status", "positive": words[1]}
+    assert drafted["covariates"] == ["age", "smoker"]
+    assert drafted["modalities"]["mutation"]["values"] == "binary" and "drop" not in drafted["modalities"]["labs"]
+    encoded = encode(raw(pd.read_csv(place / "clinical.csv", index_col=0, dtype=str), ["smoker"]))
+    assert encoded.columns.tolist() == [f"smoker={word}" for word in words] and (encoded.sum(axis=1) == 1).all()

@@ -229,6 +229,19 @@ def test_truths_and_the_minus_of_typesetting_are_numbers_in_every_format(tmp_pat
     np.testing.assert_array_equal(found, [[1, -1.5], [0, 2], [np.nan, -0.25]])
 
 
+@pytest.mark.parametrize("end", ["csv", "parquet", "xlsx"])
+def test_yes_and_no_are_numbers_of_a_column_of_theirs_alone(tmp_path, end):
+    write = {"csv": pd.DataFrame.to_csv, "parquet": pd.DataFrame.to_parquet, "xlsx": pd.DataFrame.to_excel}[end]
+    ids = pd.Index(list("abc"), name="id")
+    write(pd.DataFrame({"on": ["Yes", None, "no"], "x": [1.5, 2.5, 3.5]}, index=ids), tmp_path / f"t.{end}")
+    found = read(tmp_path / f"t.{end}", Table(files=f"t.{end}"), None, True)
+    np.testing.assert_array_equal(found, [[1, 1.5], [np.nan, 2.5], [0, 3.5]])
+    odd = [1.5, "no", 3.5] if end == "xlsx" else ["1.5", "no", "3.5"]  # of Parquet, a column has one type
+    write(pd.DataFrame({"x": odd}, index=ids), tmp_path / f"odd.{end}")
+    with pytest.raises(UserError, match="'no' is not a number"):
+        read(tmp_path / f"odd.{end}", Table(files=f"odd.{end}"), None, True)
+
+
 def test_per_cent_is_told_to_lose_its_sign(tmp_path):
     (tmp_path / "t.csv").write_text("id,x\na,12 %\nb,13 %\n")
     with pytest.raises(UserError, match="take the % off"):

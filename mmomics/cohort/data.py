@@ -42,6 +42,8 @@ class CohortData:
         Of the modalities whose values are windows of a signal, flat, one channel after another.
     also : dict of str to dict
         Further outcomes by name, each with what `outcome` has.
+    nothing : dict of str to array, bool (n_obs, n_vars)
+        Where nought was measured, of modalities whose normalisation makes it another number in every sample, as ratios do.
     """
 
     obs: pd.DataFrame
@@ -51,6 +53,7 @@ class CohortData:
     outcome: dict[str, Any]
     shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
     also: dict[str, dict[str, Any]] = field(default_factory=dict)
+    nothing: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def subjects(self) -> np.ndarray:
@@ -124,13 +127,16 @@ def _repeating(frame: pd.DataFrame) -> pd.DataFrame:
 
 def from_mudata(cohort: mudata.MuData) -> CohortData:
     """A cohort as plain arrays; windows of a signal, in ``obsm["signal"]`` of a modality, become a modality of their own."""
-    values, seen, features, shapes = {}, {}, {}, {}
+    values, seen, features, shapes, nothing = {}, {}, {}, {}, {}
     for name, modality in cohort.mod.items():
         rows = cohort.obs_names.get_indexer(modality.obs_names)
         values[name] = np.full((cohort.n_obs, modality.n_vars), np.nan, dtype=np.float32)
         values[name][rows] = modality.X
         seen[name] = np.isin(np.arange(cohort.n_obs), rows)
         features[name] = modality.var[keys.FEATURE].to_numpy(dtype=str)
+        if (there := _apart(modality)) is not None:
+            nothing[name] = np.zeros(values[name].shape, dtype=bool)
+            nothing[name][rows] = there
         if "signal" in modality.obsm:
             name, about = name + SIGNAL, modality.uns["signal"]
             windows = np.asarray(modality.obsm["signal"], dtype=np.float32)
@@ -140,7 +146,16 @@ def from_mudata(cohort: mudata.MuData) -> CohortData:
             seen[name] = np.any(np.isfinite(values[name]), axis=1)
             features[name] = samples(about["channels"], windows.shape[2], float(about["fs"]))
     also = {name: _outcome(about) for name, about in cohort.uns.get(keys.ALSO, {}).items()}
-    return CohortData(cohort.obs.apply(_plain), values, seen, features, _outcome(cohort.uns["outcome"]), shapes, also)
+    return CohortData(cohort.obs.apply(_plain), values, seen, features, _outcome(cohort.uns["outcome"]), shapes, also, nothing)
+
+
+def _apart(modality: anndata.AnnData) -> np.ndarray | None:
+    """Where nought was measured, bool (n_samples, n_vars), if that is not one number any more; else None."""
+    there = np.asarray(modality.layers[keys.MEASURED]) == 0 if keys.MEASURED in modality.layers else np.zeros(0, dtype=bool)
+    if not there.any():
+        return None
+    now = np.asarray(modality.X)[there]
+    return there if np.nanmin(now) < np.nanmax(now) else None
 
 
 def _outcome(about: Mapping[str, Any]) -> dict[str, Any]:

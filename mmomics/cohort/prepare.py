@@ -59,7 +59,8 @@ def fit(data: CohortData, rows: np.ndarray, settings: Prepare | Mapping[str, Pre
         if name in data.shapes:
             fitted = windows.fit(Columns(values, own), data.features[name], data.shapes[name], chosen.clip)
         elif len(own):
-            fitted = steps.fit(Columns(values, own), data.features[name], chosen, obs)
+            nothing = Columns(data.nothing[name], own) if name in data.nothing else None
+            fitted = steps.fit(Columns(values, own), data.features[name], chosen, obs, nothing)
         if fitted is None:
             log.warning("%s is left out of this fold: no feature varies over its %d training rows", name, len(own))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,11 @@ def named(names: Sequence[str | None]) -> tuple[str, ...]:
             given[place] = f"{name} ({number})"
         used.add(given[place])
     return tuple(given)
+
+
+def _whole(seconds: Any) -> Any:
+    """Seconds as time, to a microsecond: a step of 1 / fs adds up to a hair before noon, which is another hour and another day part."""
+    return pd.to_timedelta(np.round(np.asarray(seconds) * 1e6).astype(np.int64), unit="us")
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Record:
     def clock(self) -> pd.DatetimeIndex:
         """Wall-clock time of every sample; for a record without clock, as if it began at midnight of 1970-01-01."""
         start = self.start if self.start is not None else pd.Timestamp(0)
-        return start + pd.to_timedelta(self.seconds, unit="s")
+        return start + _whole(self.seconds)
 
     def pick(self, names: Sequence[str]) -> Record:
         """Only these channels, in this order."""
@@ -129,6 +135,6 @@ class Record:
             self,
             signal=self.signal[first:last],
             times=None if self.times is None else self.times[first:last] - offset,
-            start=None if self.start is None else self.start + offset * SECOND,
+            start=None if self.start is None else self.start + _whole(offset),
             annotations=notes[inside].reset_index(drop=True),
         )

@@ -18,7 +18,7 @@ from mmomics.preparation.moments import Columns, spread
 from mmomics.preparation.useful import useful
 
 
-def fit(x: Columns, features: np.ndarray, settings: Prepare, obs: Obs) -> Fitted | None:
+def fit(x: Columns, features: np.ndarray, settings: Prepare, obs: Obs, nothing: Columns | None = None) -> Fitted | None:
     """Fit every step that the settings name.
 
     Parameters
@@ -29,13 +29,15 @@ def fit(x: Columns, features: np.ndarray, settings: Prepare, obs: Obs) -> Fitted
     settings : Prepare
     obs : Obs (n_rows rows)
         Of the same rows.
+    nothing : Columns (n_rows, n_vars), optional
+        Where nought was measured, if `x` does not say.
 
     Returns
     -------
     Fitted or None
         None if no feature is of use.
     """
-    kept, sd = useful(x, settings.max_missing, settings.min_prevalence)
+    kept, sd = useful(x, settings.max_missing, settings.min_prevalence, nothing)
     if not len(kept):
         return None
     x, basis = x.part(kept), features[kept]

@@ -9,7 +9,7 @@ from mmomics.preparation.moments import Columns, moments
 ROUNDING = 1e-9  # 10 of 50 are a share of 0.2
 
 
-def useful(x: Columns, max_missing: float, min_prevalence: float) -> tuple[np.ndarray, np.ndarray]:
+def useful(x: Columns, max_missing: float, min_prevalence: float, nothing: Columns | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the useful features (n_kept,), and their standard deviations, float32 (n_kept,).
 
     Parameters
@@ -21,6 +21,8 @@ def useful(x: Columns, max_missing: float, min_prevalence: float) -> tuple[np.nd
     min_prevalence : float
         Smallest share of a feature's measured values that differ from its most common one: zero counts are no information, and
         neither is a mutation that a single subject has.
+    nothing : Columns (n_rows, n_vars), optional
+        Where nought was measured, if that is another number in every row of x: one value for `min_prevalence`.
     """
     n_rows = x.shape[0]
     sd = np.zeros(x.shape[1], dtype=np.float32)
@@ -28,7 +30,10 @@ def useful(x: Columns, max_missing: float, min_prevalence: float) -> tuple[np.nd
         n, _, own_sd = moments(part)
         keep = (n_rows - n) / max(n_rows, 1) <= max_missing
         if min_prevalence > 0:
-            keep &= n - most_common(part) >= min_prevalence * n - ROUNDING
+            often = most_common(part)
+            if nothing is not None:
+                often = np.maximum(often, nothing.part(np.arange(x.shape[1])[own]).copy().sum(axis=0))
+            keep &= n - often >= min_prevalence * n - ROUNDING
         sd[own] = np.where(keep, own_sd, 0)
     kept = np.flatnonzero(sd > 0)
     return kept, sd[kept]

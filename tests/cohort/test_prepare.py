@@ -3,6 +3,8 @@
 import dataclasses
 import json
 
+import anndata
+import mudata
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
+from mmomics import keys
 from mmomics.cohort.data import CohortData, from_mudata
 from mmomics.cohort.prepare import apply, fit, from_arrays, load, save, to_arrays
 from mmomics.config.protocol import Prepare
 from mmomics.errors import UserError
+from mmomics.normalization.centred_log_ratio import normalize as ratios
 
 
 def draw(seed=0, n_obs=30, n_vars=12):
@@ -185,6 +189,20 @@ def test_each_modality_has_its_own_settings():
     assert len(found["rna"].features) == 3 and found["rna"].transform is not None
     same({"protein": found["protein"]}, {"protein": alone["protein"]})
     assert found["protein"].transform is None
+
+
+def test_prevalence_is_of_what_was_measured_where_ratios_set_noughts_apart():
+    counts = np.random.default_rng(0).poisson(30, size=(40, 6)).astype("float32")
+    counts[:, 0], counts[:38, 1] = 0, 0
+    microbes = anndata.AnnData(ratios(counts), obs=pd.DataFrame(index=[f"P{i}" for i in range(40)]))
+    microbes.layers[keys.MEASURED], microbes.var[keys.FEATURE] = counts, [f"taxon{i}" for i in range(6)]
+    cohort = mudata.MuData({"gut": microbes})
+    cohort.uns["outcome"] = {"task": "regression", "unit": "", "classes": []}
+    data = from_mudata(cohort)
+    kept = {share: fit(data, np.arange(40), Prepare(min_prevalence=share))["gut"].features.tolist() for share in (0, 0.05, 0.1)}
+    assert len(kept[0]) == 6 and "taxon0" not in kept[0.05] and len(kept[0.05]) == 5 and kept[0.1] == [f"taxon{i}" for i in range(2, 6)]
+    del microbes.layers[keys.MEASURED]
+    assert len(fit(from_mudata(cohort), np.arange(40), Prepare(min_prevalence=0.1))["gut"].features) == 6  # nothing tells them
 
 
 def test_a_shape_of_windows_is_kept(tmp_path):

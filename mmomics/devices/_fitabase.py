@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
+
+from mmomics.devices._series import Channel
 
 TIMES = ("activityminute", "activityhour", "activityday", "activitydate", "sleepday")  # without case and signs, as they are compared
 TABLES = (  # columns by which other tables are known, and those that may stand beside; their times are called `Time` or `Date`
@@ -18,24 +19,8 @@ FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y")  # 4/12/2016 12:00:00 AM
 MINUTE = re.compile(r"(.*\D)([0-5]\d)")
 
 
-@dataclass(frozen=True)
-class Hourly:
-    """Sixty columns that hold the minutes of an hour: ``Steps00`` to ``Steps59``.
-
-    Attributes
-    ----------
-    name : str
-        What their names begin with.
-    places : tuple of int (60,)
-        Their places, by minute.
-    """
-
-    name: str
-    places: tuple[int, ...]
-
-
-def hourly(columns: Sequence[str], time: Sequence[int]) -> list[Hourly]:
-    """What a table says of every minute of an hour in one row; none unless all sixty columns are there, and the time is of an hour.
+def hourly(columns: Sequence[str], time: Sequence[int]) -> list[Channel]:
+    """Channels whose minutes of an hour stand in one row; none unless all sixty columns are there, and the time is of an hour.
 
     >>> [each.name for each in hourly(["ActivityHour", *(f"Steps{minute:02d}" for minute in range(60))], [0])]
     ['Steps']
@@ -46,7 +31,7 @@ def hourly(columns: Sequence[str], time: Sequence[int]) -> list[Hourly]:
     for place, column in enumerate(columns):
         if match := MINUTE.fullmatch(column):
             found.setdefault(match[1], {}).setdefault(int(match[2]), place)
-    return [Hourly(name.rstrip(" _-"), tuple(at[minute] for minute in range(60))) for name, at in found.items() if len(at) == 60]
+    return [Channel(name.rstrip(" _-"), tuple(at[minute] for minute in range(60))) for name, at in found.items() if len(at) == 60]
 
 
 def time_format(columns: Sequence[str], time: int, cell: str) -> str | None:

@@ -27,6 +27,22 @@ BESIDE_STEPS = {"step", "steps", "total", "sum", "count", "counts", "number", "o
 
 
 @dataclass(frozen=True)
+class Channel:
+    """A channel of a table: a column, or sixty that hold the minutes of an hour, ``Steps00`` to ``Steps59``.
+
+    Attributes
+    ----------
+    name : str
+        What the column is called, or what the names of the sixty begin with.
+    places : tuple of int (1,) or (60,)
+        Where its columns stand, by minute.
+    """
+
+    name: str
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of one subject as they stand in a file.
 

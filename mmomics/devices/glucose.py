@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.modality import Device
-from mmomics.devices import _times
+from mmomics.devices import _formats, _times
 from mmomics.devices._glucose_layouts import GENERIC, PREAMBLE, Layout, cells_of, english, is_header, layout_of
 from mmomics.devices._parts import encoding_of
 from mmomics.devices._series import Rows, records, unit
@@ -138,11 +138,7 @@ def _record(path: Path, device: Device, layout: Layout, name: str, rows: Sequenc
 def _parse(path: Path, device: Device, layout: Layout, cells: pd.Series, where: object) -> tuple[np.ndarray, str]:
     """Times by the user's format, ISO 8601, or the one format of the vendor's that fits every row."""
     if device.time_format is None and layout.formats:
-        fits = {}
-        for form in layout.formats:
-            found = pd.to_datetime(cells, format=form, errors="coerce")
-            if found.notna().all():
-                fits[form] = found
+        fits = {form: found for form in layout.formats if (found := _formats.by(cells, form)) is not None}
         if len(fits) > 1 and any(not found.equals(next(iter(fits.values()))) for found in fits.values()):
             raise UserError(path, f"times such as '{cells.iloc[0]}' fit several formats", f"set `time_format` to one of: {', '.join(fits)}")
         if fits:

@@ -15,7 +15,7 @@ import pandas as pd
 from mmomics.config.modality import Device
 from mmomics.devices import _clock, _fitabase, _times
 from mmomics.devices._parts import PARQUET, parts
-from mmomics.devices._series import Rows, bare, records, unit
+from mmomics.devices._series import Channel, Rows, bare, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
@@ -60,7 +60,7 @@ class _Table:
         self.zones: dict[int, tzinfo | None] = {}  # of the first time of every key
         self.devices: set[str] = set()  # whose rows they are, where a column says so, and how often that changes
         self.changes = 0
-        self.text: set[int] = set()  # places of columns that hold text
+        self.text: set[Channel] = set()
         names = [[names] if isinstance(names, str) else names for names in device.channels.values()]
         self.named = {alike(name) for role in names for name in role}
 
@@ -78,17 +78,16 @@ class _Table:
         if len(self.time) == 1 and device.time_format is None and (form := _fitabase.time_format(self.columns, self.time[0], first)):
             self.device = device.model_copy(update={"time_format": form})
         taken = {*self.time, *self.owners}
-        self.data = (
+        data = (
             [self.place("value", device.value)] if device.value is not None
             else [at for at, name in enumerate(self.columns) if at not in taken and name and not name.startswith("Unnamed:")]
         )  # fmt: skip
         self.maker = next((at for at, name in enumerate(self.columns) if at not in taken and DEVICE.fullmatch(name)), None)
-        hourly = [] if self.long else _fitabase.hourly(self.columns, self.time)
-        self.minutes = {each.places[0]: each for each in hourly}
-        self.data = list(self.minutes) or self.data
+        self.channels = [] if self.long else _fitabase.hourly(self.columns, self.time)
+        self.channels = self.channels or [Channel(self.columns[at], (at,)) for at in data]
         if device.step is not None and self.named and not self.long:
-            self.data = [at for at in self.data if alike(self.called(at)) in self.named]
-        if not self.data:
+            self.channels = [each for each in self.channels if alike(each.name) in self.named]
+        if not self.channels:
             raise UserError(path, "has no column besides its time", "set `delimiter`, or name its channels in `channels`")
         counted = len(self.time) == 1 and first.replace(".", "", 1).isdigit()
         return self.owners if counted else [*self.time, *self.owners]
@@ -97,10 +96,6 @@ class _Table:
         if name.strip() not in self.columns:
             raise UserError(self.path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in self.columns if each]))
         return self.columns.index(name.strip())
-
-    def called(self, at: int) -> str:
-        """What the channel in a column is called."""
-        return self.minutes[at].name if at in self.minutes else self.columns[at]
 
     def where(self, line: int) -> str:
         return f"{self.path} {'row' if self.path.suffix.lower() in (*PARQUET, *xlsx.SUFFIXES) else 'line'} {line}"
@@ -127,10 +122,10 @@ class _Table:
             makers = part[self.maker].astype(str).to_numpy()
             self.devices |= set(makers)
             self.changes += int((makers[1:] != makers[:-1]).sum())
-        n = len(MINUTES) if self.minutes else 1
+        n = len(self.channels[0].places)
         self.times.append(np.add.outer(times, MINUTES[:n]).ravel())
         self.lines.append(np.repeat(lines, n))
-        self.values.append(np.column_stack([self.channel(part, at, lines) for at in self.data]))
+        self.values.append(np.column_stack([self.readings(part, each, lines) for each in self.channels]))
         owner = np.zeros(1, dtype=int)
         if self.owners:
             columns = [part[at].astype(str).str.strip() for at in self.owners]
@@ -144,15 +139,14 @@ class _Table:
                 if key not in self.zones:
                     self.zones[key] = _times.offset(cells.iloc[place : place + 1], self.device)
 
-    def channel(self, part: pd.DataFrame, at: int, lines: np.ndarray) -> np.ndarray:
-        """The readings of a channel, float32 (n_rows,), or, of one with a column per minute, (n_rows * 60,)."""
-        places = self.minutes[at].places if at in self.minutes else (at,)
-        return np.column_stack([self.numbers(part[place], place, lines, at) for place in places]).ravel()
+    def readings(self, part: pd.DataFrame, channel: Channel, lines: np.ndarray) -> np.ndarray:
+        """What a channel says, row by row and minute by minute: float32 (n_rows * n_places,)."""
+        return np.column_stack([self.numbers(part[at], at, lines, channel) for at in channel.places]).ravel()
 
-    def numbers(self, cells: pd.Series, at: int, lines: np.ndarray, channel: int) -> np.ndarray:
-        """A column of a channel, itself or one of its minutes, as float32 (n_rows,); a channel of text is noted, and all NaN."""
+    def numbers(self, cells: pd.Series, at: int, lines: np.ndarray, channel: Channel) -> np.ndarray:
+        """A column of a channel as float32 (n_rows,); a channel of text, as its first column tells, is noted, and all NaN."""
         sign = self.device.decimal_sign
-        wanted = self.long or (alike(self.called(channel)) in self.named if self.named else at != channel)
+        wanted = self.long or (alike(channel.name) in self.named if self.named else at != channel.places[0])
         if self.device.thousands and cells.dtype == object:  # a word among them left separators in
             values = _grouped.parsed(cells, self.device.thousands_sign, sign).to_numpy(dtype=np.float64, na_value=np.nan)
         else:
@@ -180,11 +174,11 @@ class _Table:
         if self.maker is not None and len(self.devices) > 1 and self.changes > OFTEN * len(self.devices):
             told = f"column '{self.columns[self.maker]}' names {len(self.devices)} devices in turn"
             log.warning("%s: %s, whose readings are taken for one: split the file if they are not", self.path, told)
-        kept = [place for place, at in enumerate(self.data) if at not in self.text]
+        kept = [place for place, channel in enumerate(self.channels) if channel not in self.text]
         if not kept:
             raise UserError(self.path, "no column holds numbers", "set `decimal` or `delimiter`, or name channels in `channels`")
-        names = named([self.called(self.data[place]) for place in kept])
-        if len(kept) < len(self.data):
+        names = named([self.channels[place].name for place in kept])
+        if len(kept) < len(self.channels):
             values = values[:, kept]
         if not self.owners:
             yield from records(self.rows(times, values, lines, names, 0), self.device)

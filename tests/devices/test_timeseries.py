@@ -296,6 +296,16 @@ def test_a_word_among_the_minutes_of_an_hour_is_told(tmp_path, minute, channels,
     assert one(tmp_path, both.to_csv(index=False), channels=channels).signal[:, -1].tolist() == [*range(60)] * 3
 
 
+def test_a_word_among_the_minutes_of_a_channel_matters_only_where_that_is_asked_for(tmp_path):
+    both = pd.DataFrame({"ActivityHour": ["4/12/2016 1:00:00 PM", "4/12/2016 2:00:00 PM"]})
+    both = both.join(pd.DataFrame({f"{name}{place:02d}": [place, place] for name in ("Steps", "Intensity") for place in range(60)}))
+    text = both.astype({"Steps07": object}).assign(Steps07=["n.d.", 7]).to_csv(index=False)
+    found = one(tmp_path, text, channels={"activity": "Intensity"})
+    assert found.channels == ("Intensity",) and found.signal[:, 0].tolist() == [*range(60)] * 2
+    with pytest.raises(UserError, match=r"line 2, column 'Steps07': 'n\.d\.' is not a number"):
+        one(tmp_path, text, channels={"activity": ["Steps", "Intensity"]})
+
+
 MINUTES = "time,steps\n2024-01-01 00:00,100\n2024-01-01 00:05,1110\n2024-01-01 00:10,130\n"
 
 

@@ -12,7 +12,7 @@ from mmomics.config.modality import Device
 from mmomics.devices import timeseries
 from mmomics.devices.contract import choose
 from mmomics.devices.record import Record
-from mmomics.signals import _channels, _rhythm, activity
+from mmomics.signals import _channels, _epochs, _rhythm, activity
 from mmomics.signals._coverage import coverage
 
 PARAMS = activity.Params()
@@ -233,3 +233,32 @@ def test_when_a_record_begins_moves_clock_times_only(seed, minutes):
     twice = told(np.tile(counts, 2))
     for name in ("mean", "active", "m10", "l5", "mesor", "amplitude"):
         assert twice[name] == pytest.approx(base[name], rel=1e-6)
+
+
+def test_counts_of_uneven_epochs_are_spread_over_them():
+    """Someone who walks 6 steps a second by day and half as many by night, told by intervals of 20 s to 15 min."""
+    rng = np.random.default_rng(0)
+    length = rng.choice([20.0, 45.0, 130.0, 600.0, 900.0], 1500)
+    at = np.append(0, np.cumsum(length))
+    at = at[at <= 3 * 86400]
+    middle = ((at[:-1] + at[1:]) / 2 / 3600) % 24
+    pace = np.where((middle >= 8) & (middle < 20), 6.0, 3.0)
+    steps = pace * np.diff(at)
+    uneven = Record(steps[:, None].astype("float32"), ("activity",), ("steps",), times=at[:-1] + 17, start=START)
+    found = activity.features(uneven, PARAMS)
+    assert found["mean"] == pytest.approx(60 * steps.sum() / at[-1], rel=0.01)
+    assert found["m10"] == pytest.approx(360, rel=0.02) and found["l5"] == pytest.approx(180, rel=0.02)
+    assert found["m10_onset"] == pytest.approx(8, abs=1)
+
+
+def test_a_count_is_of_a_quarter_of_an_hour_at_most():
+    times = np.array([0.0, 20, 50, 7250, 7270, 7330, 7345])
+    uneven = Record(np.full((7, 1), 30, dtype="float32"), ("activity",), ("steps",), times=times, start=START)
+    minutes = _epochs.even(uneven)
+    assert np.isfinite(minutes.signal[:, 0]).sum() == pytest.approx((50 + 900 + 95 + 20) / 60, abs=1.5)
+    assert np.isnan(minutes.signal[20:118]).all() and minutes.fs == 1 / 60
+    for regular in (
+        record(np.ones(50)),
+        Record(np.ones((4, 1), dtype="float32"), ("activity",), ("",), times=np.array([0.0, 60, 300, 360])),
+    ):
+        assert _epochs.even(regular) is regular  # gaps are no other length

@@ -69,9 +69,9 @@ class Params(contract.Params):
     spike : float
         Minutes of counts within such a stretch that do not end it, if half an hour on both sides is still.
     scale : float
-        Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.; 0 = 100 for files of
-        ActiGraph (.agd) and 18 for those of Actiwatch (.awd), whose counts are so much finer, else 1. Exports of ActiLife as tables
-        need 100.
+        Counts are divided by this before sleep is scored, as thresholds are of the wrist monitors of Cole et al.; 0 = 100 for those of
+        ActiGraph (.agd, and tables of ActiLife, told by their columns Axis1 to Axis3) and 18 for those of Actiwatch (.awd), whose counts
+        are so much finer, else 1. A table with `Axis1` alone needs 100 said.
     night_end : float
         Hour of the day at which the night that begins at midnight ends.
     night_known : float
@@ -156,7 +156,7 @@ def _steps(record: Record) -> bool:
 
 def _scale(record: Record) -> float:
     """How many counts of the monitor are one of those of Cole et al."""
-    return COUNTS.get(record.source.lower()[-4:], 1.0)
+    return COUNTS.get(".agd" if "axis2" in record.channels else record.source.lower()[-4:], 1.0)
 
 
 def _asleep(values: np.ndarray) -> np.ndarray:

@@ -102,6 +102,17 @@ def test_sleep_of_an_actigraph_file_is_scored_in_hundreds_unless_the_user_says_o
     assert ones["sleep_hours"] < hundreds["sleep_hours"] and ones["mean"] == hundreds["mean"]
 
 
+def test_a_table_of_actilife_is_scored_as_its_agd(actigraph, tmp_path):
+    names = ["Axis1", "Axis2", "Axis3"]
+    table = pd.DataFrame(actigraph.signal[:, [actigraph.channels.index(name) for name in ("activity", "axis2", "axis3")]], columns=names)
+    path = tmp_path / "x.csv"
+    table.assign(time=actigraph.clock).to_csv(path, index=False)
+    for channels in ({}, {"activity": "Axis1"}):
+        device = Device(signal="activity", files="x.csv", channels=channels)
+        (found,) = _channels.choose(list(timeseries.read(path, device)), device, "m")
+        assert activity.features(found, PARAMS) == pytest.approx(activity.features(actigraph, PARAMS), nan_ok=True)
+
+
 def test_an_actiwatch_is_scored_as_by_the_sum_and_threshold_of_its_maker(actiwatch):
     counts, _ = _rhythm.minutes(actiwatch, actiwatch.signal[:, 0].astype(float))
     oakley = np.convolve(counts, [0.04, 0.2, 1, 0.2, 0.04], mode="same") <= 40

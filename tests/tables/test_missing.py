@@ -108,3 +108,29 @@ def test_what_a_download_leaves_in_place_of_a_file_is_told(tmp_path, text, said,
     (tmp_path / f"t.{end}").write_text(text)
     with pytest.raises(UserError, match=rf"t.{end}: {said}"):
         table.read(Table(files=f"t.{end}"), tmp_path)
+
+
+def test_the_levels_of_an_index_that_parquet_stores_are_columns(tmp_path):
+    index = pd.MultiIndex.from_arrays([["S0", "S1", "S2"], [1, 2, 2]], names=["subject", "visit"])
+    frame = pd.DataFrame({"a": [0.5, 1.5, 2.5]}, index=index)
+    frame.to_parquet(tmp_path / "t.parquet")
+    expected = frame.reset_index("visit").astype(np.float32)
+    for keys in ({}, {"index": "subject"}):
+        pd.testing.assert_frame_equal(table.read(Table(files="t.parquet", **keys), tmp_path)[0], expected, check_names=False)
+    found, _ = table.read(Table(files="t.parquet", index="{subject}_{visit}"), tmp_path)
+    assert found.index.tolist() == ["S0_1", "S1_2", "S2_2"] and found["a"].tolist() == [0.5, 1.5, 2.5]
+    assert table.read(Table(files="t.parquet", number_rows=True), tmp_path)[0].to_numpy().tolist() == [[0.5], [1.5], [2.5]]
+    long = Table(files="t.parquet", index="subject", long={"feature": "visit", "value": "a"})
+    assert table.read(long, tmp_path)[0]["2"].tolist()[1:] == [1.5, 2.5]
+    frame.assign(subject=["S0", "S1", "S2"]).to_parquet(tmp_path / "t.parquet")  # pandas: set_index(..., drop=False)
+    pd.testing.assert_frame_equal(table.read(Table(files="t.parquet"), tmp_path)[0], expected, check_names=False)
+    frame.assign(subject=1.0).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match="a column and the stored index are both named 'subject', and differ; rename one"):
+        table.read(Table(files="t.parquet", index="a"), tmp_path)
+
+
+@pytest.mark.parametrize("cell", [{"k": 1}, [1, 2], {}, [[1], None]])
+def test_a_column_of_parquet_that_holds_lists_or_records_is_refused(tmp_path, cell):
+    pd.DataFrame({"a": [1.0, 2.0], "b": [cell or {"k": None}, None]}, index=["S0", "S1"]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"t.parquet column 'b': holds lists or records, expected numbers; drop the column"):
+        table.read(Table(files="t.parquet"), tmp_path)

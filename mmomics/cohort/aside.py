@@ -23,6 +23,13 @@ QUANTITY = re.compile(
     r"\b(?:p ?val(?:ue)?s?|detection|q ?val(?:ue)?s?|fdr|std ?(?:dev|err)|stderr|n ?beads|flags?|scores?|peptides?|coverage|ratio|lfq|ibaq"
     r"|intensity|(?:avg )?beta|signal|counts?|unique|tpm|fpkm)\b"
 )
+OTHER = re.compile(  # of another tissue, or of another time
+    r"\b(?:tumou?rs?|normals?|adjacent|healthy|metasta(?:sis|tic)|primary|recurren(?:t|ce)|relapsed?|remission|blood|baseline|screening"
+    r"|follow ?up|pre|post|(?:day|week|month|year|visit|cycle|time ?point) ?-?\d+|[dwm]\d{1,3}|t0)\b"
+)
+BARCODE = re.compile(
+    r"[A-Z]+-[A-Z0-9]{2}-[A-Z0-9]{4,6}-(\d\d)[A-Z]?(?![A-Z0-9])"
+)  # of the GDC: 01 primary tumour, 11 normal tissue
 
 
 def aside(names: Iterable[str], kind: str) -> list[str]:
@@ -47,6 +54,23 @@ def quantities(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
     rests = Counter(_plain(sample.replace(subject, " ", 1)) for sample, subject in zip(samples, subjects, strict=True))
     alike = [rest for rest, n in rests.items() if n > 1 and n >= max(rests.values()) / 2]
     return alike if len(alike) > 1 and any(QUANTITY.search(rest) for rest in alike) else []
+
+
+def others(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
+    """What tells the samples of a subject apart by their names, where that is a tissue or a time: no replicates; the commonest first.
+
+    `TCGA-OR-A5J1-01A` and `TCGA-OR-A5J1-11A` are a tumour and what lies beside it, `P01_baseline` and `P01_week 4` two times.
+    """
+    told: dict[str, set[str]] = {}
+    often: Counter[str] = Counter()
+    for sample, subject in zip(samples, subjects, strict=True):
+        rest = _plain(sample.replace(subject, " ", 1))
+        found = code[1] if (code := BARCODE.match(sample)) else " ".join(OTHER.findall(rest))
+        if found:
+            told.setdefault(subject, set()).add(found)
+            often[found] += 1
+    apart = {each for own in told.values() if len(own) > 1 for each in own}
+    return [each for each, _ in often.most_common() if each in apart]
 
 
 def batch(names: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays.contract import scale
-from mmomics.cohort.aside import quantities
+from mmomics.cohort.aside import others, quantities
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.records import STATUS
 from mmomics.config.cohort import Cohort
@@ -68,6 +68,14 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
             "modality %s: the samples of a subject are told apart by '%s' in their names: these look like several quantities of one "
             "sample, not like replicates, and are merged (%s); keep one of them in the file",
             name, "', '".join(differ[:3]), replicates,
+        )  # fmt: skip
+    elif (counts > 1).any() and (apart := others(given.obs_names.astype(str), named)):
+        log.warning(
+            "modality %s: the samples of a subject are told apart by '%s' in their names: these look like tissues or times, not like "
+            "replicates, and are merged (%s); %s",
+            name, "', '".join(apart[:3]), replicates,
+            f'`subject_pattern: "^(.{{12}}(?:-(?!{apart[0]}).*)?)"` leaves out all but -{apart[0]}' if apart[0].isdigit() else
+            "let `subject_pattern` match one of them alone and the others whole (they are of nobody then), or keep visits",
         )  # fmt: skip
     keep = np.sort(first)
     # where every sample is a row, its values are those of `given`, and not copied

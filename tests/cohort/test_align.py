@@ -88,6 +88,11 @@ def test_values_and_their_p_values_are_no_replicates(cohort, caplog):
     assert "told apart by 'avg beta', 'detection pval'" in caplog.text and "not like replicates" in caplog.text
 
 
+def test_a_tumour_and_what_lies_beside_it_are_no_replicates(cohort, caplog):
+    cohort(rna="id,g1,g2\nP1_tumor,0.1,0.2\nP1_normal,0,0.01\nP3_tumor,0.3,0.2\n")
+    assert "told apart by 'tumor', 'normal'" in caplog.text and "not like replicates" in caplog.text
+
+
 def test_replicates_may_be_refused(cohort):
     with pytest.raises(UserError, match="modality rna: 1 subjects have several samples, the first is 'P1'"):
         cohort(replicates="error")

@@ -1,8 +1,10 @@
 """Columns that say how or of whom was measured are told by name, however they are written, and measurements are not."""
 
+import re
+
 import pytest
 
-from mmomics.cohort.aside import aside, batch, quantities
+from mmomics.cohort.aside import aside, batch, others, quantities
 
 TECHNICAL = [
     "Batch", "batch_id", "Plate", "Plate1", "plate no.", "Injection Order", "InjectionOrder", "run_order", "Run ID", "Acquisition Date",
@@ -37,3 +39,25 @@ def test_two_quantities_of_a_sample_are_told_from_two_samples(endings, several):
     subjects = [f"P{k:02d}" for k in range(20) for _ in endings]
     samples = [subject + ending for subject, ending in zip(subjects, endings * 20, strict=True)]
     assert bool(quantities(samples, subjects)) == several
+
+
+@pytest.mark.parametrize(
+    ("endings", "apart"),
+    [
+        (["_tumor", "_normal"], ["tumor", "normal"]), (["-T1", "-T2"], []), (["_baseline", "_week 4"], ["baseline", "week 4"]),
+        (["_pre", "_post"], ["pre", "post"]), (["_1", "_2"], []), (["_rep1", "_rep2"], []), (["a", "b"], []),
+        (["_tumor_1", "_tumor_2"], []),
+    ],
+)  # fmt: skip
+def test_tissues_and_times_are_told_from_replicates(endings, apart):
+    subjects = [f"P{k:02d}" for k in range(20) for _ in endings]
+    assert others([subject + ending for subject, ending in zip(subjects, endings * 20, strict=True)], subjects) == apart
+
+
+def test_a_barcode_says_its_tissue():
+    subjects = ["TCGA-OR-A5J1", "TCGA-OR-A5J2", "TCGA-OR-A5J2", "TCGA-OR-A5J3", "TCGA-OR-A5J3"]
+    codes = ["-01A-11R", "-01A-11R", "-11A-11R", "-01A", "-01B"]
+    samples = [subject + code for subject, code in zip(subjects, codes, strict=True)]
+    assert others(samples, subjects) == ["01", "11"] and others(samples[3:], subjects[3:]) == []
+    ours = [re.search("^(.{12}(?:-(?!01).*)?)", sample)[1] for sample in samples]
+    assert ours == [*subjects[:2], samples[2], *subjects[3:]]  # as the warning says

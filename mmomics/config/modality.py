@@ -26,7 +26,9 @@ class Assay(Table):
         None, description="Sample-wise steps in order, files of `mmomics/normalization`. Default: those of the scale (`mmomics methods`)."
     )
     subject_pattern: SubjectPattern | None = Field(
-        None, description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA, `^(.{12}(?:-(?!01).*)?)` for its primary tumours alone."
+        None,
+        description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA, "
+        "`^(.{12}(?:-(?!01).*)?)` for its primary tumours alone.",
     )
     ids: Table | None = Field(
         None, description="Mapping table: its row ids are sample ids of this assay, its first other column says of which row or subject."

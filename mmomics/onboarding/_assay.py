@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mmomics.cohort.aside import aside, batch
+from mmomics.config.table import Table
+from mmomics.errors import UserError
 from mmomics.onboarding import guess, melted, runs
 from mmomics.onboarding._lines import files, keys, modality, quoted
 from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.links import Sheets
 from mmomics.onboarding.sniff import Sniffed
 from mmomics.onboarding.whose import agree, owners
+from mmomics.tables import contract
 
 
 def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
@@ -31,13 +36,13 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
     beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
     text += [name for name in beside if name not in text]
-    numbers = table.numbers.drop(columns=text, errors="ignore")
-    scale, reason = guess.scale(kind, numbers.to_numpy(dtype=float), table.name)
+    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
+    numbers = table.numbers.drop(columns=text, errors="ignore").to_numpy(dtype=float)
+    scale, reason = guess.scale(kind, numbers.T if in_columns else numbers, table.name, lambda: _sums(table, drop, in_columns))
     lines = [f"  {modality(table)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
     lines += [f"    files: {files(table, sheets.folder)}"]
     lines += [f"    orientation: samples_in_columns # GUESS: {why}"] if in_columns else []
-    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
     lines += [each for each in keys(table, "    ") if not each.lstrip().startswith("drop:")]
     if drop:
         why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
@@ -50,3 +55,13 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
 def long_assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     """A table with a row per sample and feature."""
     return melted.lines(table, sheets.folder, modality(table), owners(melted.rows(table), subjects, sheets))
+
+
+def _sums(table: Sniffed, drop: Sequence[str], in_columns: bool) -> np.ndarray | None:
+    """What each sample of the first file adds up to; None if it cannot be read."""
+    layout = {key: value for key, value in table.keys.items() if key in Table.model_fields}
+    try:
+        values = contract.read(table.path, Table.model_validate({**layout, "files": table.path.name, "drop": drop}), None, True)
+    except UserError:
+        return None
+    return values.sum(axis=0 if in_columns else 1).to_numpy(dtype=float)

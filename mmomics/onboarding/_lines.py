@@ -25,13 +25,13 @@ def files(table: Sniffed, folder: Path) -> str:
 def place(table: Sniffed, folder: Path) -> str:
     """Where a table stands, for remarks: its file, and its sheet if there are several."""
     where = str(table.path.relative_to(folder))
-    return f"{where}, sheet '{table.keys['within']}'" if table.sheets else where
+    return f"{where}, {table.what} '{table.part}'" if table.sheets else where
 
 
 def kind(table: Sniffed, features: Sequence[str]) -> tuple[str, str]:
     """The kind of assay of a table, and what tells it."""
-    for name, what in ((table.keys["within"] if table.sheets else "", "sheet"), (table.path.name, "file")):
-        found = guess.kind(str(name))
+    for name, what in ((table.part, table.what), (table.path.name, "file")):
+        found = guess.kind(name)
         if found != "generic":
             return found, f"by the {what}'s name"
     return guess.kind("", features), "by the names of its features"
@@ -45,7 +45,7 @@ def keys(table: Sniffed, indent: str) -> list[str]:
         "comment": " # lines that begin so are no part of the table",
         "subject": " # GUESS: its ids repeat, so rows are visits or events of people",
         "index": " # GUESS: its ids are those of other files",
-        "within": f" # a sheet of {listed(table.sheets, MOST_LEVELS)}",
+        "within": f" # a {table.what} of {listed(table.sheets, MOST_LEVELS)}",
     }
     if not table.sheets:
         del why["within"]  # a matrix of counts in a file of cells
@@ -62,7 +62,7 @@ def quoted(text: object) -> str:
 def modality(table: Sniffed) -> str:
     """Name of the modality of a table: of its sheet, of its file, or of the files whose parts it has."""
     if table.sheets:
-        return called(Path(str(table.keys["within"]).replace(".", "_")))
+        return called(Path(table.part.replace(".", "_")))
     return called(table.path if len(table.files) == 1 else Path(PART.sub(r"\1", table.path.name.split(".")[0])))
 
 

@@ -1,4 +1,4 @@
-"""What an h5ad of single cells has to have said: whose a cell is, and where its counts stand."""
+"""What an h5ad, or a modality of an h5mu, has to have said: whose its cells are if its rows are cells, and where its counts stand."""
 
 from __future__ import annotations
 
@@ -24,24 +24,43 @@ LOOK = 10_000  # stored values that tell counts from others
 COUNTS = ("counts", "raw_counts", "raw")  # where counts stand beside a matrix that was logged or scaled
 
 
-def look(path: Path) -> tuple[dict[str, object], pd.DataFrame] | None:
-    """Keys that a cohort file needs for a file of cells, and its donors x genes without values; None if its rows are no cells.
+def modalities(path: Path) -> list[str]:
+    """What an h5mu holds.
 
     Raises
     ------
     UserError
         If the file cannot be read.
     """
-    obs = contract.read(path, Table(files=path.name), None, False)
+    return guarded(path, lambda: _modalities(path)).index.tolist()
+
+
+def look(path: Path, modality: str | None = None) -> tuple[dict[str, object], pd.DataFrame | None]:
+    """Keys that a cohort file needs for a matrix, and of one of cells its donors x genes without values; None if its rows are no cells.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    modality : str, optional
+        Which of an h5mu.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read.
+    """
+    obs = contract.read(path, Table(files=path.name, within=modality), None, False)
     names = [str(name) for name in obs.columns if DONOR.fullmatch(str(name)) and obs[name].notna().all()]
     donors = next((name for name in sorted(names, key=_rank) if obs[name].nunique() * CELLS <= len(obs)), None)
-    if donors is None:
-        return None
-    places = guarded(path, lambda: _places(path))
+    places = guarded(path, lambda: _places(path, f"/mod/{modality}" if modality else "/"))
     whole = [str(name) for name in places.index[places["whole"] == "yes"]]
     chosen = next((name for name in ("X", *COUNTS) if name in whole), None)
-    how: dict[str, object] = {"pool": "sum"} if chosen else {"values": "log", "pool": "mean"}
-    keys: dict[str, object] = ({"within": chosen} if chosen not in (None, "X") else {}) | {"index": donors} | how
+    within = "/".join(filter(None, [modality, chosen if chosen != "X" else None]))
+    keys: dict[str, object] = {"within": within} if within else {}
+    if donors is None:
+        return keys, None
+    keys |= {"index": donors, **({"pool": "sum"} if chosen else {"values": "log", "pool": "mean"})}
     genes = json.loads(places.at[chosen or "X", "genes"])
     return keys, pd.DataFrame(np.nan, index=pd.Index(obs[donors].unique(), dtype=object), columns=genes, dtype=object)
 
@@ -51,12 +70,18 @@ def _rank(name: str) -> int:
     return bool(re.match("sample|orig", name, re.IGNORECASE))
 
 
-def _places(path: Path) -> pd.DataFrame:
-    """Every matrix of the file: whether it holds whole numbers, and the names of its columns."""
+def _modalities(path: Path) -> pd.DataFrame:
+    with opened(path) as file:
+        return pd.DataFrame(index=pd.Index(list(file["mod"]), dtype=object))
+
+
+def _places(path: Path, root: str) -> pd.DataFrame:
+    """Every matrix of an AnnData: whether it holds whole numbers, and the names of its columns."""
     from anndata.io import read_elem
 
-    with opened(path) as file:
-        found = {"X": (file["X"], file["var"])}
+    with opened(path) as whole:
+        file = whole[root]
+        found = {"X": (file["X"], file["var"])} if "X" in file else {}
         found |= {name: (layer, file["var"]) for name, layer in file.get("layers", {}).items()}
         found |= {"raw": (file["raw"]["X"], file["raw"]["var"])} if "raw" in file and "raw" not in found else {}
         rows = {name: (_whole(matrix), json.dumps(_names(read_elem(var).index))) for name, (matrix, var) in found.items()}

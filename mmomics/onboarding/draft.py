@@ -114,7 +114,7 @@ def draft(folder: str | Path, name: str) -> str:
 
 def _remarks(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
     """Whether a table has one column, or is a sheet that is called as those that explain others and shares no ids with them."""
-    if not table.sheets or not REMARKS.search(str(table.keys["within"])):
+    if not table.sheets or not REMARKS.search(table.part):
         return not table.problem and not table.names
     others = [other for other in tables if other is not table and not other.problem]
     return not any(meet(other.rows, table.rows) or meet(other.names, table.rows) for other in others)
@@ -122,14 +122,14 @@ def _remarks(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
 
 def _problem(table: Sniffed) -> str:
     """Why a table cannot be read, with its sheet if the file has several."""
-    told = f"sheet '{table.keys['within']}'" if table.sheets else ""
+    told = f"{table.what} '{table.part}'" if table.sheets else ""
     return table.problem if told in table.problem else f"{told} of {table.problem}"
 
 
 def _words_alone(table: Sniffed) -> bool:
     """Whether no cell of a table is a measurement, as in notes and sheets of samples; of cells that are pooled none was looked at."""
     numbers = table.numbers.drop(columns=aside(table.numbers.columns, "clinical"))
-    return "pool" not in table.keys and not numbers.notna().to_numpy().any()
+    return table.beside or "pool" not in table.keys and not numbers.notna().to_numpy().any()
 
 
 def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mmomics.devices import _formats
-from mmomics.onboarding import runs
+from mmomics.onboarding import expression, runs
 
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
@@ -44,8 +44,7 @@ NEGATIVE = re.compile(
     r"^(0|no|n|nein|non|false|none|living|neg\w*|control\w*|ctrl|ctl|healthy|normal|benign|wild.?type|wt|sed\w*|placebo|alive)$",
     re.IGNORECASE,
 )
-LOGGED = 30  # no logarithm of expression is above
-LOGGED_SIGNAL = 64  # nor, to base 2, of what an instrument counts
+LOGGED_SIGNAL = 64  # no logarithm to base 2 of what an instrument counts is above
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
@@ -75,17 +74,19 @@ def signal(name: str, channels: Sequence[str] = ()) -> str:
     return next((found for end, found in FORMATS.items() if end in name.lower()), "series")
 
 
-def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, str]:
+def scale(assay: str, values: np.ndarray, name: str = "", sums: Callable[[], np.ndarray | None] = lambda: None) -> tuple[str | None, str]:
     """Scale of the values and the reason; None leaves the kind's default.
 
     Parameters
     ----------
     assay : str
         The kind.
-    values : array (n_rows, n_columns)
+    values : array (n_samples, n_features) or (n_values,)
         Some of them, NaN = missing.
     name : str
         The file's name, which may say it.
+    sums : callable
+        What the samples of the whole table add up to, or None: asked only where nothing else tells.
     """
     seen = values[np.isfinite(values)]
     if not len(seen):
@@ -98,20 +99,10 @@ def scale(assay: str, values: np.ndarray, name: str = "") -> tuple[str | None, s
     for word in WORDS.get(assay, ()):
         if word in name.lower():
             return word, f"the file's name says {word}"
-    if assay in ("rna", "mirna", "single_cell"):
-        for word in ("rsem", "tpm", "fpkm", "cpm"):
-            if word in name.lower() and low >= 0 and (high > LOGGED or "log" not in name.lower()):
-                return word, f"the file's name says {word}"
-        if low >= 0 and whole and high > LOGGED:
-            return "counts", f"whole numbers up to {high:g}"
-        if low >= 0 and high > LOGGED:
-            if assay == "single_cell" or "count" in name.lower():
-                return "counts", f"{told}, no logarithms"
-            scale, others = ("cpm", "counts") if assay == "mirna" else ("rsem", "expected counts, tpm or fpkm")
-            return scale, f"{told}, no logarithms; or {others}"
-        if assay == "single_cell":
-            return "log", told
-        return ("zscore", told) if low < -1 and abs(float(np.median(seen))) < 1 else ("log2", told)
+    if assay in ("rna", "mirna"):
+        return expression.scale(assay, values, name, sums)
+    if assay == "single_cell":
+        return ("counts", told) if low >= 0 and (whole or high > expression.LOGGED) else ("log", told)
     if assay == "methylation":
         return ("beta", told) if low >= 0 and high <= 1 else ("m_value", told)
     if assay == "mutation":

@@ -11,11 +11,11 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
+from mmomics.onboarding import cells as of_cells
 from mmomics.onboarding import commas
 from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
-from mmomics.onboarding.cells import look as cells_of
 from mmomics.onboarding.files import ending
-from mmomics.tables import _grouped, _ids, delimited, h5ad, xlsx
+from mmomics.tables import _grouped, _ids, contract, delimited, h5ad, h5mu, xlsx
 from mmomics.tables._head import guessed_skip
 
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
@@ -39,7 +39,9 @@ class Sniffed:
         Row ids repeat: a long table, with many rows of a subject.
     problem : str
     sheets : tuple of str
-        Of a workbook with several, each of which is looked at as a table of its own (`within`).
+        Of a workbook with several, or the modalities of an h5mu: each is looked at as a table of its own (`within`).
+    beside : bool
+        It tells about samples and is no assay, whatever it holds.
     """
 
     files: dict[str, Path]
@@ -49,6 +51,7 @@ class Sniffed:
     repeated: bool = False
     problem: str = ""
     sheets: tuple[str, ...] = ()
+    beside: bool = False
 
     @property
     def path(self) -> Path:
@@ -56,9 +59,19 @@ class Sniffed:
         return next(iter(self.files.values()))
 
     @property
+    def part(self) -> str:
+        """Its sheet of a workbook with several, or its modality of an h5mu; "" if the file is the table."""
+        return str(self.keys["within"]).partition("/")[0] if self.sheets else ""
+
+    @property
+    def what(self) -> str:
+        """What such a part is called."""
+        return "modality" if ending(self.path) in h5mu.SUFFIXES else "sheet"
+
+    @property
     def name(self) -> str:
         """What the table is called: its sheet and its file."""
-        return f"{self.keys['within']} {self.path.name}" if self.sheets else self.path.name
+        return f"{self.part} {self.path.name}" if self.sheets else self.path.name
 
     @property
     def rows(self) -> list[str]:
@@ -114,28 +127,33 @@ class Sniffed:
 
 
 def tables(files: dict[str, Path]) -> list[Sniffed]:
-    """The heads of all tables of a file: a workbook has one on each sheet that is not blank."""
-    sheets = _sheets(next(iter(files.values())))
+    """The heads of all tables of a file: a workbook has one on each sheet that is not blank, an h5mu one for each modality."""
+    try:
+        sheets = _sheets(next(iter(files.values())))
+    except UserError as error:
+        return [Sniffed(files, pd.DataFrame(), {}, problem=str(error))]
+    of_mudata = ending(next(iter(files.values()))) in h5mu.SUFFIXES
     if len(sheets) < 2:
-        return [sniff(files)]
+        return [sniff(files, *(sheets if of_mudata else ()))]
     filled = [sheet for sheet, has_cells in sheets.items() if has_cells]
-    return [replace(sniff(files, sheet), sheets=tuple(filled)) for sheet in filled]
+    parts = [replace(sniff(files, sheet), sheets=tuple(filled)) for sheet in filled]
+    return [*parts, *_observations(files)] if of_mudata else parts
 
 
 def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
     """Read the head of a table, trying what a cohort file can say where the plain way fails."""
     path = next(iter(files.values()))
     problem, text = "", ending(path) in delimited.SUFFIXES
-    if ending(path) in h5ad.SUFFIXES:
+    where: dict[str, object] = {"within": sheet} if sheet else {}
+    if ending(path) in (*h5ad.SUFFIXES, *h5mu.SUFFIXES):
         try:
-            found = cells_of(path)
+            where, donors = of_cells.look(path, sheet)
         except UserError as error:
-            return Sniffed(files, pd.DataFrame(), {}, problem=str(error))
-        if found is not None:
-            keys, donors = found
-            return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], keys, [str(name) for name in donors.columns])
+            return Sniffed(files, pd.DataFrame(), where, problem=str(error))
+        if donors is not None:
+            return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], where, [str(name) for name in donors.columns])
     ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
-    ways = [{"within": sheet}] if sheet else ways if text else ways[:1]
+    ways = ways if text else [where]
     ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
     for keys in [*ways, *_below_others(path, ways if text else [])]:
         try:
@@ -157,7 +175,17 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
             keys = {**keys, "decimal": "comma"}
             cells = cells.map(commas.pointed)
         return Sniffed(files, cells, keys, names, not cells.index.is_unique)
-    return Sniffed(files, pd.DataFrame(), {"within": sheet} if sheet else {}, problem=problem)
+    return Sniffed(files, pd.DataFrame(), where, problem=problem)
+
+
+def _observations(files: dict[str, Path]) -> list[Sniffed]:
+    """What an h5mu says of the samples of all its modalities, which may be the table of samples; nothing if it says nothing."""
+    path = next(iter(files.values()))
+    try:
+        cells = contract.read(path, Table(files=path.name), None, False).head(ROWS)
+    except UserError:
+        return []
+    return [Sniffed(files, cells, {}, [str(name) for name in cells.columns], beside=True)] if cells.shape[1] else []
 
 
 def _first(path: Path) -> str:
@@ -181,7 +209,9 @@ def _below_others(path: Path, ways: list[dict[str, object]]) -> list[dict[str, o
 
 
 def _sheets(path: Path) -> dict[str, bool]:
-    """The sheets of a workbook, and whether any cell of them is filled."""
+    """The sheets of a workbook, and whether any cell of them is filled; the modalities of an h5mu."""
+    if ending(path) in h5mu.SUFFIXES:
+        return dict.fromkeys(of_cells.modalities(path), True)
     if ending(path) not in xlsx.SUFFIXES:
         return {}
     import openpyxl

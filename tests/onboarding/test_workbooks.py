@@ -1,5 +1,9 @@
-"""Every sheet of a workbook is looked at, whatever the first one holds."""
+"""Every sheet of a workbook is looked at, whatever the first one holds, and every modality of an h5mu."""
 
+import warnings
+
+import anndata
+import mudata
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,3 +55,28 @@ def test_records_on_a_sheet_are_a_modality(tmp_path):
     scale = content["modalities"]["scale"]
     assert (scale["signal"], scale["subject"], scale["time"], scale["within"]) == ("series", "Subject ID", "Date", "Scale")
     assert found.errors == []
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["samples within", "samples beside"])
+def test_each_modality_of_an_h5mu_is_drafted_with_its_counts(tmp_path, told):
+    def part(values, **layers):
+        names = [f"f{i}" for i in range(values.shape[1])]
+        return anndata.AnnData(values.astype(np.float32), CLINIC[[]].copy(), pd.DataFrame(index=names), layers=layers)
+
+    counts = RNG.poisson(90, (24, 12)).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what a later version will do
+        data = mudata.MuData({"rna": part(np.log1p(counts), counts=counts), "prot": part(RNG.normal(0, 2, (24, 8)))})
+        data.obs = data.obs.join(CLINIC) if told else data.obs
+        data.write(tmp_path / "omics.h5mu")
+    if not told:
+        CLINIC.to_csv(tmp_path / "clinical.csv")
+    text = draft(tmp_path, "mine")
+    (tmp_path / "c.yaml").write_text(text)
+    content = yaml.safe_load(text)
+    assert content["samples"]["files"] == ("omics.h5mu" if told else "clinical.csv")
+    assert content["modalities"] == {
+        "prot": {"kind": "protein", "values": "log2", "files": "omics.h5mu", "within": "prot"},
+        "rna": {"kind": "rna", "values": "counts", "files": "omics.h5mu", "within": "rna/counts"},
+    }
+    assert "# a modality of prot, rna" in text and check(tmp_path / "c.yaml").errors == []

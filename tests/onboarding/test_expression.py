@@ -61,8 +61,8 @@ def test_values_tell_the_scale(tmp_path, name, values, orientation):
 @pytest.mark.parametrize(
     ("name", "file", "values"),
     [("fpkm", "rna_fpkm.tsv", "fpkm"), ("tpm", "rna_cpm.tsv", "tpm"), ("counts", "rna.rsem.tsv", "counts"),
-     ("rsem", "rna.rsem.tsv", "rsem"), ("expected", "rna.rsem.tsv", "counts"), ("tpm", "rna.rsem.tpm.tsv", "tpm"), ("log2", "rna_log2tpm.tsv", "log2"),
-     ("fpkm", "rna_expected_counts.tsv", "counts"), ("zscore", "rna_rsem_zscores.tsv", "zscore")],
+     ("rsem", "rna.rsem.tsv", "rsem"), ("expected", "rna.rsem.tsv", "counts"), ("tpm", "rna.rsem.tpm.tsv", "tpm"),
+     ("log2", "rna_log2tpm.tsv", "log2"), ("fpkm", "rna_expected_counts.tsv", "counts"), ("zscore", "rna_rsem_zscores.tsv", "zscore")],
 )  # fmt: skip
 def test_the_name_of_a_file_tells_what_values_may_not(name, file, values):
     assert scale("rna", TABLES[name].to_numpy(), file, lambda: None)[0] == values

@@ -129,7 +129,7 @@ def _problem(table: Sniffed) -> str:
 def _words_alone(table: Sniffed) -> bool:
     """Whether no cell of a table is a measurement, as in notes and sheets of samples; of cells that are pooled none was looked at."""
     numbers = table.numbers.drop(columns=aside(table.numbers.columns, "clinical"))
-    return table.beside or "pool" not in table.keys and not numbers.notna().to_numpy().any()
+    return table.beside or ("pool" not in table.keys and not numbers.notna().to_numpy().any())
 
 
 def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:

@@ -16,13 +16,22 @@ COLUMN = re.compile(r"\{([^{}]+)\}")  # in an `index` that is made of several
 class Long(Strict):
     """Which columns of a long table hold what; `index` is the column of the samples."""
 
-    feature: str = Field(description="Column that names the feature: `OlinkID` or `Assay` of NPX files.")
+    feature: str = Field(
+        description="Column that names the feature: `OlinkID` or `Assay` of NPX files; or columns that its name is made of, such as "
+        "`{test} {unit}`, where one is empty if nothing stands there."
+    )
     value: str = Field(description="Column that holds the values: `NPX`.")
     flags: dict[str, str | float | list[str | float]] = Field(
         {},
         description="Columns that mark values, such as `QC_Warning`, each with the marks that are right (`PASS`, or a list): values marked "
-        "otherwise become missing. An empty cell is no mark. Default: marks of such columns are told, and their values kept.",
+        "otherwise become missing. An empty cell is no mark. Default: marks of such columns are told, and their values kept. A column of "
+        "units may be among them: else no feature may have several.",
     )
+
+    @property
+    def made_of(self) -> list[str]:
+        """Columns that the names of features are made of; none where one column holds them."""
+        return COLUMN.findall(self.feature)
 
 
 class Table(Signs):

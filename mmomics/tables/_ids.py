@@ -45,10 +45,15 @@ def made(table: Table, columns: Sequence[pd.Series]) -> pd.Series:
     found = [cells.str.strip() for cells in columns]
     if not table.made_of:
         return found[0]
-    first, *between = table.between
-    whole = pd.Series(first, index=found[0].index, dtype=object)
-    for cells, sign in zip(found, between, strict=True):
-        whole = whole + cells.mask(cells == "") + sign
+    return joined(table.between, [cells.mask(cells == "") for cells in found])
+
+
+def joined(between: Sequence[str], columns: Sequence[pd.Series]) -> pd.Series:
+    """Columns of text with what stands before, between and behind them; missing where one is."""
+    first, *signs = between
+    whole = pd.Series(first, index=columns[0].index, dtype=object)
+    for cells, sign in zip(columns, signs, strict=True):
+        whole = whole + cells + sign
     return whole
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmomics.config.table import Table
+from mmomics.config.table import COLUMN, Long, Table
 from mmomics.errors import UserError, count, did_you_mean
-from mmomics.tables import _grouped, _ids, _marks, _missing
+from mmomics.tables import _grouped, _ids, _marks, _missing, _units
 from mmomics.tables._cells import fitting
 
 
 def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
-    """Positions of the columns of the samples, the features and the values, and of those beside that put values in doubt.
+    """Positions of the columns of the samples, the features and the values, and of those beside that put values in doubt, or in units.
 
     Raises
     ------
@@ -23,8 +23,9 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         If one is not there, or named twice, or samples are said to be columns.
     """
     assert table.long is not None
-    found, ids = [], table.made_of or [table.index or names[0]]
-    for key, name in (*(("index", each) for each in ids), ("long.feature", table.long.feature), ("long.value", table.long.value)):
+    found, ids, features = [], table.made_of or [table.index or names[0]], table.long.made_of or [table.long.feature]
+    wanted = [*(("index", each) for each in ids), *(("long.feature", each) for each in features), ("long.value", table.long.value)]
+    for key, name in wanted:
         if name not in names:
             raise UserError(path, f"no column '{name}' for `{key}`", did_you_mean(name, [each for each in names if each]))
         found.append(list(names).index(name))
@@ -33,7 +34,7 @@ def columns(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         raise UserError(path, problem, "name a column of its own for each")
     if table.orientation == "samples_in_columns":
         raise UserError(path, "`orientation: samples_in_columns` means nothing for a `long` table", "leave `orientation` out")
-    beside = [list(names).index(name) for name in _marks.columns(path, table, names)]
+    beside = [list(names).index(name) for name in (*_marks.columns(path, table, names), *_units.columns(names, table.long.value))]
     return [*found, *(place for place in beside if place not in found)]
 
 
@@ -54,22 +55,28 @@ def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.Dat
     Raises
     ------
     UserError
-        If a row has no sample or feature, a value is no number, or a sample has several values of a feature.
+        If a row has no sample or feature, a value is no number, a feature has several units, or a sample several values of a feature.
     """
-    of = len(table.made_of) or 1
+    assert table.long is not None
+    of, by = len(table.made_of) or 1, len(table.long.made_of) or 1
     sample = _ids.made(table, [cells.iloc[:, place] for place in range(of)])
-    cells = pd.concat([sample.rename(table.index if table.made_of else cells.columns[0]), cells.iloc[:, of:]], axis=1)
+    feature = _feature(table.long, [cells.iloc[:, of + place] for place in range(by)])
+    cells = pd.concat([sample.rename(table.index if table.made_of else cells.columns[0]), feature, cells.iloc[:, of + by :]], axis=1)
     for name in cells.columns[:2]:
         absent = cells[name].isna().to_numpy()
         if absent.any():
             raise UserError(f"{path} row {int(absent.argmax()) + 1}", f"has no '{name}'", "fill it in, or take the row out")
     sample, feature, value = (cells.iloc[:, place] for place in range(3))
     rows, samples = pd.factorize(sample)
-    places, features = pd.factorize(feature.str.strip())
+    places, features = pd.factorize(feature)
     fitting(path, len(samples), len(features))
     if numeric:
         value = _numbers(path, value, table)
-    value = _marks.heeded(path, value, feature, cells.iloc[:, 3:], table)
+    beside = cells.iloc[:, 3:]
+    units = [name for name in _units.columns(list(beside.columns), table.long.value) if name not in table.long.flags]
+    value = _marks.heeded(path, value, feature, beside.drop(columns=units), table)
+    for name in units:
+        _units.refuse(path, beside[name], feature.where(value.notna() & ~feature.isin(table.drop)), table.long)
     twice = pd.DataFrame({"row": rows, "place": places}).duplicated().to_numpy()
     if twice.any() and (table.pool == "none" or not numeric):
         at = int(twice.argmax())
@@ -89,6 +96,16 @@ def wide(path: Path, cells: pd.DataFrame, table: Table, numeric: bool) -> pd.Dat
         if name not in frame:
             raise UserError(path, f"no feature '{name}' for `drop`", did_you_mean(name, frame.columns))
     return frame.drop(columns=table.drop)
+
+
+def _feature(long: Long, columns: Sequence[pd.Series]) -> pd.Series:
+    """Names of features, each row's; missing where none of the columns that they are made of has anything."""
+    named = long.feature
+    if not long.made_of:
+        return columns[0].str.strip().rename(named)
+    parts = [cells.str.strip() for cells in columns]
+    whole = _ids.joined(COLUMN.split(named)[::2], [cells.fillna("") for cells in parts]).str.strip()
+    return whole.mask(np.logical_and.reduce([cells.fillna("") == "" for cells in parts])).rename(named)
 
 
 def _numbers(path: Path, cells: pd.Series, table: Table) -> pd.Series:

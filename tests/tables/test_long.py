@@ -180,3 +180,43 @@ def test_values_below_their_limit_of_detection_are_counted_and_kept(tmp_path, ca
 def test_flags_that_cannot_be_meant_are_refused(tmp_path, flags, said):
     with pytest.raises(UserError, match=said):
         spoilt(tmp_path, marked(), long={**LONG, "flags": flags})
+
+
+def laboratory(units):
+    """Two tests of five people; one is measured in `units`, person by person."""
+    rows = pd.DataFrame({"id": [f"S{i}" for i in range(5)] * 2, "label": ["Glucose"] * 5 + ["pH"] * 5})
+    return rows.assign(valuenum=[100.0, 110, 5.6, 90, 95, *[7.4] * 5], valueuom=[*units, *[None] * 5])
+
+
+LAB = {"feature": "label", "value": "valuenum"}
+MIXED = ["mg/dL", "mg/dL", "mmol/L", "mg/dL", "MG/DL "]
+
+
+@pytest.mark.parametrize("name", ["valueuom", "unit", "Units", "UOM", "result_units", "Unit of measure", "LBORRESU"])
+def test_a_feature_in_several_units_is_refused_with_its_units(tmp_path, caplog, name):
+    said = rf"column '{name}': 'Glucose' has values in several units \(mg/dL, mmol/L\); convert its values, keep them apart by "
+    cure = rf'`long.feature: "\{{label\}} \{{{name}\}}"`, or name the right units in `long.flags`'
+    with pytest.raises(UserError, match=said + cure):
+        spoilt(tmp_path, laboratory(MIXED).rename(columns={"valueuom": name}), long=LAB)
+    spoilt(tmp_path, laboratory(["mg/dL", "mg / dl", "MG/DL", None, "mg/dL"]).rename(columns={"valueuom": name}), long=LAB)
+    spoilt(tmp_path, laboratory(["ICU", "Ward 3", "ICU", "Ward 3", "ICU"]).rename(columns={"valueuom": name}), long=LAB)
+    assert list(spoilt(tmp_path, laboratory(MIXED).rename(columns={"valueuom": name}), long=LAB, drop=["Glucose"])) == ["pH"]
+    assert warned(caplog) == []
+
+
+def test_the_cures_for_several_units_mend_it(tmp_path, caplog):
+    apart = spoilt(tmp_path, laboratory(MIXED), long={**LAB, "feature": "{label} {valueuom}"})
+    assert {*apart} == {"Glucose mg/dL", "Glucose mmol/L", "Glucose MG/DL", "pH"} and apart.loc["S2", "Glucose mmol/L"] == np.float32(5.6)
+    assert apart["Glucose mmol/L"].isna().sum() == 4 and apart["pH"].notna().all()
+    right = spoilt(tmp_path, laboratory(MIXED), long={**LAB, "flags": {"valueuom": "mg/dL"}})
+    assert right["Glucose"].isna().tolist() == [False, False, True, False, False]
+    assert "1 of 10 values is marked (1 mmol/L) and missing" in warned(caplog)[0]
+    with pytest.raises(UserError, match=r"no column 'uom' for `long.feature`"):
+        spoilt(tmp_path, laboratory(MIXED), long={**LAB, "feature": "{label} {uom}"})
+
+
+def test_of_several_columns_of_units_that_of_the_values_counts(tmp_path):
+    rows = laboratory(MIXED).rename(columns={"valueuom": "LBORRESU", "valuenum": "LBORRES"}).assign(LBSTRESN=1.0, LBSTRESU="mmol/L")
+    spoilt(tmp_path, rows, long={"feature": "label", "value": "LBSTRESN"})
+    with pytest.raises(UserError, match="column 'LBORRESU'"):
+        spoilt(tmp_path, rows, long={"feature": "label", "value": "LBORRES"})

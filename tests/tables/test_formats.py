@@ -113,6 +113,23 @@ def test_mutations_that_change_a_protein_become_ones(tmp_path):
     assert found.to_numpy().tolist() == [[0, 1], [0, 0], [1, 0]]
 
 
+def test_mutations_that_did_not_pass_a_filter_count_and_are_told(tmp_path, caplog):
+    head = MAF.rstrip("\n") + "\tFILTER\n"
+    marks = ["PASS", ".", "", "oxog", "wga,common_in_exac", "oxog"]
+    rows = "".join(f"G{place}\tMissense_Mutation\tS{place}\t{mark}\n" for place, mark in enumerate(marks))
+    (tmp_path / "t.maf").write_text(head + rows + "TTN\tSilent\tS1\toxog\n")
+    found, _ = cohort_table.read(Table(files="t.maf"), tmp_path)
+    assert found.to_numpy().tolist() == np.eye(6).tolist()
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.endswith(
+        "t.maf column 'FILTER': 3 of 6 mutations did not pass their filter (2 oxog, 1 wga,common_in_exac) and count as the others do; "
+        "take the rows out if they should not"
+    )
+    caplog.clear()
+    (tmp_path / "t.maf").write_text(head + "TP53\tMissense_Mutation\tS1\tPASS\nTTN\tSilent\tS1\toxog\n")
+    assert cohort_table.read(Table(files="t.maf"), tmp_path)[0].shape == (1, 1) and not caplog.records
+
+
 BROKEN = {
     "no such sheet": ({"a": [["id", "g"], ["S", 1]], "b": [["x"]]}, {"within": "c"}, "no sheet 'c' for `within`"),
     "several sheets": ({"a": [["id", "g"], ["S", 1]], "b": [["x"]]}, {}, "holds 2 sheets; set `within`"),
@@ -130,7 +147,7 @@ BROKEN = {
     "wide.gct": ("#1.2\n1\t2\nName\tDescription\tS1\ng1\tA\t1\n", {}, "line 3: 3 columns, but line 2 says 4"),
     "a word.gct": ("#1.2\n1\t1\nName\tDescription\tS1\ng1\tA\tx\n", {}, "line 4, column 'S1': 'x' is not a number"),
     "silent.maf": (MAF + "TTN\tSilent\tS2\n", {}, "holds no mutation that is other than silent"),
-    "lacks a column.maf": ("Hugo_Symbol\tx\nTP53\t1\n", {}, "no column 'Variant_Classification'"),
+    "lacks a column.maf": ("Hugo_Symbol\tx\nTP53\t1\n", {}, "no column 'Variant_Classification'; name the column that holds it so"),
     "cut short.maf": (MAF + "TP53\tMissense", {}, "line 3: lacks"),
 }
 

@@ -44,7 +44,7 @@ def keys(table: Sniffed, indent: str) -> list[str]:
         "skip_rows": " # GUESS: the lines above look like no part of the table",
         "comment": " # lines that begin so are no part of the table",
         "subject": " # GUESS: its ids repeat, so rows are visits or events of people",
-        "index": " # GUESS: its ids are those of other files",
+        "index": " # GUESS: the ids of other files stand here, or those of every row",
         "within": f" # a {table.what} of {listed(table.sheets, MOST_LEVELS)}",
     }
     if not table.sheets:

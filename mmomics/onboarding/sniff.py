@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,12 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding import cells as of_cells
 from mmomics.onboarding import commas
-from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
+from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless, named
 from mmomics.onboarding.files import ending
 from mmomics.tables import _grouped, _ids, contract, delimited, h5ad, h5mu, xlsx
 from mmomics.tables._head import guessed_skip
 
+HEADLESS: dict[str, object] = {"header": False, "number_rows": True}
 GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
 
 
@@ -152,15 +155,15 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
             return Sniffed(files, pd.DataFrame(), where, problem=str(error))
         if donors is not None:
             return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], where, [str(name) for name in donors.columns])
-    ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}, {"header": False, "number_rows": True}]
-    ways = ways if text else [where]
+    ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}] if text else [where]
     ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
-    for keys in [*ways, *_below_others(path, ways if text else [])]:
+    more = [named(path, ways), [HEADLESS], _below_others(path, ways)] if text else []
+    for keys in chain(ways, *more):
         try:
             cells, names = first_rows(path, keys)
-            more = headless(names, cells) if text and keys.get("header", True) else {}
-            if more:
-                keys = {**keys, **more}
+            without = headless(names, cells) if text and keys.get("header", True) else {}
+            if without:
+                keys = {**keys, **without}
                 cells, names = first_rows(path, keys)
         except UserError as error:
             problem = problem or str(error)
@@ -196,16 +199,14 @@ def _first(path: Path) -> str:
         return ""
 
 
-def _below_others(path: Path, ways: list[dict[str, object]]) -> list[dict[str, object]]:
+def _below_others(path: Path, ways: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
     """Ways to read a table that seems to begin below other lines."""
-    found = []
-    for keys in ways[:3]:
+    for keys in ways:
         try:
             skip = guessed_skip(path, Table.model_validate({"files": path.name, **keys}))
         except UserError:
             continue
-        found += [{**keys, "skip_rows": skip}] if skip else []
-    return found
+        yield from [{**keys, "skip_rows": skip}] if skip else []
 
 
 def _sheets(path: Path) -> dict[str, bool]:

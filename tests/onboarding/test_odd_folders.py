@@ -213,3 +213,15 @@ def test_a_file_of_segments_is_of_copy_number(tmp_path):
     (tmp_path / "cn.seg").write_text("ID\tchrom\tloc.start\tloc.end\tseg.mean\n" + "\n".join(rows) + "\n")
     content, _, found = drafted(tmp_path)
     assert content["modalities"]["cn"] == {"kind": "cnv", "values": "log_ratio", "files": "cn.seg"} and found.errors == []
+
+
+def test_genes_are_told_by_another_column_where_some_have_no_symbol(tmp_path):
+    people(tmp_path)
+    genes = pd.DataFrame(RNG.gamma(1, 900, (40, N)).round(2), columns=[f"{each}-01" for each in PEOPLE])
+    genes.insert(0, "Entrez_Gene_Id", range(700, 740))
+    genes.insert(0, "Hugo_Symbol", [np.nan, np.nan, "A", "A", *[f"S{i}" for i in range(36)]])
+    genes.to_csv(tmp_path / "data_mrna_seq_v2_rsem.txt", sep="\t", index=False)
+    content, _, found = drafted(tmp_path)
+    rsem = content["modalities"]["data_mrna_seq_v2_rsem"]
+    assert (rsem["index"], rsem["drop"], rsem["orientation"]) == ("Entrez_Gene_Id", ["Hugo_Symbol"], "samples_in_columns")
+    assert "header" not in rsem and found.errors == []

@@ -1,5 +1,7 @@
 """ADAT: aptamers and samples are found between the metadata, controls are left out, and damage is named by its line."""
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,29 @@ def test_damage_is_one_line(tmp_path, old, new, says):
 def test_an_unknown_index_is_told(tmp_path):
     with pytest.raises(UserError, match="no attribute 'SampleID' for `index`; did you mean 'SampleId'"):
         read(tmp_path, index="SampleID")
+
+
+def test_aptamers_that_control_the_assay_are_left_out(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    kinds = LINES.replace(
+        "PlateId\tSampleId\tSampleType\t\t",
+        "\t\t\tType\tProtein\tHybridization Control Elution\tProtein\n" + "PlateId\tSampleId\tSampleType\t\t",
+    )
+    frame = read(tmp_path, kinds)
+    assert list(frame.columns) == ["10000-28", "10003-15"] and frame.loc["S2"].tolist() == [np.float32(474.4), np.float32(104.4)]
+    assert list(read(tmp_path, kinds, drop=["10001-7"]).columns) == ["10000-28", "10003-15"]
+    assert "1 aptamer left out that measure" in caplog.text
+    assert read(tmp_path, kinds.replace("\tProtein\t", "\tx\t").replace("\tProtein\n", "\n")).shape == (2, 3)
+
+
+def test_what_the_vendor_flags_is_counted_and_kept(tmp_path, caplog):
+    checks = LINES.replace("\t\t\tTarget\tBeta-crystallin B2\tRAF1\tZNF41", "\t\t\tColCheck\tPASS\tFLAG\tFLAG")
+    assert read(tmp_path, checks).shape == (2, 3)
+    assert "the vendor flags 2 aptamers (ColCheck); kept" in caplog.text
+    caplog.clear()
+    rows = checks.replace("PlateId", "RowCheck").replace("P1\tS1", "FLAG\tS1").replace("P1\t\tB", "FLAG\t\tB")
+    assert read(tmp_path, rows, drop=["10001-7"]).shape == (2, 2)
+    assert "the vendor flags 1 aptamer (ColCheck) and 1 sample (RowCheck); kept" in caplog.text
+    caplog.clear()
+    read(tmp_path, checks.replace("FLAG", "PASS"))
+    assert not caplog.records

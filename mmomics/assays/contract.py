@@ -17,7 +17,7 @@ import pandas as pd
 
 from mmomics import plugins
 from mmomics.assays import _suspicions as odd
-from mmomics.errors import UserError, count, did_you_mean
+from mmomics.errors import UserError, did_you_mean
 from mmomics.normalization import contract as normalization
 
 RECORD = "record"  # stands for a scale where the features were made of a device's records: they have units of their own
@@ -116,15 +116,14 @@ def check(scale: Scale, values: pd.DataFrame, where: object) -> None:
             f"(feature '{values.columns[column]}', sample '{values.index[row]}')",
             "mend the file, or set `values` to the scale that it holds",
         )  # fmt: skip
-    if scale.library:
-        nothing = [(np.nansum(x[rows], axis=1) == 0) & ~np.isnan(x[rows]).all(axis=1) for rows in normalization.blocks(x)]
-        empty = values.index[np.concatenate(nothing)]
-        if len(empty):
-            raise UserError(
-                where,
-                f"{count(len(empty), 'sample')} {'adds' if len(empty) == 1 else 'add'} up to 0, the first is '{empty[0]}'",
-                "take them out of the file, or set `values` to the scale that it holds",
-            )
+    if scale.library and len(x) and failed(x).all():
+        raise UserError(where, f"all {len(x)} samples add up to 0", "mend the file, or set `values` to the scale that it holds")
+
+
+def failed(x: np.ndarray) -> np.ndarray:
+    """Samples of x (n_samples, n_vars) of which nothing was counted, bool (n_samples,); one without any value is none of them."""
+    parts = [(np.nansum(x[rows], axis=1) == 0) & ~np.isnan(x[rows]).all(axis=1) for rows in normalization.blocks(x)]
+    return np.concatenate([np.zeros(0, dtype=bool), *parts])
 
 
 # scales that several kinds share

@@ -27,9 +27,7 @@ OTHER = re.compile(  # of another tissue, or of another time
     r"\b(?:tumou?rs?|normals?|adjacent|healthy|metasta(?:sis|tic)|primary|recurren(?:t|ce)|relapsed?|remission|blood|baseline|screening"
     r"|follow ?up|pre|post|(?:day|week|month|year|visit|cycle|time ?point) ?-?\d+|[dwm]\d{1,3}|t0)\b"
 )
-BARCODE = re.compile(
-    r"[A-Z]+-[A-Z0-9]{2}-[A-Z0-9]{4,6}-(\d\d)[A-Z]?(?![A-Z0-9])"
-)  # of the GDC: 01 primary tumour, 11 normal tissue
+BARCODE = re.compile(r"[A-Z]+-[A-Z0-9]{2}-[A-Z0-9]{4,6}-(\d\d)[A-Z]?(?![A-Z0-9])")  # of the GDC: 01 primary tumour, 11 normal tissue
 
 
 def aside(names: Iterable[str], kind: str) -> list[str]:

@@ -35,8 +35,8 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     Returns
     -------
     AnnData (n_samples, n_features)
-        `X` float32 as measured, NaN = missing; ``obs["subject"]``, the id by which the samples table knows the sample (of a row, or
-        of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and ``uns["values"]``.
+        `X` float32 as measured, NaN = missing, and so all of a sample of which nothing was counted; ``obs["subject"]``, the id by which
+        the samples table knows the sample (of a row, or of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and ``uns["values"]``.
 
     Raises
     ------
@@ -61,6 +61,10 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
         obs[keys.PART] = part
     contract.check(scale, frame, f"{where} ({', '.join(map(str, table.paths(assay, folder).values()))})")
     x = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))
+    if scale.library and (empty := contract.failed(x)).any():
+        told = count(int(empty.sum()), "sample of which nothing was counted counts", "samples of which nothing was counted count")
+        log.warning("%s: %s as not measured", name, told)
+        x[empty] = np.nan
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})
 
 

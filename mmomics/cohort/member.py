@@ -73,7 +73,7 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     assay = measured(name, given[~left_out] if left_out.any() else given)
     recorded = name in cohort.devices
     if recorded and given.n_obs and not given.obs_names.isin(roster.names).any():
-        raise UserError(f"modality {name}", *_no_overlap(given, samples, set(roster.names)))
+        raise UserError(f"modality {name}", *_no_overlap(given, samples, set(roster.names), cohort.modalities[name]))
     if not assay.n_obs:
         raise UserError(f"modality {name}", *_nothing(given, flags[flags["dropped"]], cohort.modalities[name]))
     # a record of nobody has no specimen to belong to, so it may hold nothing by now; it is told all the same
@@ -84,7 +84,7 @@ def member(cohort: Cohort, name: str, given: anndata.AnnData, samples: pd.DataFr
     single = resolve(name, assay, roster, cohort)
     inside = single.obs_names.isin(roster.names)
     if not inside.any():
-        raise UserError(f"modality {name}", *_no_overlap(single, samples, set(roster.names)))
+        raise UserError(f"modality {name}", *_no_overlap(single, samples, set(roster.names), cohort.modalities[name]))
     if not inside.all():
         cure = _without_zeros(single.obs_names[~inside], set(roster.names) - set(single.obs_names))
         told = f"; {cure}" if cure else ""
@@ -139,8 +139,10 @@ def _long(minutes: float) -> str:
     return f"{minutes / 60:.1f} h" if minutes < 2 * 1440 else f"{minutes / 1440:.1f} d"
 
 
-def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str]) -> tuple[str, str]:
-    cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
+def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str], setting: Assay | Device) -> tuple[str, str]:
+    cure = "`ids` takes whose a sample is from the first column beside its row ids: `drop` others that stand before it"
+    if not isinstance(setting, Assay) or setting.ids is None:
+        cure = "set `subject_pattern`, or `samples.index` or `samples.subject`, so that they agree"
     if {name.casefold() for name in subjects}.intersection(name.casefold() for name in assay.obs_names):
         cure = "they differ in upper and lower case only: set `ignore_case: true`"
     cure = _without_zeros(assay.obs_names, subjects) or cure

@@ -17,13 +17,13 @@ from mmomics.errors import UserError
 RNG = np.random.default_rng(0)
 
 
-def test_a_sample_without_counts_is_refused_and_one_not_measured_is_not():
+def test_samples_without_counts_failed_and_tables_of_them_are_refused():
     counts = RNG.poisson(50, (5, 40)).astype("float32")
-    counts[1] = np.nan
+    counts[1], counts[3] = np.nan, 0
     contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
-    counts[3] = 0
-    with pytest.raises(UserError, match="1 sample adds up to 0, the first is '3'"):
-        contract.check(contract.COUNTS, pd.DataFrame(counts), "modality x")
+    assert contract.failed(counts).tolist() == [False, False, False, True, False]
+    with pytest.raises(UserError, match="all 5 samples add up to 0"):
+        contract.check(contract.COUNTS, pd.DataFrame(np.zeros_like(counts)), "modality x")
 
 
 def test_no_kind_imports_scanpy_or_torch_before_it_counts():

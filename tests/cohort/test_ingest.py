@@ -48,6 +48,14 @@ def test_a_wrong_setting_is_one_line(folder, given, expected):
     assert expected in str(error.value)
 
 
+@pytest.mark.parametrize("kind", ["rna", "microbiome"])
+def test_a_library_that_failed_was_not_measured(tmp_path, caplog, kind):
+    (tmp_path / "t.csv").write_text("id,g1,g2\nP1,1,5\nP2,0,0\nP3,0,\nP4,,\nP5,2,0\n")
+    assay = ingest("counts", Assay(kind=kind, values="counts", files="t.csv"), tmp_path)
+    np.testing.assert_array_equal(assay.X, [[1, 5], [np.nan] * 2, [np.nan] * 2, [np.nan] * 2, [2, 0]])
+    assert "counts: 2 samples of which nothing was counted count as not measured" in caplog.messages
+
+
 def test_sums_over_reads_of_no_gene_are_told_and_left_out(tmp_path, caplog):
     sums = "__no_feature\t900\t800\n__ambiguous\t5\t6\n__too_low_aQual\t0\t0\n__not_aligned\t70\t80\n__alignment_not_unique\t9\t8\n"
     (tmp_path / "htseq.tsv").write_text(f"gene\tP1\tP2\nENSG1\t1\t2\n__init__\t3\t4\n{sums}")

@@ -36,7 +36,8 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     -------
     AnnData (n_samples, n_features)
         `X` float32 as measured, NaN = missing, and so all of a sample of which nothing was counted; ``obs["subject"]``, the id by which
-        the samples table knows the sample (of a row, or of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and ``uns["values"]``.
+        the samples table knows the sample (of a row, or of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and
+        ``uns["values"]``.
 
     Raises
     ------

@@ -98,13 +98,14 @@ def parse(block: str, kinds: dict[int, Any], width: int, delimiter: str, decimal
     from pyarrow import csv
 
     packed = block.encode()
+    words = MISSING if "N" in block or "n" in block else ("",)  # each word has one, and to look every cell up has its price
     return csv.read_csv(
         pa.py_buffer(packed),
         csv.ReadOptions(use_threads=False, column_names=[str(place) for place in range(width)], block_size=len(packed) + 1),
         csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=width > 1),
         csv.ConvertOptions(
             column_types={str(place): kind for place, kind in kinds.items()}, include_columns=[str(place) for place in kinds],
-            null_values=MISSING, strings_can_be_null=True, decimal_point=decimal,
+            null_values=words, strings_can_be_null=True, decimal_point=decimal,
         ),
     )  # fmt: skip
 

@@ -149,7 +149,10 @@ def read(
             found = _long.wide(path, cells.iloc[:, order], table, numeric)
         if rename is not None:
             index = pd.Index(rename(found.index), dtype=object)
-            found = replace(found, index=index) if isinstance(found, Cells) else found.set_axis(index)
+            if isinstance(found, Cells):
+                found = replace(found, index=index)
+            else:
+                found.index = index  # in place, as a large table is long to copy
         return found.laid_out(path, table.pool) if isinstance(found, Cells) else _pooled(path, found, table.pool, numeric)
 
     return guarded(path, work) if getattr(form, "GUARDED", False) else work()

@@ -242,6 +242,12 @@ def test_yes_and_no_are_numbers_of_a_column_of_theirs_alone(tmp_path, end):
         read(tmp_path / f"odd.{end}", Table(files=f"odd.{end}"), None, True)
 
 
+@pytest.mark.parametrize("word", _arrow.MISSING)
+def test_every_word_for_a_missing_value_is_known_among_numbers_alone(tmp_path, word):
+    (tmp_path / "t.csv").write_text(f"id,g1,g2\n1,{word},2\n3,4,5\n")
+    np.testing.assert_array_equal(read(tmp_path / "t.csv", Table(files="t.csv"), None, True), [[np.nan, 2], [4, 5]])
+
+
 def test_per_cent_is_told_to_lose_its_sign(tmp_path):
     (tmp_path / "t.csv").write_text("id,x\na,12 %\nb,13 %\n")
     with pytest.raises(UserError, match="take the % off"):

@@ -14,6 +14,7 @@ from mmomics.devices.record import SECOND, Record
 from mmomics.errors import UserError, listed
 from mmomics.signals._coverage import recorded
 
+CLOSE = 1e-3  # seconds within which two readings are of one moment
 SPARSE = 8  # a clock that records share may be this many times longer than what they recorded
 
 
@@ -137,18 +138,21 @@ def _recorded(record: Record) -> float:
 
 
 def join(records: Sequence[Record], where: str) -> Record:
-    """Several records of one device on one clock; what lies between them is a gap.
+    """Several records of one device on one clock; what lies between them is a gap, and what two exports both hold is there once.
 
     Raises
     ------
     UserError
-        If one has no clock, their channels differ, they overlap, or they lie so far apart that hardly anything is recorded.
+        If one has no clock, their channels differ, they overlap and differ, or they lie so far apart that hardly anything is recorded.
     """
     cure = f"set `combine: longest`, `first` or `nearest` in `{where}.align`"
     for record in records:
         if record.start is None:
             raise UserError(record.source, "is one of several records of a subject and has no clock", cure)
-    ordered = sorted(records, key=lambda record: record.start or pd.Timestamp(0))
+    ordered: list[Record] = []
+    for record in sorted(records, key=lambda record: record.start or pd.Timestamp(0)):
+        rest = _onward(ordered[-1], record) if ordered else record
+        ordered += [rest] if rest is not None else []
     first = ordered[0]
     assert first.start is not None
     offsets = [(record.start - first.start) / SECOND for record in ordered if record.start is not None]
@@ -156,7 +160,8 @@ def join(records: Sequence[Record], where: str) -> Record:
         if after.channels != before.channels:
             raise UserError(after.source, f"has other channels than {before.source}", "name them in `channels`")
         if len(before) and len(after) and begin + before.seconds[-1] >= offset + after.seconds[0] - 1e-6:
-            raise UserError(after.source, f"overlaps in time with {before.source}", f"take one of them out, or {cure}")
+            told = f"overlaps in time with {before.source}, and holds other readings there"
+            raise UserError(after.source, told, f"take one of them out, or {cure}")
     labels = pd.concat(
         [record.annotations.assign(onset=record.annotations["onset"] + offset) for record, offset in zip(ordered, offsets, strict=True)],
         ignore_index=True,
@@ -177,3 +182,20 @@ def join(records: Sequence[Record], where: str) -> Record:
     times = np.concatenate([record.seconds + offset for record, offset in zip(ordered, offsets, strict=True)])
     signal = np.concatenate([record.signal for record in ordered])
     return replace(first, signal=signal, fs=None, times=times)
+
+
+def _onward(before: Record, after: Record) -> Record | None:
+    """A later record without the readings at its begin that an earlier one holds as well, as exports that overlap do; None if it holds all.
+
+    Where the two differ, the record as it is.
+    """
+    assert before.start is not None and after.start is not None
+    if not len(before) or not len(after) or before.channels != after.channels:
+        return after
+    seconds = after.seconds + (after.start - before.start) / SECOND
+    n_both = int((seconds <= before.seconds[-1] + CLOSE).sum())
+    place = np.searchsorted(before.seconds, seconds[:n_both] - CLOSE)
+    same = np.array_equal(before.signal[place], after.signal[:n_both], equal_nan=True)
+    if not n_both or not same or np.abs(before.seconds[place] - seconds[:n_both]).max() > CLOSE:
+        return after
+    return after.between(float(after.seconds[n_both]), np.inf) if n_both < len(after) else None

@@ -23,6 +23,7 @@ TELLING = 1e-3  # p-value at which it is said that an assay's absence goes with 
 HOLES = 0.25  # difference between groups in the share of missing values of a feature
 MOST = 3000  # features looked at per modality, evenly spread
 LEVELS = 12  # of a categorical covariate
+STRAY = 0.1  # share of a column whose cells are no numbers, up to which it was meant to be one of numbers
 
 
 def suspicions(data: CohortData) -> Iterator[str]:
@@ -93,7 +94,13 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
         cells = obs[name]
         if cells.isna().mean() > 0.5:
             yield f"covariates: '{name}' is missing for {cells.isna().mean():.0%} of the subjects"
-        if not pd.api.types.is_numeric_dtype(cells) and cells.nunique() > LEVELS:
+        words = pd.Series(dtype=object) if pd.api.types.is_numeric_dtype(cells) else cells.dropna()
+        words = words[pd.to_numeric(words, errors="coerce").isna()]
+        if len(words) and len(words) <= STRAY * cells.notna().sum():
+            told = count(len(words), "cell is no number", "cells are no numbers")
+            cure = "mend them, or list them in `samples.na_values`"
+            yield f"covariates: '{name}' is taken for a category, as {told} ({listed(words.unique(), 3)}); {cure}"
+        elif not pd.api.types.is_numeric_dtype(cells) and cells.nunique() > LEVELS:
             yield f"covariates: '{name}' has {cells.nunique()} levels; is it a category?"
         if cells.nunique() == 1:
             yield f"covariates: '{name}' is the same for everybody"

@@ -44,6 +44,21 @@ def test_windows_hold_exactly_their_minutes(align, low, high):
     assert found.record.start == NOON + pd.Timedelta(low, "min")
 
 
+@pytest.mark.parametrize("irregular", [False, True])
+def test_readings_that_two_exports_hold_are_there_once(irregular):
+    def export(first, n_times, source):
+        times = np.arange(n_times) * 60.0 if irregular else None
+        return record(NOON + pd.Timedelta(first, "min"), n_times, times=times, first=first, source=source)
+
+    parts = [export(0, 240, "a.csv"), export(230, 100, "b.csv"), export(100, 50, "inside.csv"), export(400, 20, "c.csv")]
+    joined = join(parts, "m")
+    there = np.flatnonzero(np.isfinite(joined.signal[:, 0]))
+    expected = [*range(330), *range(400, 420)]
+    assert joined.signal[there, 0].tolist() == expected and (joined.seconds[there] / 60).round(6).tolist() == expected
+    with pytest.raises(UserError, match=r"b.csv: overlaps in time with a.csv, and holds other readings there"):
+        join([parts[0], replace(parts[1], signal=parts[1].signal + np.float32(0.5))], "m")
+
+
 def test_the_span_is_what_was_asked_for_so_that_coverage_is_a_share_of_it():
     assert cut([record()], Align(window="before", length="1 d"), NOON + 2 * HOUR, "m").span == 86400
     assert cut([record()], Align(), None, "m").span == 240 * 60

@@ -51,6 +51,17 @@ def test_a_cohort_in_order_raises_nothing(cohort, capsys):
 
 
 @pytest.mark.parametrize(
+    ("odd", "told"), [(["24 y"], "1 cell is no number (24 y)"), (["<1", "<1", "n/k"], "3 cells are no numbers (<1, n/k)")]
+)
+def test_numbers_with_a_word_among_them_are_told(cohort, odd, told):
+    age = cohort.files["s.csv"]["age"].astype(object)
+    age.iloc[: len(odd)] = odd
+    cohort.files["s.csv"]["age"] = age
+    (line,) = map(str, cohort().warnings)
+    assert f"covariates: 'age' is taken for a category, as {told}" in line and "samples.na_values" in line
+
+
+@pytest.mark.parametrize(
     ("name", "told"),
     [
         (lambda n: f"{n // 3:03d}_{'ABC'[n % 3]}", True),  # three samples of each person

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.tables import _arrow, _grouped, _ids, _missing, _torn
+from mmomics.tables import _arrow, _grouped, _ids, _missing, _npx, _torn
 from mmomics.tables._head import DELIMITERS, Head, below, guess, head, lines, split
 from mmomics.tables.contract import kept, readable
 
@@ -28,6 +28,9 @@ __all__ = ["COMPRESSED", "DELIMITERS", "KEYS", "SUFFIXES", "guess", "lines", "re
 
 def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -> pd.DataFrame:
     """One file, in its own orientation; see `Format.read`."""
+    export = _npx.text(path, table, numeric)
+    if export is not None:
+        return export
     top = head(path, table)
     first, delimiter = top.lines, top.delimiter
     if len(first) <= table.header:

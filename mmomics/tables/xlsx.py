@@ -13,7 +13,7 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _ids, _missing, _worded
+from mmomics.tables import _ids, _missing, _npx, _worded
 from mmomics.tables._text import FREE, MAGIC, RATIO
 from mmomics.tables.contract import kept, readable
 
@@ -29,6 +29,9 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         _bounded(path)
         sheet, rows = _sheet(path, table)
     rows = [(number, row) for number, row in rows if number > table.skip_rows]
+    if table.header and not table.skip_rows and (places := _npx.plain(path, [row for _, row in rows], _text)):
+        named = [place for place, cell in enumerate(rows[places[0]][1]) if _there(cell)]
+        rows = [(rows[at][0], [_at(rows[at][1], place) for place in named]) for at in places]
     rows = rows[_titles(rows) if table.header and not table.skip_rows else 0 :]
     if len(rows) <= table.header:
         raise UserError(f"{path} sheet '{sheet}'", "has no rows below its header", "give a sheet with values")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError, count, did_you_mean, listed
 
 log = logging.getLogger(__name__)
+FEW, MOST = 3, 20  # columns that may describe features, and ids for each of them
 CONTROL = re.compile(  # pooled samples, blanks and reference materials of a laboratory; a control may be a person
     r"(?:^|[^a-z])(?:sample|study|process|system|solvent|extraction|pool(?:ed)?|s)?[-_. ]?"
     r"(?:qcs?|blanks?|blk|pool(?:ed)?s?|ntc|nist\w*|srm\d*)(?:[^a-z]|$)", re.I,
@@ -98,6 +100,8 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
         unmatched, others = strange, list(others)
         swapped = len(unmatched) == len(ids) and bool(others) and all(compiled.search(name) for name in others)
         cure = "mend the pattern, or let it match what is of nobody: ids that the samples table lacks are left out"
+        if len(strange) <= FEW and len(strange) * MOST <= len(ids):
+            cure = f"set `drop: [{', '.join(map(json.dumps, strange))}]` if no sample is called so, or {cure}"
         cure = "the features match it: change `orientation`" if swapped else cure
         raise UserError(where, f"{len(unmatched)} of {len(ids)} sample ids do not match `subject_pattern` ({listed(unmatched)})", cure)
     if unmatched:

@@ -149,7 +149,8 @@ def _no_overlap(assay: anndata.AnnData, samples: pd.DataFrame, subjects: set[str
     if subjects.intersection(assay.var_names):
         cure = "its features are subjects: mend `orientation`"
     example = next(iter(samples.index))
-    return f"no subject is in the samples table (the assay has '{assay.obs_names[0]}', the table '{example}')", cure
+    alike = next((name for name in assay.obs_names if name.startswith(tuple(subjects))), assay.obs_names[0])
+    return f"no subject is in the samples table (the assay has '{alike}', the table '{example}')", cure
 
 
 def _without_zeros(names: Iterable[str], subjects: Iterable[str]) -> str | None:

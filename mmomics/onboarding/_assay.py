@@ -14,7 +14,7 @@ from mmomics.onboarding._lines import files, keys, modality, quoted
 from mmomics.onboarding._lines import kind as kind_of
 from mmomics.onboarding.links import Sheets
 from mmomics.onboarding.sniff import Sniffed
-from mmomics.onboarding.whose import agree, owners
+from mmomics.onboarding.whose import agree, in_front, owners
 from mmomics.tables import contract
 
 
@@ -22,7 +22,7 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     """A table of samples x features, or the other way round."""
     rows = table.rows
     columns = [name for name in table.names if name in subjects or not guess.BESIDE.fullmatch(name)]
-    columns = runs.columns(columns, subjects) or columns
+    columns = runs.columns(columns, subjects) or columns[len(in_front(columns, subjects)) :]
     genes = guess.kind("", rows) != "generic" and guess.kind("", columns) == "generic"  # whosever the samples are
     by_columns, by_rows = ((*agree(names, subjects), len(sheets.lines(names, subjects))) for names in (columns, rows))
     called = by_columns > by_rows

@@ -16,7 +16,7 @@ KINDS = {
     "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
     "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
-    ".seg": "cnv", ".adat": "protein", "cnv": "cnv",
+    "all_thresholded": "cnv", "all_data_by_genes": "cnv", "focal_data": "cnv", ".seg": "cnv", ".adat": "protein", "cnv": "cnv",
     "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
     "single_cell": "single_cell", "10x": "single_cell", "device": "device_summary", "seahorse": "device_summary", "lab": "clinical",
     "health": "clinical", "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
@@ -50,8 +50,10 @@ BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 NAMES = {"rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+"}  # of features
 BESIDE = re.compile(  # columns of tables with samples in columns that describe the features
-    r"((gene|transcript|feature|probe|entrez|ensembl|hgnc|hugo|protein)[_. ]?)*(name|symbol|type|biotype|id|ids|length|description|version)"
-    r"|symbol|description|chr|chrom|chromosome|seqnames|start|end|strand|length|width|biotype|taxonomy|lineage|m/?z|rt", re.IGNORECASE,
+    r"((gene|transcript|feature|probe|entrez|ensembl|hgnc|hugo|protein|locus)[_. ]?)*"
+    r"(name|symbol|type|biotype|id|ids|length|description|version)"
+    r"|symbol|description|locus|cytoband|chr|chrom|chromosome|seqnames|start|end|strand|length|width|biotype|taxonomy|lineage|m/?z|rt",
+    re.IGNORECASE,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from mmomics.onboarding import guess
 from mmomics.onboarding.links import Sheets
@@ -42,6 +43,17 @@ def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
     known = set(subjects)
     lengths = {len(subject) for subject in known}
     return sum(name in known or any(name[:length] in known and _ends(name, length) for length in lengths) for name in names)
+
+
+def in_front(columns: Sequence[str], subjects: Sequence[str]) -> list[str]:
+    """Columns before the first sample that describe the features, whatever they are called: signs and numbers make none of them an id."""
+    known = {_shape(name) for name in columns if meet([name], subjects)}
+    return list(takewhile(lambda name: _shape(name) not in known, columns)) if known else []
+
+
+def _shape(name: str) -> str:
+    """What a name is made of, without its very letters and digits."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", name))
 
 
 def _ends(name: str, length: int) -> bool:

@@ -93,6 +93,7 @@ def test_controls_of_a_laboratory_need_not_match_the_pattern_of_subjects():
     [
         (["S-01", "QC_1"], False, "1 of 2 sample ids do not match"),  # in the samples table, and of records
         (["S-01", "QC_1", "Control_7"], True, r"\(Control_7\); mend the pattern, or let it match what is of nobody"),  # may be a person
+        ([*(f"S-{i}" for i in range(20)), "Locus ID"], True, r"set `drop: \[\"Locus ID\"\]` if no sample is called so, or mend"),
         (["QC_1", "QC_2"], True, "2 of 2 sample ids"),  # then it is the pattern that is wrong
     ],
 )

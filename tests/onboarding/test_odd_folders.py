@@ -225,3 +225,19 @@ def test_genes_are_told_by_another_column_where_some_have_no_symbol(tmp_path):
     rsem = content["modalities"]["data_mrna_seq_v2_rsem"]
     assert (rsem["index"], rsem["drop"], rsem["orientation"]) == ("Entrez_Gene_Id", ["Hugo_Symbol"], "samples_in_columns")
     assert "header" not in rsem and found.errors == []
+
+
+@pytest.mark.parametrize("name", ["all_thresholded.by_genes.txt", "all_data_by_genes.txt"])
+@pytest.mark.parametrize("beside", ["Locus ID", "Rank of 3"])
+def test_columns_in_front_of_the_samples_describe_genes_though_they_are_numbers(tmp_path, name, beside):
+    people(tmp_path)
+    values = RNG.integers(-2, 3, (40, N)) if "thresholded" in name else RNG.normal(0, 0.3, (40, N))
+    copies = pd.DataFrame(values, columns=[f"{each}-T" for each in PEOPLE])
+    copies.insert(0, "Cytoband", "7q11")
+    copies.insert(0, beside, range(900, 940))
+    copies.insert(0, "Gene Symbol", [f"G{i}" for i in range(40)])
+    copies.to_csv(tmp_path / name, sep="\t", index=False)
+    content, text, found = drafted(tmp_path)
+    (gistic,) = content["modalities"].values()
+    assert (gistic["kind"], gistic["values"]) == ("cnv", "gistic" if "thresholded" in name else "log_ratio")
+    assert gistic["drop"] == [beside, "Cytoband"] and "# CHOOSE" not in text and found.errors == []

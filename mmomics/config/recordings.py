@@ -45,6 +45,8 @@ def find(device: Device, folder: str | Path, where: str) -> dict[str | None, lis
         )
     folder = Path(folder)
     paths = sorted(path for path in folder.glob(FIELD.sub("*", device.files)) if path.is_file() and not path.name.startswith("."))
+    parts = _segments(paths)
+    paths = [path for path in paths if path not in parts]
     if not FIELD.search(device.files):
         found: dict[str | None, list[Path]] = {None: paths} if paths else {}
     else:
@@ -57,6 +59,16 @@ def find(device: Device, folder: str | Path, where: str) -> dict[str | None, lis
     if not found:
         raise UserError(f"{where}.files", f"no file in {folder} matches '{device.files}'", "mend the pattern, or `folder`")
     return found
+
+
+def _segments(headers: list[Path]) -> set[Path]:
+    """Those of WFDB headers that another one names as parts of its record."""
+    parts: set[Path] = set()
+    for path in [path for path in headers if path.suffix == ".hea"]:
+        lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
+        if lines and "/" in lines[0].split()[0]:
+            parts |= {path.with_name(line.split()[0] + ".hea") for line in lines[1:]}
+    return parts
 
 
 def there(device: Device, folder: str | Path) -> bool:

@@ -21,6 +21,7 @@ from mmomics.errors import UserError
 
 log = logging.getLogger(__name__)
 SUFFIXES = (".edf", ".bdf", ".rec")
+MICRO = "\ufffd"  # the sign for micro, which EDF does not know and amplifiers write all the same, as the library reads it
 BLOCK = 1 << 20  # samples that are turned into physical units at a time
 # number of each signal, bytes of the header of one signal before it, kind
 FIELDS: tuple[tuple[str, int, Callable[[bytes], float]], ...] = (
@@ -62,7 +63,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
                 _fill(values[:, column], signal, edf)
         values, times = _spread(values, signals[0].samples_per_data_record, fs, begins)
         yield Record(
-            values, tuple(names[id(signal)] for signal in signals), tuple(signal.physical_dimension for signal in signals),
+            values, tuple(names[id(signal)] for signal in signals), tuple(signal.physical_dimension.replace(MICRO, "u") for signal in signals),
             fs=fs if times is None else None, times=times, start=start, annotations=notes, source=str(path),
         )  # fmt: skip
 

@@ -39,6 +39,13 @@ def test_hidden_files_are_left_alone(folder):
     assert found(folder, "ecg/{subject}.hea") == {"P1": ["ecg/P1.hea"], "P2": ["ecg/P2.hea"]}
 
 
+def test_segments_of_a_record_are_no_records_of_others(folder):
+    (folder / "ecg/P1.hea").write_text("# a comment\nP1/2 1 10 40\nP1_1 20\n~ 10\nP1_2 10\n")
+    for name in ("P1_1", "P1_2"):
+        (folder / f"ecg/{name}.hea").write_text(f"{name} 1 10 20\n")
+    assert found(folder, "ecg/{subject}.hea") == {"P1": ["ecg/P1.hea"], "P2": ["ecg/P2.hea"]}
+
+
 def test_a_table_of_many_has_no_id(folder):
     assert found(folder, "all.csv") == {None: ["all.csv"]}
 

@@ -170,6 +170,13 @@ def test_repeated_and_nameless_channels_can_be_told_apart(tmp_path):
     assert record.channels == ("EEG", "channel_2", "EEG (2)")
 
 
+@pytest.mark.parametrize("sign", [b"\xb5", b"\xe6"])  # as Windows and DOS write it
+def test_microvolts_may_be_written_as_such(tmp_path, sign):
+    path = write(tmp_path / "x.edf", [(np.arange(4.0), 1, "EEG", "uV"), (np.arange(4.0), 1, "Temp", "C")])
+    path.write_bytes(path.read_bytes().replace(b"uV", sign + b"V"))
+    assert read(path)[0].units == ("uV", "C")
+
+
 def test_name_of_the_patient_is_no_id(shared):
     assert all(record.subject is None for record in read(shared / "device_formats/edf/short_psg.edf"))
 

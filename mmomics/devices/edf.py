@@ -62,8 +62,9 @@ def read(path: Path, device: Device) -> Iterator[Record]:
             for column, signal in enumerate(signals):
                 _fill(values[:, column], signal, edf)
         values, times = _spread(values, signals[0].samples_per_data_record, fs, begins)
+        units = tuple(signal.physical_dimension.replace(MICRO, "u") for signal in signals)
         yield Record(
-            values, tuple(names[id(signal)] for signal in signals), tuple(signal.physical_dimension.replace(MICRO, "u") for signal in signals),
+            values, tuple(names[id(signal)] for signal in signals), units,
             fs=fs if times is None else None, times=times, start=start, annotations=notes, source=str(path),
         )  # fmt: skip
 

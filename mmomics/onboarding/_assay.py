@@ -32,7 +32,7 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     if in_columns:
         text = [name for name in table.names if name in text or name not in columns]
     samples = [name for name in table.names if name not in text] if in_columns else rows
-    kind, by = kind_of(table, rows if in_columns else table.names[:200])
+    kind, by = kind_of(table, rows, [str(table.cells.index.name), *text]) if in_columns else kind_of(table, table.names[:200])
     kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
     beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
     text += [name for name in beside if name not in text]
@@ -47,6 +47,10 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     if drop:
         why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
         lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
+    if parent := guess.nested(rows if in_columns else table.names[:200]):
+        lines += [
+            f"    # CHOOSE one level, and leave the others out of the file: {quoted(parent)} is the sum of others whose names begin so"
+        ]
     if together := batch(beside):
         lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
     return lines + owners(samples, subjects, sheets, numbered=bool(table.keys.get("number_rows")))

@@ -28,13 +28,16 @@ def place(table: Sniffed, folder: Path) -> str:
     return f"{where}, {table.what} '{table.part}'" if table.sheets else where
 
 
-def kind(table: Sniffed, features: Sequence[str]) -> tuple[str, str]:
-    """The kind of assay of a table, and what tells it."""
+def kind(table: Sniffed, features: Sequence[str], beside: Sequence[str] = ()) -> tuple[str, str]:
+    """The kind of assay of a table, and what tells it; `beside` are the columns that describe its features."""
     for name, what in ((table.part, table.what), (table.path.name, "file")):
         found = guess.kind(name)
         if found != "generic":
             return found, f"by the {what}'s name"
-    return guess.kind("", features), "by the names of its features"
+    found = guess.kind("", heads=beside)
+    return (
+        (found, "by the columns beside its features") if found != "generic" else (guess.kind("", features), "by the names of its features")
+    )
 
 
 def keys(table: Sniffed, indent: str) -> list[str]:

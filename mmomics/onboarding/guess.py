@@ -14,7 +14,7 @@ from mmomics.onboarding import expression, runs
 # words in a file's name -> kind of assay; the first that fits wins, so longer words come first
 KINDS = {
     "mirna": "mirna", "microrna": "mirna", "phospho": "phospho", "microb": "microbiome", "taxa": "microbiome", "otu": "microbiome",
-    "metabol": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
+    "metab": "metabolome", "lipid": "lipidome", "meth": "methylation", "beta": "methylation", "rppa": "protein", "prot": "protein",
     "olink": "protein", "soma": "protein", "mutation": "mutation", "genetic": "mutation", ".maf": "mutation", "gistic": "cnv",
     "all_thresholded": "cnv", "all_data_by_genes": "cnv", "focal_data": "cnv", ".seg": "cnv", ".adat": "protein", "cnv": "cnv",
     "data_cna": "cnv", "copy": "cnv", "drug": "drug_response", "cytof": "cytometry", "flow": "cytometry",
@@ -48,22 +48,36 @@ LOGGED_SIGNAL = 64  # no logarithm to base 2 of what an instrument counts is abo
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
 
 
-NAMES = {"rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+"}  # of features
+NAMES = {  # of features
+    "rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+",
+    "microbiome": r"(k|d|sk)__.*",
+}  # fmt: skip
+HEADS = {  # of columns that describe features
+    "microbiome": r"#? ?(otu|asv)s?([_. ]?id)?|clade[_. ]name|taxon(omy)?",
+    "protein": r"(majority[. ])?protein[. _](group|id|name|accession)s?|uniprot.*",
+}
 BESIDE = re.compile(  # columns of tables with samples in columns that describe the features
-    r"((gene|transcript|feature|probe|entrez|ensembl|hgnc|hugo|protein|locus)[_. ]?)*"
+    r"((gene|transcript|feature|probe|entrez|ensembl|hgnc|hugo|protein|locus|tax)[_. ]?)*"
     r"(name|symbol|type|biotype|id|ids|length|description|version)"
     r"|symbol|description|locus|cytoband|chr|chrom|chromosome|seqnames|start|end|strand|length|width|biotype|taxonomy|lineage|m/?z|rt",
     re.IGNORECASE,
 )  # fmt: skip
 
 
-def kind(name: str, features: Sequence[str] = ()) -> str:
-    """Kind of assay by the name of a file, or else of its features; ``generic`` if nothing tells."""
+def kind(name: str, features: Sequence[str] = (), heads: Sequence[str] = ()) -> str:
+    """Kind of assay by the name of a file, or else of its features, or of the columns that describe these; ``generic`` if nothing tells."""
     found = next((found for word, found in KINDS.items() if word in name.lower()), "generic")
+    found = next((kind for kind, form in HEADS.items() if any(re.fullmatch(form, each, re.IGNORECASE) for each in heads)), found)
     if found != "generic" or not features:
         return found
     alike = {kind: sum(bool(re.fullmatch(form, each)) for each in features) for kind, form in NAMES.items()}
     return next((kind for kind, n in alike.items() if n > len(features) / 2), found)
+
+
+def nested(features: Sequence[str]) -> str | None:
+    """The first feature that others are parts of by their names, as clades are: ``k__Bacteria`` of ``k__Bacteria|p__Firmicutes``."""
+    known = set(features)
+    return next((head for name in features if (head := re.split(r"[|;](?=[^|;]*$)", name)[0]) != name and head in known), None)
 
 
 def signal(name: str, channels: Sequence[str] = ()) -> str:

@@ -26,6 +26,12 @@ def pattern(names: Sequence[str], subjects: Sequence[str]) -> str | None:
     return found.pattern if not odd and 2 * len(matches) > len(names) and 3 * len(known) > len(set(matches)) else None
 
 
+def meet(names: Sequence[str], subjects: Sequence[str]) -> list[str]:
+    """Names within which a subject stands."""
+    found, known = _form(subjects), set(subjects)
+    return [name for name in names if found and (match := found.search(name)) and match[1] in known]
+
+
 def columns(names: Sequence[str], subjects: Sequence[str]) -> list[str] | None:
     """Of a table's columns those of one value of each run; None if they are not called so.
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from mmomics.onboarding import guess
+from mmomics.onboarding import guess, runs
 from mmomics.onboarding.links import Sheets
 
 
@@ -47,7 +47,7 @@ def meet(names: Sequence[str], subjects: Sequence[str]) -> int:
 
 def in_front(columns: Sequence[str], subjects: Sequence[str]) -> list[str]:
     """Columns before the first sample that describe the features, whatever they are called: signs and numbers make none of them an id."""
-    known = {_shape(name) for name in columns if meet([name], subjects)}
+    known = {_shape(name) for name in columns if meet([name], subjects)} or {*map(_shape, runs.meet(columns, subjects))}
     return list(takewhile(lambda name: _shape(name) not in known, columns)) if known else []
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mmomics.onboarding import clock
+from mmomics.onboarding import clock, guess
 from mmomics.onboarding.check import check
 from mmomics.onboarding.draft import draft
 
@@ -241,3 +241,41 @@ def test_columns_in_front_of_the_samples_describe_genes_though_they_are_numbers(
     (gistic,) = content["modalities"].values()
     assert (gistic["kind"], gistic["values"]) == ("cnv", "gistic" if "thresholded" in name else "log_ratio")
     assert gistic["drop"] == [beside, "Cytoband"] and "# CHOOSE" not in text and found.errors == []
+
+
+RAW = [rf"D:\raw\2024\2024{month:02d}12_{each}_DIA.raw" for month, each in zip(range(1, N + 1), PEOPLE, strict=True)]
+CLADES = [f"k__Bacteria{rest}" for rest in ("", "|p__A", "|p__A|g__C", "|p__B", "|p__B|g__D")]
+EXPORTED = {  # file -> what stands above it, above the features, their names, the columns beside them, the samples, and what is drafted
+    "report.pg_matrix.tsv": (
+        "", "Protein.Group", [f"P{i:05d}" for i in range(40)], {"Genes": "g;h", "First.Protein.Description": np.nan, "N.Sequences": 3}, RAW,
+        {"kind": "protein", "values": "intensity"},
+    ),
+    "feature-table.tsv": (
+        "# Constructed from biom file\n", "#OTU ID", [f"ASV{i}" for i in range(40)], {"taxonomy": "d__Bacteria; p__X"},
+        [f"{each}.stool" for each in PEOPLE], {"kind": "microbiome", "values": "counts"},
+    ),
+    "merged_table.txt": (
+        "#mpa_v30\n", "clade_name", CLADES, {"NCBI_tax_id": "2|1239"}, [f"{each}_profile" for each in PEOPLE],
+        {"kind": "microbiome", "values": "relative"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_exports_tell_their_kind_by_the_columns_beside_their_features(tmp_path, name):
+    above, head, features, beside, samples, said = EXPORTED[name]
+    values = RNG.poisson(900, (len(features), N)) * (0.125 if said["values"] == "relative" else 1)
+    table = pd.DataFrame(values, pd.Index(features, name=head), samples)
+    for column, cell in reversed(beside.items()):
+        table.insert(0, column, cell)
+    (tmp_path / name).write_text(above + table.to_csv(sep="\t"))
+    people(tmp_path)
+    content, text, found = drafted(tmp_path)
+    (drafted_so,) = content["modalities"].values()
+    assert said.items() <= drafted_so.items() and drafted_so["orientation"] == "samples_in_columns" and drafted_so["drop"] == list(beside)
+    assert found.errors == [] and ("# CHOOSE one level" in text) == ("|" in features[-1])
+
+
+def test_a_feature_is_no_sum_of_those_whose_names_begin_alike_without_a_sign():
+    assert guess.nested(["k__A", "k__A|p__B"]) == "k__A" and guess.nested(["PWY-1", "PWY-2|g__X", "PWY-1|g__X"]) == "PWY-1"
+    assert guess.nested(["IL6", "IL6R", "p__B|k__A", "P1;P2"]) is None

@@ -15,7 +15,7 @@ from typing import TypeVar
 import pandas as pd
 
 from mmomics.config.table import Table
-from mmomics.errors import count
+from mmomics.errors import UserError, count
 from mmomics.tables import _worded
 from mmomics.tables._head import lines
 from mmomics.tables._marks import RIGHT, marks
@@ -63,7 +63,10 @@ def plain(path: Path, rows: Sequence[Sequence[T]], said: Callable[[T], str | Non
 
 def text(path: Path, table: Table, numeric: bool) -> pd.DataFrame | None:
     """The table of an export that was saved as text; None of another file."""
-    above = lines(path, LOOK, table.encoding)
+    try:
+        above = lines(path, LOOK, table.encoding)
+    except UserError:
+        return None  # what is broken is said by whom it concerns
     at = next((place for place, line in enumerate(above) if line.lstrip('"').casefold().startswith(ID)), 0)
     if not (table.header and at) or table.skip_rows or table.long:
         return None

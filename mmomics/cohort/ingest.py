@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics import keys
-from mmomics.assays import contract
+from mmomics.assays import _names, contract
 from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
 from mmomics.errors import UserError, count, listed
@@ -54,8 +55,11 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     frame, part = table.read(assay, folder, owner=owners if pooled else None)
     if not frame.shape[1]:
         raise UserError(where, "its table has no column beside the ids", "mend `drop`, or `index`")
+    frame = _chosen(where, assay, frame)
     if scale.library:
         frame = _features(name, frame)
+    for doubt in _names.doubts(assay.kind, frame.columns):
+        log.warning("%s: %s", name, doubt)
     subjects = list(frame.index) if pooled else owners(frame.index, frame.columns)
     obs = pd.DataFrame({keys.SUBJECT: subjects}, index=frame.index)
     if part is not None:
@@ -67,6 +71,17 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
         log.warning("%s: %s as not measured", name, told)
         x[empty] = np.nan
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns={"kind": assay.kind, "values": values})
+
+
+def _chosen(where: str, assay: Assay, frame: pd.DataFrame) -> pd.DataFrame:
+    """The features that `feature_pattern` names."""
+    if assay.feature_pattern is None:
+        return frame
+    wanted = np.array([re.search(assay.feature_pattern, feature) is not None for feature in frame.columns])
+    if not wanted.any():
+        raise UserError(where, f"no feature matches `feature_pattern` (they are {listed(frame.columns)})", "mend the pattern")
+    log.info("%s: %d of %s kept by `feature_pattern`", where, wanted.sum(), count(len(wanted), "feature"))
+    return frame.loc[:, wanted]
 
 
 def _features(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,12 +9,16 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 
 
-def _finds(text: str) -> str:
+def _expression(text: str) -> str:
     try:
-        groups = re.compile(text).groups
+        re.compile(text)
     except re.error as error:
         raise ValueError(f"expected a regular expression ({error})") from error
-    if not groups:
+    return text
+
+
+def _finds(text: str) -> str:
+    if not re.compile(_expression(text)).groups:
         raise ValueError("expected a regular expression with a group around the subject, such as ^(.{12})")
     return text
 
@@ -27,5 +31,6 @@ def _zone(text: str) -> str:
     return text
 
 
+Pattern = Annotated[str, AfterValidator(_expression)]
 SubjectPattern = Annotated[str, AfterValidator(_finds)]
 TimeZone = Annotated[str, AfterValidator(_zone)]

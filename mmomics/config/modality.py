@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, field_validator, model_serializer, model_validator
 
 from mmomics.config.duration import PATTERN, positive
-from mmomics.config.meaning import SubjectPattern, TimeZone
+from mmomics.config.meaning import Pattern, SubjectPattern, TimeZone
 from mmomics.config.protocol import Prepare
 from mmomics.config.signs import Signs
 from mmomics.config.strict import Strict
@@ -29,6 +29,11 @@ class Assay(Table):
         None,
         description="Regular expression whose first group is the subject in a sample id: `^(.{12})` for TCGA, "
         "`^(.{12}(?:-(?!01).*)?)` for its primary tumours alone.",
+    )
+    feature_pattern: Pattern | None = Field(
+        None,
+        description="Regular expression that the names of the features to keep match somewhere: `^(?!ERCC-)` for all but spike-ins. "
+        "Default: all are kept.",
     )
     ids: Table | None = Field(
         None, description="Mapping table: its row ids are sample ids of this assay, its first other column says of which row or subject."

@@ -81,3 +81,57 @@ def test_the_embedded_assays_hold_the_values_of_their_files(study):
         np.testing.assert_allclose(assay.to_df(), expected, rtol=1e-6)
         assert assay.obs_names.tolist() == expected.index.tolist()
         assert (assay.obs["subject"] == [sample[:12] for sample in expected.index]).all()
+
+
+METAPHLAN = ["k__B", "k__B|p__F", "k__B|p__F|g__L", "k__B|p__F|g__L|s__L_a", "k__B|p__F|g__L|s__L_b", "k__B|p__F|g__L|s__L_b|t__S1"]
+
+
+def named(tmp_path, features, kind="microbiome", values="relative", **keys):
+    values_ = pd.DataFrame(np.arange(1, 2 * len(features) + 1).reshape(len(features), 2), index=features, columns=["P1", "P2"])
+    values_.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
+    return ingest("x", Assay(kind=kind, values=values, files="t.tsv", orientation="samples_in_columns", **keys), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("features", "kind", "kept"),
+    [
+        (METAPHLAN, "microbiome", METAPHLAN[3:5]),
+        (METAPHLAN, "generic", METAPHLAN[3:5]),
+        ([name.replace("|", "; ") for name in METAPHLAN[:4]], "microbiome", ["k__B; p__F; g__L; s__L_a"]),
+        (["PWY-1: x", "PWY-1: x|g__L.s__a", "PWY-1: x|unclassified", "PWY-2: y"], "microbiome", ["PWY-1: x", "PWY-2: y"]),
+        (["A", "A;B", "A;B;C", "A;B;D", "A;E", "A;E;F"], "microbiome", ["A;B;C", "A;B;D", "A;E;F"]),
+    ],
+)
+def test_levels_that_are_summed_over_one_another_are_told_and_one_is_kept(tmp_path, caplog, features, kind, kept):
+    values = "relative" if kind == "microbiome" else None
+    assert named(tmp_path, features, kind, values).n_vars == len(features)
+    (said,) = caplog.messages
+    assert f" of {len(features)} features are parts of others by their names" in said
+    caplog.clear()
+    pattern = said.rpartition("set `feature_pattern: '")[2].removesuffix("'`")
+    assert named(tmp_path, features, kind, values, feature_pattern=pattern).var_names.tolist() == kept and not caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("added", "usual", "kind"),
+    [
+        (["ERCC-00002", "ERCC-00171"], ["ERCC1", "ERCC2", "TP53", "KRAS"], "rna"),
+        (["PC 15:0_18:1(d7)", "Cholesterol-d7", "SPLASH TG", "ISTD_1", "CE (IS)"], ["SM d18:1/16:0", "PC 34:1", *"abcdef"], "lipidome"),
+        (["[13C6]-glucose"], ["prostaglandin d2", "vitamin d3", "IS", "glucose"], "metabolome"),
+        (["CON__P00761", "REV__P1"], ["P1", "P2;P3", "P4", "CONA_2"], "protein"),
+    ],
+)
+def test_standards_and_controls_among_features_are_told_and_can_be_left_out(tmp_path, caplog, added, usual, kind):
+    named(tmp_path, [*usual, *added], kind, "log2")
+    (said,) = caplog.messages
+    assert said.startswith(f"x: {len(added)} feature") and said.count("feature_pattern") == 1
+    caplog.clear()
+    pattern = said.rpartition("set `feature_pattern: '")[2].removesuffix("'`")
+    assert named(tmp_path, [*usual, *added], kind, "log2", feature_pattern=pattern).var_names.tolist() == usual and not caplog.messages
+
+
+def test_a_pattern_that_finds_no_feature_is_refused(folder):
+    with pytest.raises(UserError, match=r"modality rna: no feature matches `feature_pattern` \(they are g1, g2, g3, g4\)"):
+        ingest("rna", modality(feature_pattern="^h"), folder)
+    with pytest.raises(ValueError, match="expected a regular expression"):
+        modality(feature_pattern="(")

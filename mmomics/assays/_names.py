@@ -1,0 +1,67 @@
+"""What the names of features give away: levels that are summed over one another, standards and controls among what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mmomics.errors import count, listed
+
+RANKS = "dkpcofgs"  # kingdom to species, as taxa are marked: `s__`; strains are left to who wants them
+RANK = re.compile(r"(?:^|[|;])\s*([a-z])__")
+SMALL = ("lipidome", "metabolome")
+PROTEINS = ("protein", "phospho", "generic")
+ADDED = (  # a pattern, what it finds, and the kinds of assays in which it means that; all of them if there are none
+    (r"ERCC[-._]\d{5}$", "spike-ins", ()),
+    (r"^AFFX[-_]", "controls of an array", ()),
+    (r"(?:^|;)(?:(?:CON|REV)__|(?:rev|contam)_(?:sp|tr))", "contaminants or decoys", PROTEINS),
+    (r"(?<![A-Za-z])ISTD(?![A-Za-z])", "internal standards", (*SMALL, "generic")),
+    (r"(?i:splash|internal[ _.-]?standard)", "internal standards", SMALL),
+    (r"[(\[]IS[)\]]|[ _-]IS$|^IS[ _-]", "internal standards", SMALL),
+    (r"[(\[]d\d\d?[)\]]", "labelled standards", SMALL),
+    (r"[-_]d(?:[3-9]|\d\d)$", "labelled standards", SMALL),
+    (r"(?<![A-Za-z0-9])(?:13|U-13|15)[CN]\d*(?![A-Za-z])", "labelled standards", SMALL),
+)  # in lipids d18:1 is a base, and (d7) seven atoms of deuterium
+
+
+def doubts(kind: str, names: Sequence[str]) -> Iterator[str]:
+    """A line per doubt, each with what mends it.
+
+    Parameters
+    ----------
+    kind : str
+        Of the assay.
+    names : sequence of str (n_features,)
+        Of the features.
+    """
+    yield from _nested(kind, names)
+    text = "\n".join(names)  # searched as one: there may be half a million
+    kinds = [(pattern, what) for pattern, what, of in ADDED if (not of or kind in of) and re.search(pattern, text, re.MULTILINE)]
+    added = [name for name in names if any(re.search(pattern, name) for pattern, _ in kinds)] if kinds else []
+    if 0 < 2 * len(added) <= len(names):
+        what = " and ".join(dict.fromkeys(what for _, what in kinds))
+        without = "|".join(pattern for pattern, _ in kinds)
+        said = f"{count(len(added), 'feature')} by {'its name' if len(added) == 1 else 'their names'} of {what} ({listed(added, 3)})"
+        yield f"{said}; to leave out what is not of the sample, set `feature_pattern: '^(?!.*(?:{without}))'`"
+
+
+def _nested(kind: str, names: Sequence[str]) -> Iterator[str]:
+    """Features that are parts of others by their names: taxa of several ranks, or pathways and what each species gives to them."""
+    there = {name.strip() for name in names}
+    for sign in "|;":
+        parts = [name for name in names if sign in name and name.rpartition(sign)[0].strip() in there]
+        if len(parts) < 2 or (kind != "microbiome" and not any(RANK.search(name) for name in parts)):
+            continue
+        whole = parts[0].rpartition(sign)[0]
+        said = f"{len(parts)} of {len(names)} features are parts of others by their names ('{parts[0]}' of '{whole}')"
+        yield f"{said}, in whose values they are counted as well; to keep one level, set `feature_pattern: '{_level(sign, parts, names)}'`"
+
+
+def _level(sign: str, parts: Sequence[str], names: Sequence[str]) -> str:
+    """A pattern of the level to keep: species, or the lowest rank; the wholes where there are parts of one level alone."""
+    ranks = {found[-1] for name in parts if (found := RANK.findall(name)) and RANK.search(name.rpartition(sign)[0])}
+    if ranks & {*RANKS}:
+        return f"{max(ranks & {*RANKS}, key=RANKS.index)}__[^{sign}]*$"
+    depth = Counter(name.count(sign) for name in names).most_common(1)[0][0] if max(part.count(sign) for part in parts) > 1 else 0
+    return f"^(?:[^{sign}]*{re.escape(sign)}){{{depth}}}[^{sign}]*$" if depth else f"^[^{sign}]*$"

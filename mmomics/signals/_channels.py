@@ -157,7 +157,8 @@ def _doubt(raw: np.ndarray, values: np.ndarray, possible: np.ndarray, reading: _
     unit = f" {reading.unit}" if reading.unit else ""
     problem = f"{share:.0%} of its readings are not within {low} to {high}{unit}"
     if suits:
-        raise UserError(reading.where, f"{problem}, which looks like {' or '.join(suits)}", f"set `units: {{{reading.role}: {suits[0]}}}`")
+        cure = f"set {' or '.join(f'`units: {{{reading.role}: {unit}}}`' for unit in suits)}"
+        raise UserError(reading.where, f"{problem}, which looks like {' or '.join(suits)}", cure)
     mixed = [unit for size, unit in others.items() if _possible(raw[odd] * size, about).mean() >= 1 - ODD]
     if mixed:
         cure = f"convert them, or say the unit of the others (`units: {{{reading.role}: ...}}`), and these are gaps"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MILLION = 1e6
+GROUPED = "looks_grouped"  # a text that writes 5.12 and not 5.120 tells better
 FEATURES = 5000  # looked at, evenly spread, where a sum over the sample is not asked for
 
 
@@ -71,7 +72,7 @@ def grouped(x: np.ndarray) -> Suspicion | None:
     if (np.abs(parts * 1000 - digits) > 0.05).any() or (digits % 10 != 0).mean() < 0.5:
         return None
     cure = "set `thousands: point` (or `comma`) if its sign separates thousands"
-    return Suspicion("looks_grouped", float(len(parts)), True, f"every fraction has three digits, and no count reaches 1000: {cure}")
+    return Suspicion(GROUPED, float(len(parts)), True, f"every fraction has three digits, and no count reaches 1000: {cure}")
 
 
 def thousands(x: np.ndarray) -> Suspicion | None:
@@ -85,7 +86,7 @@ def thousands(x: np.ndarray) -> Suspicion | None:
     if (np.abs(parts - digits) > 0.05).any() or (digits % 10 != 0).mean() < 0.7:
         return None
     cure = "set `thousands: point` (or `comma`) if its sign separates thousands"
-    return Suspicion("looks_grouped", float(len(parts)), True, f"every number seems to have three decimals, and none is below 1: {cure}")
+    return Suspicion(GROUPED, float(len(parts)), True, f"every number seems to have three decimals, and none is below 1: {cure}")
 
 
 def unlogged(x: np.ndarray) -> Suspicion | None:

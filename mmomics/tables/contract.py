@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from mmomics.errors import UserError, did_you_mean
 from mmomics.tables import _fetched, _long
 from mmomics.tables._cells import Cells
 from mmomics.tables._guard import guarded
-from mmomics.tables._text import misfit, unmasked, unpacked
+from mmomics.tables._text import misfit, text, unmasked, unpacked
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYOUT = (
@@ -173,6 +174,16 @@ def in_rows(path: Path, table: Table) -> bool:
     if table.long is not None:
         return True
     return (table.orientation or getattr(choose(path), "ORIENTATION", "samples_in_rows")) == "samples_in_rows"
+
+
+def decimals(path: Path, table: Table) -> bool:
+    """Whether a text writes a number with other than three decimals behind its decimal sign: then that sign separates no thousands."""
+    if "delimiter" not in choose(path).KEYS:
+        return False
+    sign = re.escape(table.decimal_sign)
+    number = re.compile(rf"(?<![\w{sign}])\d+{sign}(?:\d\d?|\d{{4,}})(?![\w{sign}])")
+    with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:
+        return any(number.search(line) for line in stream)
 
 
 def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmomics.cohort import quality
 from mmomics.cohort.ingest import ingest
 from mmomics.cohort.normalize import normalize
 from mmomics.config.modality import Assay
@@ -135,3 +136,27 @@ def test_a_pattern_that_finds_no_feature_is_refused(folder):
         ingest("rna", modality(feature_pattern="^h"), folder)
     with pytest.raises(ValueError, match="expected a regular expression"):
         modality(feature_pattern="(")
+
+
+@pytest.mark.parametrize(
+    ("end", "keys", "trailing", "suspected"),
+    [
+        ("csv", {}, True, True),  # 1.230 may be 1230
+        ("csv", {}, False, False),  # and 1.23 cannot
+        ("tsv", {"decimal": "comma"}, True, True),
+        ("tsv", {"decimal": "comma"}, False, False),
+        ("csv.gz", {}, False, False),
+        ("parquet", {}, False, True),  # here nobody can tell
+    ],
+)
+def test_a_point_between_thousands_is_suspected_where_no_number_of_the_text_has_other_than_three_decimals(
+    tmp_path, end, keys, trailing, suspected
+):
+    values = pd.DataFrame(np.random.default_rng(0).uniform(1, 99, (30, 6)).round(3), [f"P{i}" for i in range(30)], list("abcdef"))
+    if end == "parquet":
+        values.to_parquet(tmp_path / "t.parquet")
+    else:
+        signs = {"sep": "\t", "decimal": ","} if keys else {}
+        values.to_csv(tmp_path / f"t.{end}", float_format="%.3f" if trailing else None, **signs)
+    assay = normalize(ingest("x", Assay(kind="generic", files=f"t.{end}", **keys), tmp_path))
+    assert ("looks_grouped" in quality.checks("x", assay)["check"].tolist()) == suspected

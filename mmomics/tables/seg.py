@@ -6,6 +6,7 @@ Format: https://software.broadinstitute.org/software/igv/SEG
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +15,17 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.table import Table
-from mmomics.errors import UserError, did_you_mean
+from mmomics.errors import UserError, count, did_you_mean
 from mmomics.tables import _grouped, delimited
 from mmomics.tables._cells import fitting
 from mmomics.tables.contract import kept
 
+log = logging.getLogger(__name__)
 SUFFIXES = (".seg",)
 KEYS = ("index", "delimiter", "decimal", "encoding", "skip_rows", "comment")
 COMPRESSED = True
 WIDTH = 10_000_000  # bases of a stretch
+SHARED = 0.1  # of a segment, from which it is no matter of where exactly it ends
 FAR = 10**11  # bases; no chromosome is a tenth as long
 NAMES = {  # without signs and case
     "sample": ("id", "sample", "sampleid", "samplename", "tumorsamplebarcode", "gdcaliquot", "barcode"),
@@ -53,6 +56,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     sample, samples = pd.factorize(cells[column["sample"]].str.strip())
     chrom, chroms = pd.factorize(cells[column["chrom"]].map(_chromosome))
     first, last = np.maximum(start - 1, 0), end  # half open, from 0
+    _tell_overlaps(path, sample, chrom, (first, last))
     low, high = (first // WIDTH).astype(np.int64), (np.maximum(last - 1, 0) // WIDTH).astype(np.int64)
     n_bins = pd.Series(high).groupby(chrom).max().reindex(range(len(chroms))).to_numpy() + 1
     fitting(path, len(samples), int(n_bins.sum()))
@@ -73,6 +77,18 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
     frame = pd.DataFrame(values, index=pd.Index(samples, dtype=object), columns=pd.Index(columns, dtype=object))
     frame = frame.iloc[:, kept(path, table, columns)] if table.drop else frame
     return frame if numeric else frame.astype(object).where(frame.notna(), None).map(lambda cell: np.nan if cell is None else str(cell))
+
+
+def _tell_overlaps(path: Path, sample: np.ndarray, chrom: np.ndarray, ends: tuple[np.ndarray, np.ndarray]) -> None:
+    """Segments of which more than a tenth is in one of the same sample as well, such as those of two callers in one file."""
+    rows = pd.DataFrame({"sample": sample, "chrom": chrom, "first": ends[0], "last": ends[1]}).sort_values(["sample", "chrom", "first"])
+    before = rows.groupby(["sample", "chrom"])["last"].transform(lambda last: last.cummax().shift())
+    shared = np.minimum(before, rows["last"]) - rows["first"] > SHARED * (rows["last"] - rows["first"])
+    if shared.any():
+        n, of = int(shared.sum()), rows["sample"][shared].nunique()
+        told = f"{count(n, 'segment')} of {count(of, 'sample')} {'overlaps another' if n == 1 else 'overlap others'} of the same sample"
+        cure = "where they do, their mean counts; if the file holds several callers or versions, leave one in it"
+        log.warning("%s: %s, the first in row %d; %s", path, told, int(shared[shared].index.min()) + 1, cure)
 
 
 def _column(path: Path, table: Table, role: str, columns: list[str]) -> str:

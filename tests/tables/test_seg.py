@@ -75,3 +75,20 @@ def test_broken_segments_are_one_line(tmp_path, case):
     (tmp_path / "t.seg").write_text(content)
     with pytest.raises(UserError, match=re.escape(expected)):
         read(Table(files="t.seg"), tmp_path)
+
+
+def test_segments_of_one_sample_that_overlap_are_told(tmp_path, caplog):
+    (tmp_path / "t.seg").write_text(text([*SEGMENTS, ("S1", "1", 15_000_000, 16_000_000, 1)]))
+    read(Table(files="t.seg"), tmp_path)
+    said = "t.seg: 1 segment of 1 sample overlaps another of the same sample, the first in row 2; where they do, their mean counts"
+    assert said in caplog.messages[0]
+    caplog.clear()
+    other = [(sample, chrom, start, end, mean + 1) for sample, chrom, start, end, mean in SEGMENTS]
+    (tmp_path / "t.seg").write_text(text([*SEGMENTS, *other]))
+    assert read(Table(files="t.seg"), tmp_path)[0].iloc[0, 0] == 1
+    assert "4 segments of 2 samples overlap others of the same sample, the first in row 5; " in caplog.messages[0]
+    caplog.clear()
+    touching = [("S1", "1", 1, 15_000_000, 0.5), ("S1", "1", 15_000_000, 20_000_000, -1.0), ("S2", "1", 1, 9_000_000, 1.0)]
+    (tmp_path / "t.seg").write_text(text(touching))
+    read(Table(files="t.seg"), tmp_path)
+    assert not caplog.messages

@@ -18,15 +18,18 @@ from mmomics.onboarding._lines import MOST_LEVELS, files, keys, quoted
 from mmomics.onboarding.sniff import Sniffed
 
 TIME = re.compile(
-    r"^(os|pfs|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$"
+    r"^(os|pfs|pfi|dss|dfi|dfs|rfs|efs|ttt|surv\w*|follow\w*)?[_. ]?(time|days|months|years)([_. ](?!to_)\w+)?$|^(os|pfs|ttt)$"
     r"|^(os|pfs|dfs|rfs|efs|(overall )?survival|follow[-_. ]?up|time to \w+)[-_. ]*(time)?[-_. ]*"
     r"[(\[](d|days?|w|weeks?|m|mo|months?|y|yrs?|years?)[)\]]$",
     re.IGNORECASE,
 )
-EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs|vital)[_. ]?status$|^status$", re.IGNORECASE)
+ENDPOINT = re.compile(r"(os|pfs|pfi|dss|dfi|dfs|rfs|efs)(?=[_. ]|$)", re.IGNORECASE)  # by itself a state, as TCGA's OS beside OS.time
+EVENT = re.compile(r"(event|died|death|dead|treatedafter)|^(os|pfs|pfi|dss|dfi|dfs|rfs|efs|vital)[_. ]?status$|^status$", re.IGNORECASE)
 LABEL = re.compile(r"label|class|outcome|group|diagnosis|status|response|case|subtype|pam50|target", re.IGNORECASE)
 ANSWERS = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "case", "control", "positive", "negative", "pos", "neg"}
-COVARIATE = re.compile(r"^(age|sex|gender|bmi|stage|pathologic_stage|years_to_birth|smok\w*)$", re.IGNORECASE)
+COVARIATE = re.compile(
+    r"^(age([_. ]at[_. ]\w+)?|sex|gender|bmi|((ajcc|clinical|pathologic|tumou?r)[_. ])*stage|years_to_birth|smok\w*)$", re.IGNORECASE
+)
 
 
 def samples(table: Sniffed, folder: Path) -> list[str]:
@@ -53,6 +56,22 @@ def _classes(levels: Sequence[str]) -> bool:
     return not bool(numbers.notna().all() and (numbers % 1 != 0).any())
 
 
+def _survival(names: Sequence[str], levels: Mapping[str, Sequence[str]], cells: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Columns with times and with states of what is waited for, those of one endpoint in front."""
+    states = [name for name in names if ENDPOINT.fullmatch(name) and {*levels[name]} <= {"0", "1"}]
+    times = [name for name in names if TIME.search(name) and name not in states]
+    times = [name for name in times if pd.to_numeric(cells[name], errors="coerce").notna().mean() > 0.5]
+    events = [name for name in names if name in states or (EVENT.search(name) and cells[name].nunique() == 2)]
+    pairs = [(time, event) for time in times for event in events if (end := _endpoint(time)) and end == _endpoint(event)]
+    return [name for name, _ in pairs[:1]] + times, [name for _, name in pairs[:1]] + events
+
+
+def _endpoint(name: str) -> str | None:
+    """OS of OS_MONTHS."""
+    found = ENDPOINT.match(name)
+    return found[1].lower() if found else None
+
+
 def _answers(names: Sequence[str], levels: Mapping[str, Sequence[str]]) -> bool:
     """Whether a column that is no covariate answers yes or no."""
     return any({each.lower() for each in levels[name]} <= ANSWERS for name in names if not COVARIATE.search(name))
@@ -73,9 +92,8 @@ def outcome(table: Sniffed | None) -> list[str]:
         return ["outcome: {task: binary, column: CHOOSE, positive: CHOOSE}"]
     dates = list(guess.moments(table.cells))
     names = [str(column) for column in table.cells.columns if str(column) not in dates]
-    times = [name for name in names if TIME.search(name) and pd.to_numeric(table.cells[name], errors="coerce").notna().mean() > 0.5]
-    events = [name for name in names if EVENT.search(name) and table.cells[name].nunique() == 2]
     levels = {name: sorted(canonical(table.cells[name].dropna()).astype(str).unique()) for name in names}
+    times, events = (list(dict.fromkeys(each)) for each in _survival(names, levels, table.cells))
     few = [name for name in names if 2 <= len(levels[name]) <= MOST_LEVELS and _classes(levels[name])]
     few = sorted(few, key=lambda name: _numbered(levels[name]))  # a yes or no, and words, before the levels of a number
     labels = [name for name in few if LABEL.search(name) and not (_numbered(levels[name]) and _answers(few, levels))]
@@ -84,7 +102,7 @@ def outcome(table: Sniffed | None) -> list[str]:
     if times and events:
         lines = [f"outcome: # GUESS, of {listed(times)} and {listed(events)}", "  task: survival"]
         lines += [f"  time: {quoted(times[0])}", f"  event: {quoted(events[0])}", *_states(levels[events[0]])]
-        taken = {times[0], events[0]}
+        taken = {*times, *events, *(name for name in names if _endpoint(name))}  # the others would give it away
     elif labels or few:
         column = (labels or few)[0]
         found = levels[column]

@@ -109,7 +109,7 @@ def _feature(long: Long, columns: Sequence[pd.Series]) -> pd.Series:
 
 
 def _numbers(path: Path, cells: pd.Series, table: Table) -> pd.Series:
-    cells = cells.mask(cells.str.strip().isin(_missing.words(table.na_values)))
+    cells = cells.mask(cells.str.strip().isin(_missing.missing(table.na_values)))
     group = table.thousands_sign or _grouped.found([cells], table.decimal_sign)
     values = _grouped.parsed(cells, group, table.decimal_sign)
     wrong = (values.isna() & cells.notna()).to_numpy()

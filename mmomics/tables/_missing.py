@@ -12,6 +12,7 @@ import pandas as pd
 from mmomics.tables import _grouped
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+KNOWN = ("[Not Available]", "[Not Applicable]", "[Not Evaluated]", "[Unknown]", "[Discrepancy]")  # in clinical tables of the TCGA
 LIMIT = re.compile(r"\s*([<>≤≥]=?)\s*([+-]?\d[\d.,]*|[A-Z]{3,5})\s*")  # a value beyond the limits of detection: <0.5, <LOD
 PER_CENT = re.compile(r"\s*[+-]?\d[\d.,]*\s*%\s*")
 MOST = 6  # words that a cure lists
@@ -27,13 +28,18 @@ def words(named: Iterable[str | float]) -> list[str]:
     return [each.strip() if isinstance(each, str) else f"{each:.15g}" for each in named]
 
 
+def missing(named: Iterable[str | float]) -> list[str]:
+    """Words for a missing value: those that are named, and those that nobody has to name."""
+    return [*KNOWN, *words(named)]
+
+
 def masked(frame: pd.DataFrame, named: Sequence[str | float], numeric: bool) -> pd.DataFrame:
     """A table of float32, or of text, with what is named missing, however its numbers are written."""
-    if not named:
-        return frame
     if numeric:
-        return frame.mask(frame.isin(numbers(named).astype(np.float32)))
-    known, said = numbers(named), words(named)
+        return frame.mask(frame.isin(numbers(named).astype(np.float32))) if named else frame
+    if not named:
+        return frame.mask(frame.isin(KNOWN))
+    known, said = numbers(named), missing(named)
     return frame.mask(
         frame.apply(lambda cells: pd.to_numeric(cells, errors="coerce").isin(known) | cells.astype(object).str.strip().isin(said))
     )

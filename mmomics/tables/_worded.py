@@ -30,7 +30,7 @@ def numbers(frame: pd.DataFrame, table: Table, place: Callable[[int, int], str])
     UserError
         If a cell is no number.
     """
-    sign, missing = table.decimal_sign, {*_missing.words(table.na_values), *MISSING}
+    sign, missing = table.decimal_sign, {*_missing.missing(table.na_values), *MISSING}
     columns = [frame.iloc[:, number].reset_index(drop=True) for number in range(frame.shape[1])]
     told = {number: cells[cells.map(lambda cell: isinstance(cell, str))] for number, cells in enumerate(columns) if cells.dtype.kind == "O"}
     told = {number: cells[~cells.str.strip().isin(missing)] for number, cells in told.items() if len(cells)}

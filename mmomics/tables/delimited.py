@@ -50,11 +50,11 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(path, f"{width} columns, but {what} gives {len(names)} names", f"mend {cure}")
     names = [name.strip() for name in names]
     ids = _ids.positions(path, table, names)
-    missing = _missing.words(table.na_values)
+    missing = _missing.missing(table.na_values)
     options: dict[str, Any] = {
         "sep": r"\s+" if delimiter == " " else delimiter, "header": 0 if table.header else None, "names": range(width),
         "index_col": False, "decimal": table.decimal_sign,
-        "na_values": {place: missing for place in range(width) if missing and place not in ids},  # ids are as they are
+        "na_values": {place: missing for place in range(width) if place not in ids},  # ids are as they are
         "skip_blank_lines": width > 1,  # in a single column a blank line is a missing value, not nothing
     }  # fmt: skip
     left = kept(path, table, names)

@@ -54,7 +54,7 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         index = found.fillna("").tolist()
         if "" in index:
             raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
-    words = set(_missing.words(table.na_values))
+    words = set(_missing.missing(table.na_values))
     values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words, table) for i in left] for _, row in rows]
     columns = pd.Index([names[i] for i in left], dtype=object)
     spoken = any(isinstance(value, str) for row in values for value in row)

@@ -279,3 +279,19 @@ def test_exports_tell_their_kind_by_the_columns_beside_their_features(tmp_path, 
 def test_a_feature_is_no_sum_of_those_whose_names_begin_alike_without_a_sign():
     assert guess.nested(["k__A", "k__A|p__B"]) == "k__A" and guess.nested(["PWY-1", "PWY-2|g__X", "PWY-1|g__X"]) == "PWY-1"
     assert guess.nested(["IL6", "IL6R", "p__B|k__A", "P1;P2"]) is None
+
+
+@pytest.mark.parametrize("first", ["DSS", "OS"])
+def test_an_endpoint_and_its_time_are_survival_and_no_other_endpoint_is_a_covariate(tmp_path, first):
+    other = {"OS": "DSS", "DSS": "OS"}[first]
+    about = {
+        "tumor_status": ["TUMOR FREE", "WITH TUMOR"], "age_at_initial_pathologic_diagnosis": range(N),
+        "tumor_stage": ["Stage I", "[Not Available]"],
+        first: [0, 1], f"{first}.time": range(50, 50 + N), other: ["0", "[Not Available]"], f"{other}.time": ["#N/A", "61"],
+    }  # fmt: skip
+    people(tmp_path, **{name: list(cells) * (N // len(cells)) for name, cells in about.items()})
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "protein.csv")
+    content, text, found = drafted(tmp_path)
+    assert content["outcome"] == {"task": "survival", "time": f"{first}.time", "event": first}
+    assert content["covariates"] == ["age_at_initial_pathologic_diagnosis", "tumor_stage"]
+    assert "# GUESS, further columns: tumor_status\n" in text and found.errors == []

@@ -134,3 +134,14 @@ def test_a_column_of_parquet_that_holds_lists_or_records_is_refused(tmp_path, ce
     pd.DataFrame({"a": [1.0, 2.0], "b": [cell or {"k": None}, None]}, index=["S0", "S1"]).to_parquet(tmp_path / "t.parquet")
     with pytest.raises(UserError, match=r"t.parquet column 'b': holds lists or records, expected numbers; drop the column"):
         table.read(Table(files="t.parquet"), tmp_path)
+
+
+@pytest.mark.parametrize("end", [".tsv", ".csv.gz", ".xlsx", ".parquet"])
+@pytest.mark.parametrize("numeric", [True, False])
+def test_what_the_clinical_tables_of_the_tcga_write_for_it_is_missing(tmp_path, end, numeric):
+    frame = pd.DataFrame({"age": ["61", "[Not Available]"], "stage": ["3", "[Unknown]"]}, pd.Index(["S1", "S2"], name="id"))
+    path = tmp_path / f"t{end}"
+    write = {".xlsx": "to_excel", ".parquet": "to_parquet"}.get(end)
+    getattr(frame, write)(path) if write else frame.to_csv(path, sep="\t" if end == ".tsv" else ",")
+    found, _ = table.read(Table(files=path.name), tmp_path, numeric=numeric)
+    assert found.isna().to_numpy().tolist() == [[False, False], [True, True]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mmomics.tables.delimited import lines
 
 CELLS = 3  # rows of a sample, on average, from which they may be its cells
 UNIQUE = "make them unique"
+ANNDATA, OF_ANNDATA = (".h5ad", ".h5mu"), f"{UNIQUE}: `adata.var_names_make_unique()`, or names that are ids of genes"
 FEATURES = "pool the rows of each (`pool: mean`, or `sum` for counts), or make the names unique"
 
 
@@ -100,7 +102,9 @@ def _piece(path: Path, table: Table, names: list[str] | None, numeric: bool, nam
     frame = _missing.masked(contract.read(path, table, names, numeric, naming), table.na_values, numeric)
     in_rows = contract.in_rows(path, table)
     _unique(path, frame.index, "sample id" if in_rows else "feature name", _cure(table, frame.index) if in_rows else FEATURES)
-    _unique(path, frame.columns, "feature name" if in_rows else "sample id")
+    if in_rows and isinstance(table, Samples):
+        _unique(path, frame.columns, "column name", f"rename them, or set `samples.drop: {_quoted(frame.columns)}` if nobody needs them")
+    _unique(path, frame.columns, "feature name" if in_rows else "sample id", OF_ANNDATA if path.suffix.lower() in ANNDATA else UNIQUE)
     return frame if in_rows else frame.T
 
 
@@ -108,6 +112,11 @@ def _unique(where: object, names: pd.Index, what: str, cure: str = UNIQUE) -> No
     if not names.is_unique:
         twice = names[names.duplicated()].unique()
         raise UserError(where, f"{len(twice)} {what}{'s' * (len(twice) > 1)} repeated ({listed(twice)})", cure)
+
+
+def _quoted(names: pd.Index) -> str:
+    """The names that repeat, as a list of the cohort file."""
+    return json.dumps(names[names.duplicated()].unique().tolist(), ensure_ascii=False)
 
 
 def _cure(table: Table, samples: pd.Index) -> str:

@@ -223,9 +223,11 @@ def readable(path: Path, cure: str = "copy it anew", encoding: str = "utf-8") ->
             where = f"{path} line {misfit(path, encoding)}"
         raise UserError(where, f"is not {encoding.upper()} text ({byte})", f"save it as {encoding.upper()}, or set `encoding`") from error
     except pd.errors.ParserError as error:
-        raise UserError(
-            path, f"is not a regular table ({str(error).removeprefix('Error tokenizing data. C error: ')})", "set `delimiter`"
-        ) from error
+        told = str(error).removeprefix("Error tokenizing data. C error: ")
+        if opened := re.search(r"inside string starting at row (\d+)", told):
+            problem = f"a quotation mark that begins in row {opened[1]} is never closed"
+            raise UserError(path, problem, "close it, or take it out") from error
+        raise UserError(path, f"is not a regular table ({told})", "set `delimiter`") from error
     except ImportError as error:
         raise UserError(path, f"needs another package ({error})", "install it, or unpack the file") from error
     except MemoryError as error:

@@ -3,6 +3,8 @@
 import gzip
 import io
 
+import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mmomics.cohort.table import read
+from mmomics.config.samples import Samples
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 
@@ -269,6 +272,9 @@ BROKEN = {
         {"t.csv": b"id,g1\n" + b"S1,1\nS2,3\n" * 3}, {}, ["2 sample ids repeated (S1, S2); add up (`pool: sum`) or average (`pool: mean`)"],
     ),
     "repeated features": ({"t.csv": b"id,g1,g2,g1\nS1,1,2,3\n"}, {}, ["1 feature name repeated (g1)"]),
+    "an open quotation mark": (
+        {"t.csv": b'id,g1,g2\nS1,1,2\nS2,"1,2\nS3,1,2\n'}, {}, ["t.csv: a quotation mark that begins in row 2 is never closed; close it"],
+    ),
     "repeated features in rows": (
         {"t.csv": b"id,S1\ng1,1\ng1,2\n"}, {"orientation": "samples_in_columns"}, ["1 feature name repeated (g1)"],
     ),
@@ -313,3 +319,22 @@ def test_a_sheet_of_samples_begins_below_its_sections(tmp_path):
         "S-001",
         "S-002",
     ]
+
+
+def test_columns_of_the_samples_table_that_repeat_can_be_left_out(tmp_path):
+    (tmp_path / "s.csv").write_text("id,sex,CRP (mg/L),CRP (mg/L)\nP1,f,1,2\nP2,m,3,4\n")
+    cure = r"1 column name repeated \(CRP \(mg/L\)\); rename them, or set `samples.drop: \[\"CRP \(mg/L\)\"\]` if nobody needs them"
+    with pytest.raises(UserError, match=cure):
+        read(Samples(files="s.csv"), tmp_path, numeric=False)
+    found, _ = read(Samples(files="s.csv", drop=["CRP (mg/L)"]), tmp_path, numeric=False)
+    assert list(found) == ["sex"]
+
+
+def test_repeated_symbols_of_an_anndata_are_told_with_what_makes_them_unique(tmp_path):
+    anndata.AnnData(np.ones((2, 2), np.float32), pd.DataFrame(index=["S1", "S2"]), pd.DataFrame(index=["g", "h"])).write_h5ad(
+        tmp_path / "t.h5ad"
+    )
+    with h5py.File(tmp_path / "t.h5ad", "a") as file:
+        file["var/_index"][:] = "g"
+    with pytest.raises(UserError, match=r"1 feature name repeated \(g\); make them unique: `adata.var_names_make_unique\(\)`"):
+        read(Table(files="t.h5ad"), tmp_path)

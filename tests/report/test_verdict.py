@@ -9,7 +9,7 @@ import pytest
 
 from mmomics import plugins
 from mmomics.commands import report
-from mmomics.report import words
+from mmomics.report import duels, words
 from mmomics.report.inputs import read_inputs
 from mmomics.report.sections import (
     comparison,
@@ -115,7 +115,7 @@ def test_imputer_is_praised_only_for_clearly_smaller_errors(gaps, half, claim, i
     ]
     columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"]
     changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
-    said = imputation.verdict(changed, alone).striptags()
+    said = duels.verdict(changed, alone).striptags()
     assert claim in said
     assert ("ridge has the smallest mean RMSE" in said) == (sum(gaps) > 0)
 
@@ -128,7 +128,7 @@ def told(inputs, half, follow=None):
     pairs = [("alone", "a", "rmse", "poe_vae", "ridge", -0.2, -0.2 - half, -0.2 + half, *[0.01 if half == half else half] * 2)]
     columns = ["hidden", "modality", "metric", "imputer", "reference", "difference", "lower", "upper", "p_value", "p_adjusted"]
     changed = replace(inputs, tables=inputs.tables | {"imputation_comparisons": pd.DataFrame(pairs, columns=columns)})
-    return imputation.verdict(changed, alone).striptags()
+    return duels.verdict(changed, alone).striptags()
 
 
 def test_one_fold_says_nothing_clearly(inputs):

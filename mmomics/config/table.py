@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mmomics.config.signs import Signs
 from mmomics.config.strict import Strict
@@ -89,6 +89,14 @@ class Table(Signs):
         "none",
         description="Rows of the file of equal ids are pooled: `sum` for counts of the cells of one donor, `mean` for probes of a gene.",
     )
+
+    @field_validator("index", mode="before")
+    @classmethod
+    def _text(cls, given: Any) -> Any:
+        if isinstance(given, list) and given:
+            told = "_".join(f"{{{each}}}" for each in given)
+            raise ValueError(f'expected text, in which columns stand in braces, and what parts them between: "{told}"')
+        return given
 
     @property
     def made_of(self) -> list[str]:

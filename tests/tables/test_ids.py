@@ -6,6 +6,7 @@ import pytest
 
 from mmomics.cohort import table
 from mmomics.cohort.ids import mapped
+from mmomics.config.check import problems
 from mmomics.config.table import Table
 from mmomics.errors import UserError
 
@@ -73,3 +74,9 @@ def test_a_word_among_numbers_is_told_by_the_id_that_was_made(tmp_path):
     SHEET.assign(cg1=[0.1, "high", 0.3]).to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(UserError, match=rf"row '{IDS[1]}', column 'cg1': 'high' is not a number"):
         table.read(Table(files="t.csv", index=INDEX, drop=["Sample_Name"]), tmp_path)
+
+
+def test_a_list_of_columns_is_told_with_the_text_that_means_it():
+    content = {"files": "SampleSheet.csv", "index": ["Sentrix_ID", "Sentrix_Position"]}
+    (told,) = problems(Table, content, "mine.yaml")
+    assert "mine.yaml: index: expected text" in str(told) and f'"{INDEX}"' in str(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mmomics.errors import count, listed
 
@@ -35,7 +36,9 @@ def doubts(kind: str, names: Sequence[str]) -> Iterator[str]:
     names : sequence of str (n_features,)
         Of the features.
     """
-    yield from _nested(kind, names)
+    for each in nested(kind, names):
+        said = f"{len(each.parts)} of {len(names)} features are parts of others by their names ('{each.parts[0]}' of '{each.whole}')"
+        yield f"{said}, in whose values they are counted as well; to keep one level, set `feature_pattern: '{each.pattern}'`"
     text = "\n".join(names)  # searched as one: there may be half a million
     kinds = [(pattern, what) for pattern, what, of in ADDED if (not of or kind in of) and re.search(pattern, text, re.MULTILINE)]
     added = [name for name in names if any(re.search(pattern, name) for pattern, _ in kinds)] if kinds else []
@@ -46,16 +49,31 @@ def doubts(kind: str, names: Sequence[str]) -> Iterator[str]:
         yield f"{said}; to leave out what is not of the sample, set `feature_pattern: '^(?!.*(?:{without}))'`"
 
 
-def _nested(kind: str, names: Sequence[str]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Nested:
+    """Features that are parts of others.
+
+    Attributes
+    ----------
+    parts : list of str
+    whole : str
+        What the first of them is a part of.
+    pattern : str
+        Finds the features of one level.
+    """
+
+    parts: list[str]
+    whole: str
+    pattern: str
+
+
+def nested(kind: str, names: Sequence[str]) -> Iterator[Nested]:
     """Features that are parts of others by their names: taxa of several ranks, or pathways and what each species gives to them."""
     there = {name.strip() for name in names}
     for sign in "|;":
         parts = [name for name in names if sign in name and name.rpartition(sign)[0].strip() in there]
-        if len(parts) < 2 or (kind != "microbiome" and not any(RANK.search(name) for name in parts)):
-            continue
-        whole = parts[0].rpartition(sign)[0]
-        said = f"{len(parts)} of {len(names)} features are parts of others by their names ('{parts[0]}' of '{whole}')"
-        yield f"{said}, in whose values they are counted as well; to keep one level, set `feature_pattern: '{_level(sign, parts, names)}'`"
+        if len(parts) >= 2 and (kind == "microbiome" or any(RANK.search(name) for name in parts)):
+            yield Nested(parts, parts[0].rpartition(sign)[0], _level(sign, parts, names))
 
 
 def _level(sign: str, parts: Sequence[str], names: Sequence[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 
+from mmomics.assays import _names
 from mmomics.cohort.aside import aside, batch
 from mmomics.config.table import Table
 from mmomics.errors import UserError
@@ -47,10 +49,8 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     if drop:
         why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
         lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
-    if parent := guess.nested(rows if in_columns else table.names[:200]):
-        lines += [
-            f"    # CHOOSE one level, and leave the others out of the file: {quoted(parent)} is the sum of others whose names begin so"
-        ]
+    for each in _names.nested(kind, rows if in_columns else table.names):
+        lines += [f"    feature_pattern: {json.dumps(each.pattern)} # GUESS one level: {quoted(each.whole)} is the sum of others"]
     if together := batch(beside):
         lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
     return lines + owners(samples, subjects, sheets, numbered=bool(table.keys.get("number_rows")))

@@ -74,12 +74,6 @@ def kind(name: str, features: Sequence[str] = (), heads: Sequence[str] = ()) -> 
     return next((kind for kind, n in alike.items() if n > len(features) / 2), found)
 
 
-def nested(features: Sequence[str]) -> str | None:
-    """The first feature that others are parts of by their names, as clades are: ``k__Bacteria`` of ``k__Bacteria|p__Firmicutes``."""
-    known = set(features)
-    return next((head for name in features if (head := re.split(r"[|;](?=[^|;]*$)", name)[0]) != name and head in known), None)
-
-
 def signal(name: str, channels: Sequence[str] = ()) -> str:
     """Kind of signal by the name of a file, of its format, or of its channels; ``series`` if nothing tells."""
     for text in (name, *channels):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mmomics.onboarding import clock, guess
+from mmomics.onboarding import clock
 from mmomics.onboarding.check import check
 from mmomics.onboarding.draft import draft
 
@@ -270,15 +270,10 @@ def test_exports_tell_their_kind_by_the_columns_beside_their_features(tmp_path, 
         table.insert(0, column, cell)
     (tmp_path / name).write_text(above + table.to_csv(sep="\t"))
     people(tmp_path)
-    content, text, found = drafted(tmp_path)
+    content, _, found = drafted(tmp_path)
     (drafted_so,) = content["modalities"].values()
     assert said.items() <= drafted_so.items() and drafted_so["orientation"] == "samples_in_columns" and drafted_so["drop"] == list(beside)
-    assert found.errors == [] and ("# CHOOSE one level" in text) == ("|" in features[-1])
-
-
-def test_a_feature_is_no_sum_of_those_whose_names_begin_alike_without_a_sign():
-    assert guess.nested(["k__A", "k__A|p__B"]) == "k__A" and guess.nested(["PWY-1", "PWY-2|g__X", "PWY-1|g__X"]) == "PWY-1"
-    assert guess.nested(["IL6", "IL6R", "p__B|k__A", "P1;P2"]) is None
+    assert drafted_so.get("feature_pattern") == ("g__[^|]*$" if features is CLADES else None) and found.errors == []
 
 
 @pytest.mark.parametrize("first", ["DSS", "OS"])

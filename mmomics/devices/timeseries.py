@@ -19,7 +19,7 @@ from mmomics.devices._series import Channel, Rows, bare, records, unit
 from mmomics.devices.contract import EmptyRecordError
 from mmomics.devices.record import Record, named
 from mmomics.errors import UserError, did_you_mean
-from mmomics.tables import _grouped, xlsx
+from mmomics.tables import _grouped, _units, xlsx
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", *PARQUET, *xlsx.SUFFIXES)
 COMPRESSED = True
@@ -60,6 +60,7 @@ class _Table:
         self.zones: dict[int, tzinfo | None] = {}  # of the first time of every key
         self.devices: set[str] = set()  # whose rows they are, where a column says so, and how often that changes
         self.changes = 0
+        self.units: list[pd.DataFrame] = []  # of a long table: columns `of` (the channel) and `unit`, each pair once a part
         self.text: set[Channel] = set()
         names = [[names] if isinstance(names, str) else names for names in device.channels.values()]
         self.named = {alike(name) for role in names for name in role}
@@ -83,6 +84,8 @@ class _Table:
             else [at for at, name in enumerate(self.columns) if at not in taken and name and not name.startswith("Unnamed:")]
         )  # fmt: skip
         self.maker = next((at for at, name in enumerate(self.columns) if at not in taken and DEVICE.fullmatch(name)), None)
+        beside = [name for at, name in enumerate(self.columns) if at not in taken] if self.long else []
+        self.unit = next((self.columns.index(name) for name in _units.columns(beside, str(device.value))), None)
         self.channels = [] if self.long else _fitabase.hourly(self.columns, self.time)
         self.channels = self.channels or [Channel(self.columns[at], (at,)) for at in data]
         if device.step is not None and self.named and not self.long:
@@ -134,6 +137,9 @@ class _Table:
             known = np.array([self.keys.setdefault(tuple(key), len(self.keys)) for key in keys])
             owner = known[codes]
             self.owner.append(np.repeat(owner, n))
+            if self.unit is not None:
+                units = part[self.unit].map(str, na_action="ignore").astype(object)
+                self.units.append(pd.DataFrame({"of": columns[-1], "unit": units}).drop_duplicates())
         if clock == "utc":
             for key, place in zip(*np.unique(owner, return_index=True), strict=True):
                 if key not in self.zones:
@@ -174,6 +180,7 @@ class _Table:
         if self.maker is not None and len(self.devices) > 1 and self.changes > OFTEN * len(self.devices):
             told = f"column '{self.columns[self.maker]}' names {len(self.devices)} devices in turn"
             log.warning("%s: %s, whose readings are taken for one: split the file if they are not", self.path, told)
+        self.tell_units()
         kept = [place for place, channel in enumerate(self.channels) if channel not in self.text]
         if not kept:
             raise UserError(self.path, "no column holds numbers", "set `decimal` or `delimiter`, or name channels in `channels`")
@@ -191,6 +198,16 @@ class _Table:
             subject = key[0] if self.device.subject is not None else None
             channels = (key[-1],) if self.long else names
             yield from records(replace(self.rows(times[rows], values[rows], lines[rows], channels, number), subject=subject), self.device)
+
+    def tell_units(self) -> None:
+        """Channels of a long table that stand in several units: their readings cannot be told apart by their values."""
+        told = pd.concat(self.units, ignore_index=True) if self.units else pd.DataFrame({"of": [], "unit": []}, dtype=object)
+        told = told[told["of"].map(alike).isin(self.named)] if self.named else told
+        first, units, n = _units.several(told["unit"], told["of"])
+        if n:
+            others = f", as {'does' if n == 2 else 'do'} {n - 1} more" if n > 1 else ""
+            problem = f"channel '{first}' stands in several units ({units}){others} and is read as if it were one"
+            log.warning("%s column '%s': %s; convert its readings", self.path, self.columns[self.unit or 0], problem)
 
     def rows(self, times: np.ndarray, values: np.ndarray, lines: np.ndarray, names: Sequence[str], number: int) -> Rows:
         assert self.clock is not None

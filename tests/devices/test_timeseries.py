@@ -355,3 +355,22 @@ def test_remarks_above_and_between_the_rows_do_not_shift_the_line_that_is_named(
     (tmp_path / "t.csv").write_text(good + "20x4-01-01 00:10,7\n")
     with pytest.raises(UserError, match=rf"t\.csv line {good.count(chr(10)) + 1}: "):
         read(tmp_path / "t.csv", comment="%")
+
+
+def test_channels_of_a_long_table_that_stand_in_several_units_are_told(tmp_path, caplog):
+    rows = [(who, f"2024-01-0{day} 08:00", what, 5.0, unit) for who, unit in (("A", "mg/dL"), ("B", "mmol/L")) for day in (1, 2, 3)
+            for what in ("Glucose", "Weight")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["id", "time", "what", "n", "Unit"])
+    table.loc[table["what"] == "Weight", "Unit"] = ["kg", "KG ", None] * 2
+    table.to_csv(tmp_path / "t.csv", index=False)
+    layout = {"subject": "id", "channel": "what", "value": "n"}
+    assert len(read(tmp_path / "t.csv", **layout)) == 4
+    (said,) = caplog.messages
+    assert said.endswith(
+        "t.csv column 'Unit': channel 'Glucose' stands in several units (mg/dL, mmol/L) and is read as if it were one; convert its readings"
+    )
+    caplog.clear()
+    read(tmp_path / "t.csv", **layout, channels={"weight": "weight"})
+    table.assign(Unit="mg/dL").to_csv(tmp_path / "t.csv", index=False)
+    read(tmp_path / "t.csv", **layout)
+    assert not caplog.messages

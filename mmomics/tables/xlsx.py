@@ -53,7 +53,8 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         found = _ids.made(table, [pd.Series([_text(_at(row, i)) for _, row in rows], dtype=object) for i in ids])
         index = found.fillna("").tolist()
         if "" in index:
-            raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", "give every row an id")
+            cure = "give every row an id (of merged cells the first one alone has it: split them, and fill all)"
+            raise UserError(f"{path} sheet '{sheet}' row {rows[index.index('')][0]}", "has no id", cure)
     words = set(_missing.missing(table.na_values))
     values = [[_cell(_at(row, i), f"{path} sheet '{sheet}'", numeric, words, table) for i in left] for _, row in rows]
     columns = pd.Index([names[i] for i in left], dtype=object)

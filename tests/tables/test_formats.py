@@ -137,7 +137,7 @@ BROKEN = {
     "a date": ({"a": [["id", "g"], ["S", datetime.date(2020, 1, 2)]]}, {}, "cell B2: '2020-01-02' is a date"),
     "a word": ({"a": [["id", "g"], ["S", "high"]]}, {}, "cell B2: 'high' is not a number"),
     "a formula never computed": ({"a": [["id", "g"], ["S", "=1+1"]]}, {}, "cell B2: holds a formula without its value"),
-    "a row without id": ({"a": [["id", "g"], [None, 1]]}, {}, "sheet 'a' row 2: has no id"),
+    "a row without id": ({"a": [["id", "g"], [None, 1]]}, {}, "sheet 'a' row 2: has no id; give every row an id (of merged"),
     "header only": ({"a": [["id", "g"]]}, {}, "has no rows"),
     "a delimiter": ({"a": [["id", "g"], ["S", 1]]}, {"delimiter": "comma"}, "`delimiter` means nothing"),
     "another decimal sign": ({"a": [["id", "g"], ["S", "1,5"]]}, {}, "cell B2: '1,5' is not a number; set `decimal: comma`"),

@@ -17,9 +17,9 @@ from mmomics.assays._suspicions import GROUPED
 from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
 from mmomics.errors import UserError, count, listed
-from mmomics.tables.contract import decimals
+from mmomics.tables.contract import ungrouped
 
-DECIMALS = "decimals"  # where separators of thousands are suspected: whether the text has a number of other than three decimals
+UNGROUPED = "ungrouped"  # where separators of thousands are suspected: whether the file disproves them
 log = logging.getLogger(__name__)
 SUMS = r"__(?:no_feature|ambiguous\w*|too_low_aQual|not_aligned|alignment_not_unique)|N_(?:unmapped|multimapping|noFeature|ambiguous)"
 
@@ -41,7 +41,7 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     AnnData (n_samples, n_features)
         `X` float32 as measured, NaN = missing, and so all of a sample of which nothing was counted; ``obs["subject"]``, the id by which
         the samples table knows the sample (of a row, or of a subject); ``obs["part"]`` where files were stacked; ``uns["kind"]`` and
-        ``uns["values"]``; ``uns["decimals"]`` where separators of thousands are suspected.
+        ``uns["values"]``; ``uns["ungrouped"]`` where separators of thousands are suspected.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
         x[empty] = np.nan
     uns: dict[str, object] = {"kind": assay.kind, "values": values}
     if any(each.name == GROUPED for test in scale.suspicions if (each := test(x)) is not None):
-        uns[DECIMALS] = any(decimals(path, assay) for path in table.paths(assay, folder).values())
+        uns[UNGROUPED] = any(ungrouped(path, assay) for path in table.paths(assay, folder).values())
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns=uns)
 
 

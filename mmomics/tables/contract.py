@@ -176,10 +176,10 @@ def in_rows(path: Path, table: Table) -> bool:
     return (table.orientation or getattr(choose(path), "ORIENTATION", "samples_in_rows")) == "samples_in_rows"
 
 
-def decimals(path: Path, table: Table) -> bool:
-    """Whether a text writes a number with other than three decimals behind its decimal sign: then that sign separates no thousands."""
+def ungrouped(path: Path, table: Table) -> bool:
+    """Whether the decimal sign surely separates no thousands: a text writes a number with other than three decimals, or it is no text."""
     if "delimiter" not in choose(path).KEYS:
-        return False
+        return True
     sign = re.escape(table.decimal_sign)
     number = re.compile(rf"(?<![\w{sign}])\d+{sign}(?:\d\d?|\d{{4,}})(?![\w{sign}])")
     with readable(path, encoding=table.encoding), text(path, table.encoding) as stream:

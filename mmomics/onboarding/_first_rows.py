@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pandas as pd
 
 from mmomics.config.table import Table
 from mmomics.errors import UserError
-from mmomics.onboarding import guess
 from mmomics.onboarding.files import ending
 from mmomics.tables import contract, delimited
 from mmomics.tables._head import head
@@ -51,17 +49,6 @@ def first_rows(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[
         header = delimited.split(lines[0], delimiter)
         cells.index.name = (header[0].strip() or None) if len(header) == cells.shape[1] + 1 else None
     return cells.iloc[:, :COLUMNS], [*map(str, cells.columns), *beyond]
-
-
-def named(path: Path, ways: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """Ways to read a table whose first column lacks some ids: by the first one that is called as one of ids is, and has them all."""
-    for keys in ways:
-        try:
-            cells, _ = first_rows(path, {**keys, "number_rows": True})
-        except UserError:
-            continue
-        whole = [str(name) for name in cells.columns[cells.notna().to_numpy().all(axis=0)] if list(cells.columns).count(name) == 1]
-        yield from [{**keys, "index": name} for name in whole if guess.BESIDE.fullmatch(name) and cells[name].is_unique][:1]
 
 
 def headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
-from mmomics.onboarding import _assay, _records, _study, droplets, guess, links, melted, sniff
+from mmomics.onboarding import _assay, _records, _study, cohort, droplets, guess, links, melted, sniff
 from mmomics.onboarding._lines import distinct, files, place
 from mmomics.onboarding.files import Family, below, ending, look, stacked
 from mmomics.onboarding.people import several
@@ -26,7 +26,6 @@ REMARKS = re.compile(  # sheets that explain others
     r"legend|read.?me|^info|note|notiz|dictionary|codebook|glossar|contents|inhalt|hinweis|bemerkung|comment|abbrev|explan|cover",
     re.IGNORECASE,
 )
-ABOUT = re.compile(r"clin|days_to|outcome|sample|pheno|metadata|subject|patient|participant|demograph|label|bio\b|bio\.", re.IGNORECASE)
 
 
 def draft(folder: str | Path, name: str) -> str:
@@ -68,7 +67,9 @@ def draft(folder: str | Path, name: str) -> str:
     if not readable and not pairs and not families and not mutations and not matrices:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
-    about = max([*wide, *visits.values()], key=lambda each: _about(each, wide), default=None)
+    people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in families]
+    sampled = [each for each in [*wide, *visits.values()] if matrices or mutations or cohort.possible(each, readable, people_of)]
+    about = max(sampled, key=lambda each: cohort.likely(each, wide), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [
         "# yaml-language-server: $schema=../../workflow/schemas/cohort.schema.json",
@@ -136,7 +137,7 @@ def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
     """Whether the rows of a table are the features of another one."""
     if FEATURES.search(table.name):
         return True
-    if ABOUT.search(table.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
+    if cohort.CALLED.search(table.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
         return False
     return table.text_share > 0.3 and any(_within(table.rows, other.names) for other in tables if other is not table)
 
@@ -191,17 +192,3 @@ def _within(names: Sequence[str], others: Sequence[str]) -> bool:
 
 def _n_shared(names: Sequence[str], others: Sequence[str]) -> int:
     return len(set(names).intersection(others))
-
-
-def _about(table: Sniffed, tables: Sequence[Sniffed]) -> float:
-    """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names, few plates."""
-    telling = sum(
-        bool(pattern.search(name)) for pattern in (_study.TIME, _study.EVENT, _study.LABEL, _study.COVARIATE) for name in table.names[:200]
-    )
-    rows = table.rows
-    others = [other for other in tables if other is not table]
-    shared = sum(max(meet(other.rows, rows), meet(other.names, rows)) > len(rows) / 4 for other in others)
-    return (
-        3 * bool(ABOUT.search(table.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
-        - 4 * (2 * len(aside(table.names, "clinical")) > len(table.names)) + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
-    )  # fmt: skip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +13,10 @@ from mmomics.config.table import Table
 from mmomics.errors import UserError
 from mmomics.onboarding import cells as of_cells
 from mmomics.onboarding import commas
-from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless, named
+from mmomics.onboarding._first_rows import COLUMNS, ROWS, first_rows, headless
+from mmomics.onboarding._ways import of_a_row, ways
 from mmomics.onboarding.files import ending
 from mmomics.tables import _grouped, _ids, contract, delimited, h5ad, h5mu, xlsx
-from mmomics.tables._head import guessed_skip
-
-HEADLESS: dict[str, object] = {"header": False, "number_rows": True}
-GEO = "!"  # lines of a series matrix that are about it begin so, and its last line, too
 
 
 @dataclass(frozen=True)
@@ -155,10 +150,7 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
             return Sniffed(files, pd.DataFrame(), where, problem=str(error))
         if donors is not None:
             return Sniffed(files, donors.iloc[:ROWS, :COLUMNS], where, [str(name) for name in donors.columns])
-    ways: list[dict[str, object]] = [{}, {"encoding": "utf-16"}, {"encoding": "latin-1"}] if text else [where]
-    ways = [{"comment": GEO}, *ways] if text and _first(path).startswith(GEO) else ways
-    more = [named(path, ways), [HEADLESS], _below_others(path, ways)] if text else []
-    for keys in chain(ways, *more):
+    for keys in ways(path, where):
         try:
             cells, names = first_rows(path, keys)
             without = headless(names, cells) if text and keys.get("header", True) else {}
@@ -167,6 +159,10 @@ def sniff(files: dict[str, Path], sheet: str | None = None) -> Sniffed:
                 cells, names = first_rows(path, keys)
         except UserError as error:
             problem = problem or str(error)
+            if not text and "`skip_rows`" not in problem:
+                break
+            continue
+        if "skip_rows" in keys and not text and of_a_row(names, cells):
             continue
         index = pd.Index(names)
         twice = index[index.duplicated()].unique().tolist()
@@ -189,24 +185,6 @@ def _observations(files: dict[str, Path]) -> list[Sniffed]:
     except UserError:
         return []
     return [Sniffed(files, cells, {}, [str(name) for name in cells.columns], beside=True)] if cells.shape[1] else []
-
-
-def _first(path: Path) -> str:
-    """The first line of a text; "" if it is none."""
-    try:
-        return delimited.lines(path, 1)[0]
-    except UserError:
-        return ""
-
-
-def _below_others(path: Path, ways: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """Ways to read a table that seems to begin below other lines."""
-    for keys in ways:
-        try:
-            skip = guessed_skip(path, Table.model_validate({"files": path.name, **keys}))
-        except UserError:
-            continue
-        yield from [{**keys, "skip_rows": skip}] if skip else []
 
 
 def _sheets(path: Path) -> dict[str, bool]:

@@ -80,3 +80,32 @@ def test_each_modality_of_an_h5mu_is_drafted_with_its_counts(tmp_path, told):
         "rna": {"kind": "rna", "values": "counts", "files": "omics.h5mu", "within": "rna/counts"},
     }
     assert "# a modality of prot, rna" in text and check(tmp_path / "c.yaml").errors == []
+
+
+@pytest.mark.parametrize("titles", [1, 2])
+def test_a_sheet_below_titles_and_names_of_groups_of_columns_is_the_table_of_samples(tmp_path, titles):
+    head = [["Study HC: clinical data"], ["Patient", None, "Baseline", None]]
+    rows = [*head[-titles:], ["ID", *CLINIC.columns], *map(list, CLINIC.reset_index().to_numpy())]
+    pd.DataFrame(rows).to_excel(tmp_path / "export.xlsx", header=False, index=False)
+    lipids = pd.DataFrame(RNG.gamma(3, 900, (40, 24)).round(2), [f"PC {i}:0" for i in range(40)], IDS).rename_axis("Lipid")
+    lipids.insert(0, "Class", ["PC", "SM"] * 20)
+    lipids.to_csv(tmp_path / "lipidomics.csv")
+    text = draft(tmp_path, "mine")
+    (tmp_path / "c.yaml").write_text(text)
+    content = yaml.safe_load(text)
+    assert content["samples"] == {"files": "export.xlsx", "index": "ID", "skip_rows": titles}
+    assert content["outcome"]["column"] == "Responder"
+    assert content["modalities"]["lipidomics"]["orientation"] == "samples_in_columns" and check(tmp_path / "c.yaml").errors == []
+
+
+def test_a_table_that_shares_no_id_with_another_is_none_of_samples(tmp_path):
+    for name, unit in (("lipidomics", "PC"), ("metabolites", "HMDB")):
+        table = pd.DataFrame(RNG.gamma(3, 900, (40, 24)).round(2), [f"{unit} {i}:0" for i in range(40)], IDS).rename_axis("Compound")
+        table.insert(0, "Class", ["PC", "SM"] * 20)
+        table.to_csv(tmp_path / f"{name}.csv")
+    text = draft(tmp_path, "mine")
+    assert "samples: # CHOOSE: no table of samples was found" in text
+    assert set(yaml.safe_load(text)["modalities"]) == {
+        "lipidomics",
+        "metabolites",
+    }

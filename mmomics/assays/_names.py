@@ -21,7 +21,7 @@ ADDED = (  # a pattern, what it finds, and the kinds of assays in which it means
     (r"(?i:splash|internal[ _.-]?standard)", "internal standards", SMALL),
     (r"[(\[]IS[)\]]|[ _-]IS$|^IS[ _-]", "internal standards", SMALL),
     (r"[(\[]d\d\d?[)\]]", "labelled standards", SMALL),
-    (r"[-_]d(?:[3-9]|\d\d)$", "labelled standards", SMALL),
+    (r"[-_]d(?:[3-9]|\d\d)(?![\w:])", "labelled standards", SMALL),
     (r"(?<![A-Za-z0-9])(?:13|U-13|15)[CN]\d*(?![A-Za-z])", "labelled standards", SMALL),
 )  # in lipids d18:1 is a base, and (d7) seven atoms of deuterium
 

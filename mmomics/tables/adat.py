@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mmomics.config.table import Table
-from mmomics.errors import UserError, count, did_you_mean
+from mmomics.errors import UserError, count, did_you_mean, listed
 from mmomics.tables._text import text
 from mmomics.tables.contract import kept, readable
 
@@ -60,11 +60,11 @@ def read(path: Path, table: Table, names: Sequence[str] | None, numeric: bool) -
         raise UserError(path, "has no rows of samples", "export it anew as ADAT")
     if n_others:
         log.info("%s: %d rows that are no samples (buffers, calibrators, controls) are left out", path, n_others)
-    checks = [cell.casefold() == FLAG for cell in traits.get(CHECKED, [])]
-    told = [(sum(checks[i] for i in left) if checks else 0, "aptamer", CHECKED), (n_flagged, "sample", CHECK)]
-    flagged = " and ".join(f"{count(n, what)} ({by})" for n, what, by in told if n)
-    if flagged:
-        log.warning("%s: the vendor flags %s; kept: look at them, and `drop` aptamers that you mistrust", path, flagged)
+    odd = [features[i] for i in left if CHECKED in traits and traits[CHECKED][i].casefold() == FLAG]
+    told = [f"{count(len(odd), 'aptamer')} in {CHECKED} ({listed(odd)})"] if odd else []
+    told += [f"{count(n_flagged, 'sample')} in {CHECK}"] if n_flagged else []
+    if told:
+        log.warning("%s: the vendor flags %s; kept: look at them, and `drop` aptamers that you mistrust", path, " and ".join(told))
     columns = pd.Index([features[i] for i in left], dtype=object)
     return pd.DataFrame(np.stack(rows) if numeric else rows, index=pd.Index(index, dtype=object), columns=columns)
 

@@ -117,7 +117,11 @@ def test_levels_that_are_summed_over_one_another_are_told_and_one_is_kept(tmp_pa
     ("added", "usual", "kind"),
     [
         (["ERCC-00002", "ERCC-00171"], ["ERCC1", "ERCC2", "TP53", "KRAS"], "rna"),
-        (["PC 15:0_18:1(d7)", "Cholesterol-d7", "SPLASH TG", "ISTD_1", "CE (IS)"], ["SM d18:1/16:0", "PC 34:1", *"abcdef"], "lipidome"),
+        (
+            ["PC 15:0_18:1(d7)", "Cholesterol-d7", "Cer d18:1-d7/15:0", "SPLASH TG", "ISTD_1", "CE (IS)"],
+            ["SM d18:1/16:0", "PC 34:1", "Cer_d18:1/16:0", *"abcdef"],
+            "lipidome",
+        ),
         (["[13C6]-glucose"], ["prostaglandin d2", "vitamin d3", "IS", "glucose"], "metabolome"),
         (["CON__P00761", "REV__P1"], ["P1", "P2;P3", "P4", "CONA_2"], "protein"),
     ],

@@ -87,11 +87,11 @@ def test_aptamers_that_control_the_assay_are_left_out(tmp_path, caplog):
 def test_what_the_vendor_flags_is_counted_and_kept(tmp_path, caplog):
     checks = LINES.replace("\t\t\tTarget\tBeta-crystallin B2\tRAF1\tZNF41", "\t\t\tColCheck\tPASS\tFLAG\tFLAG")
     assert read(tmp_path, checks).shape == (2, 3)
-    assert "the vendor flags 2 aptamers (ColCheck); kept" in caplog.text
+    assert "the vendor flags 2 aptamers in ColCheck (10001-7, 10003-15); kept" in caplog.text
     caplog.clear()
     rows = checks.replace("PlateId", "RowCheck").replace("P1\tS1", "FLAG\tS1").replace("P1\t\tB", "FLAG\t\tB")
     assert read(tmp_path, rows, drop=["10001-7"]).shape == (2, 2)
-    assert "the vendor flags 1 aptamer (ColCheck) and 1 sample (RowCheck); kept" in caplog.text
+    assert "the vendor flags 1 aptamer in ColCheck (10003-15) and 1 sample in RowCheck; kept" in caplog.text
     caplog.clear()
     read(tmp_path, checks.replace("FLAG", "PASS"))
     assert not caplog.records

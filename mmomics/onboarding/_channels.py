@@ -14,7 +14,7 @@ from mmomics.onboarding.sniff import Sniffed
 from mmomics.onboarding.whose import folded
 
 AT_REST = 8  # METs in tenths are 9 or 10 while somebody sleeps or sits, and METs themselves never so high for long
-OF_DAYS = re.compile(r"(activity|sleep)[_ ]?(date|day)", re.IGNORECASE)
+OF_DAYS = re.compile(r"(activity|sleep|summary)[_ ]?(date|day)", re.IGNORECASE)
 
 
 def kinds(name: str, channels: Sequence[str], moment: str = "") -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from mmomics.devices import _fitabase, glucose, timeseries
 from mmomics.devices.record import named
 from mmomics.errors import listed
-from mmomics.onboarding import _channels, clock, guess
+from mmomics.onboarding import _channels, _kinds_in_rows, clock, guess
 from mmomics.onboarding._lines import called, keys, modality, quoted
 from mmomics.onboarding.files import Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
@@ -35,6 +35,9 @@ def long(table: Sniffed, folder: Path) -> list[list[str]]:
         common += ["    time_format: d # GUESS: there is no clock"]
     elif ending(table.path) in delimited.SUFFIXES:
         common += _form(table.path, told, moment)
+
+    if _kinds_in_rows.look(table):
+        return _kinds_in_rows.blocks(table, modality(table), [f"    files: {quoted(path)}", *common])
 
     def head(signal: str) -> list[str]:
         told = [f"    signal: {signal} # GUESS: rows repeat the ids, so they are a series", f"    files: {quoted(path)}", *common]

@@ -33,7 +33,8 @@ WORDS = {  # scales that a file's name tells better than its values
     "protein": ("rppa", "log2ratio", "npx", "somascan"), "phospho": ("log2ratio",), "metabolome": ("log2ratio",), "drug_response": ("auc",),
 }  # fmt: skip
 TIME = re.compile(
-    r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp|activity_?(minute|hour|date|day)|sleep_?day)$",
+    r"^(time|timestamp|date|datetime|date_time|days?|local_?time|device timestamp|activity_?(minute|hour|date|day)|sleep_?day"
+    r"|(?-i:startDate)|summary_date)$",
     re.IGNORECASE,
 )
 TAKEN = re.compile(r"drawn|draw|collect|sampl|specimen|taken|biops|visit|blood", re.IGNORECASE)  # names of when a specimen was taken

@@ -290,3 +290,39 @@ def test_an_endpoint_and_its_time_are_survival_and_no_other_endpoint_is_a_covari
     assert content["outcome"] == {"task": "survival", "time": f"{first}.time", "event": first}
     assert content["covariates"] == ["age_at_initial_pathologic_diagnosis", "tumor_stage"]
     assert "# GUESS, further columns: tumor_status\n" in text and found.errors == []
+
+
+def test_a_row_per_reading_of_any_kind_as_phones_export_them_is_a_modality_per_kind_of_signal(tmp_path):
+    people(tmp_path)
+    clock = pd.date_range("2024-03-01", periods=288, freq="5min", tz="Europe/Berlin")
+    kinds = {"HeartRate": 60, "RestingHeartRate": 50, "StepCount": 20, "FlightsClimbed": 1}
+    rows = [
+        pd.DataFrame({"person": each, "type": f"HKQuantityTypeIdentifier{kind}", "startDate": clock, "endDate": clock, "value": low})
+        for kind, low in kinds.items()
+        for each in PEOPLE[:12]
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    table["value"] += np.arange(len(table)) % 7
+    for name in ("startDate", "endDate"):
+        table[name] = table[name].dt.strftime("%Y-%m-%d %H:%M:%S %z")
+    table.to_csv(tmp_path / "apple_health.csv", index=False)
+    content, text, found = drafted(tmp_path)
+    common = {"files": "apple_health.csv", "subject": "person", "time": "startDate", "channel": "type", "value": "value"}
+    assert content["modalities"] == {
+        "apple_health_heart_rate": {"signal": "heart_rate", **common, "channels": {"heart_rate": "HKQuantityTypeIdentifierHeartRate"}},
+        "apple_health_activity": {"signal": "activity", **common, "channels": {"activity": "HKQuantityTypeIdentifierStepCount"}},
+    }
+    assert "# not used: HKQuantityTypeIdentifierRestingHeartRate, HKQuantityTypeIdentifierFlightsClimbed;" in text and found.errors == []
+
+
+def test_summaries_of_days_are_series_whatever_they_are_of(tmp_path):
+    people(tmp_path)
+    (tmp_path / "oura").mkdir()
+    for each in PEOPLE[:12]:
+        days = pd.DataFrame({"summary_date": pd.date_range("2024-01-01", periods=40).astype(str), "hr_lowest": RNG.integers(45, 60, 40)})
+        days.to_csv(tmp_path / f"oura/{each}.csv", index=False)
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["oura"] == {
+        "signal": "series", "files": "oura/{subject}.csv", "time": "summary_date", "channels": {"hr_lowest": "hr_lowest"},
+    }  # fmt: skip
+    assert found.errors == []

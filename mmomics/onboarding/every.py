@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def _merged(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> list[Use
         groups.setdefault(form if SETTING.search(text) or alike[form] > MOST else str(one.error), []).append(one)
     out = []
     for each in groups.values():
-        first, names = each[0].error, list(dict.fromkeys(one.path.name for one in each))
+        first, names = each[0].error, _names(one.path for one in each)
         text, others = str(first), names[1:]
         if UNIT.search(text) and (some := _some(each, people)):
             text = UNIT.sub(lambda _, some=some: f"; {some}", text)  # type: ignore[misc]
@@ -97,7 +97,7 @@ def _some(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> str:
     subjects = list(dict.fromkeys(one.subject for one in wrong if one.subject is not None))
     everybody = set().union(*people.values())
     mixed = any(people[path] - set(subjects) for path in files)  # others in the very file are in the other unit
-    names, n, what = (subjects, len(everybody), "subject") if mixed else ([path.name for path in files], len(people), "file")
+    names, n, what = (subjects, len(everybody), "subject") if mixed else (_names(files), len(people), "file")
     if len(names) == n:
         return ""
     one = len(names) == 1
@@ -105,6 +105,13 @@ def _some(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> str:
     if mixed:
         return f"{told}: convert {'its' if one else 'their'} readings, or move them to a file and a modality of their own with `units`"
     return f"{told}: convert {'it, or make it a modality of its' if one else 'them, or make them a modality of their'} own with `units`"
+
+
+def _names(paths: Iterable[Path]) -> list[str]:
+    """What files are called, each once, with their folders where several have one name: P01/HR.csv, P02/HR.csv."""
+    each = list(dict.fromkeys(paths))
+    twice = len({path.name for path in each}) < len(each)
+    return [f"{path.parent.name}/{path.name}" if twice else path.name for path in each]
 
 
 def _form(text: str) -> str:
@@ -125,8 +132,7 @@ def _one_of_each_first(found: list[UserError]) -> list[UserError]:
 
 def together(name: str, device: Device, folder: Path, first: UserError) -> UserError:
     """The complaint that ended reading the records of a modality, and the names of the other files that would end it, too."""
-    others = [one.path.name for one in _all(device, folder, f"modalities.{name}")[1] if str(one.error) != str(first)]
-    others = list(dict.fromkeys(others))
+    others = _names(one.path for one in _all(device, folder, f"modalities.{name}")[1] if str(one.error) != str(first))
     if others:
         files = count(len(others), "more file of it is", "more files of it are")
         first.args = (f"{first}; {files} broken ({listed(others)}): `mmomics check` says how",)

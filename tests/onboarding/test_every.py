@@ -99,3 +99,14 @@ def test_another_complaint_is_not_hidden_behind_many_of_one_kind(tmp_path):
     lines = said(tmp_path)
     assert any("S19.csv" in line and "no column with the time" in line for line in lines[:3])
     assert sum("is empty" in line and "the same goes for 17 more files" in line for line in lines) == 1
+
+
+def test_files_of_one_name_in_folders_of_people_are_counted_by_their_paths(tmp_path):
+    for name in ("P01", "P02", "P03"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "HR.csv").write_text("when,beats\n2024-01-01 10:00,60\n")
+    device = Device(signal="heart_rate", files="{subject}/HR.csv")
+    *_, error = every.files("hr", device, tmp_path, UserError(str(tmp_path / "P01/HR.csv"), "no column with the time"))
+    assert "the same goes for 2 more files (P02/HR.csv, P03/HR.csv)" in str(error)
+    first = UserError("modalities.hr", "could not be read")
+    assert "3 more files of it are broken (P01/HR.csv, P02/HR.csv, P03/HR.csv)" in str(every.together("hr", device, tmp_path, first))

@@ -47,6 +47,7 @@ NEGATIVE = re.compile(
 )
 LOGGED_SIGNAL = 64  # no logarithm to base 2 of what an instrument counts is above
 BARCODE = re.compile(r"^TCGA-\w\w-\w{4}")
+PATIENT = r"^(.{12})"  # in such a one
 
 
 NAMES = {  # of features
@@ -158,7 +159,7 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
         return None
     usual = [
         r"([^/]+?)(?:\.sorted)?\.bam$", r"([^/]+?)[._-]?(?:Aligned|sort|dedup|markdup)[^/]*\.bam$", r"([^/]+?)[._-][^/]*\.bam$",
-        r"([^/]+)/[^/]+\.bam$", r"^(.{12})", r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$",
+        r"([^/]+)/[^/]+\.bam$", PATIENT, r"^([^-_. ]+)", r"^([^_.]+)", r"^(.+)[-_.][^-_.]+$", r"^0*(\d+)$", r"(\d+)$",
     ]  # fmt: skip
     for pattern in usual:
         matches = [match[1] for name in samples if (match := re.search(pattern, name))]
@@ -166,4 +167,4 @@ def subject_pattern(samples: Sequence[str], subjects: Sequence[str]) -> str | No
             return pattern
     if within := runs.pattern(samples, subjects):
         return within
-    return r"^(.{12})" if samples and all(BARCODE.match(name) for name in samples) else None
+    return PATIENT if samples and all(BARCODE.match(name) for name in samples) else None

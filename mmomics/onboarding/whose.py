@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 
+from mmomics.cohort import aside
+from mmomics.errors import listed
 from mmomics.onboarding import guess, runs
 from mmomics.onboarding.links import Sheets
 
@@ -17,7 +20,8 @@ def owners(samples: Sequence[str], subjects: Sequence[str], sheets: Sheets | Non
         return []
     pattern = guess.subject_pattern(samples, subjects)
     if pattern:
-        return [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'"]
+        pattern, told = _tumours(samples) if pattern == guess.PATIENT else (pattern, "")
+        return [f"    subject_pattern: {json.dumps(pattern)} # GUESS from '{samples[0]}'{told}"]
     if set(samples) & set(subjects):
         return []
     if {each.casefold() for each in samples} & {each.casefold() for each in subjects}:
@@ -28,6 +32,19 @@ def owners(samples: Sequence[str], subjects: Sequence[str], sheets: Sheets | Non
         return [f"    # CHOOSE: ids differ in their signs, '{samples[0]}' here, '{subjects[0]}' in the table of samples: see `ids`"]
     told = f"the samples are called like '{samples[0]}', the table of samples has '{subjects[0]}'"
     return [] if numbered else [f"    # CHOOSE a subject_pattern: {told}"]
+
+
+def _tumours(samples: Sequence[str]) -> tuple[str, str]:
+    """The pattern of patients in barcodes of the GDC, and what it leaves out: normal tissue, and all but the commonest of several tumours."""
+    codes = Counter(match[1] for name in samples if (match := aside.BARCODE.match(name)))
+    tumours = [code for code, _ in codes.most_common() if code[0] == "0"]
+    several = [code for code in aside.others(samples, [name[:12] for name in samples]) if code in tumours]
+    kept = several[0] if len(several) > 1 else tumours[0] if len(tumours) == 1 else "0"
+    left = sorted(code for code in codes if not code.startswith(kept))
+    if not tumours or not left:
+        return guess.PATIENT, ""
+    told = f": -{kept} alone, without {listed([f'-{code}' for code in left])}, which are other tissues"
+    return f"^(.{{12}}(?:-(?!{kept}).*)?)", told
 
 
 def agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:

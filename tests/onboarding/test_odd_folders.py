@@ -326,3 +326,25 @@ def test_summaries_of_days_are_series_whatever_they_are_of(tmp_path):
         "signal": "series", "files": "oura/{subject}.csv", "time": "summary_date", "channels": {"hr_lowest": "hr_lowest"},
     }  # fmt: skip
     assert found.errors == []
+
+
+@pytest.mark.parametrize(
+    ("beside", "pattern"),
+    [
+        ({}, "^(.{12})"),
+        ({0: "11", 30: "11"}, "^(.{12}(?:-(?!01).*)?)"),  # the second patient has no tumour
+        ({0: "06", 1: "11"}, "^(.{12}(?:-(?!01).*)?)"),
+        ({30: "06"}, "^(.{12})"),  # her only tumour
+        ({30: "06", 0: "11"}, "^(.{12}(?:-(?!0).*)?)"),
+    ],
+)
+def test_barcodes_are_of_tumours_alone_where_other_tissues_stand_beside_them(tmp_path, beside, pattern):
+    patients = [f"TCGA-AB-{number:04d}" for number in range(40)]
+    pd.DataFrame({"diagnosis": ["a", "b"] * 20}, pd.Index(patients, name="patient")).to_csv(tmp_path / "clinical.csv")
+    tumours = {f"{each}-01A-11R" for place, each in enumerate(patients) if place != 30}
+    names = sorted(tumours) + [f"{patients[place]}-{code}A-11R" for place, code in beside.items()]
+    genes = [f"ENSG{number:011d}" for number in range(30)]
+    pd.DataFrame(RNG.poisson(90, (30, len(names))), genes, names).to_csv(tmp_path / "rna_counts.tsv", sep="\t")
+    content, _, found = drafted(tmp_path)
+    assert content["modalities"]["rna_counts"]["subject_pattern"] == pattern and found.errors == []
+    assert not any("told apart" in str(warning) for warning in found.warnings)

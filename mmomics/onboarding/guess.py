@@ -52,7 +52,7 @@ PATIENT = r"^(.{12})"  # in such a one
 
 NAMES = {  # of features
     "rna": r"ENS[A-Z]*[GT]\d{5,}(\.\d+)?", "methylation": r"c[gh]\d{6,8}", "mirna": r"[a-z]{3}-(mir|let|miR)-.+",
-    "microbiome": r"(k|d|sk)__.*",
+    "microbiome": r"(k|d|sk)__.*", "protein": r"OID\d{5}",
 }  # fmt: skip
 HEADS = {  # of columns that describe features
     "microbiome": r"#? ?(otu|asv)s?([_. ]?id)?|clade[_. ]name|taxon(omy)?",

@@ -464,3 +464,7 @@ def test_two_words_are_two_values_of_an_outcome_a_covariate_and_an_assay(tmp_pat
     assert drafted["modalities"]["mutation"]["values"] == "binary" and "drop" not in drafted["modalities"]["labs"]
     encoded = encode(raw(pd.read_csv(place / "clinical.csv", index_col=0, dtype=str), ["smoker"]))
     assert encoded.columns.tolist() == [f"smoker={word}" for word in words] and (encoded.sum(axis=1) == 1).all()
+
+
+def test_ids_of_olink_say_that_features_are_proteins():
+    assert guess.kind("plasma.csv", [f"OID{number:05d}" for number in range(471, 563)]) == "protein"

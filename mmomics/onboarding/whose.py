@@ -35,7 +35,7 @@ def owners(samples: Sequence[str], subjects: Sequence[str], sheets: Sheets | Non
 
 
 def _tumours(samples: Sequence[str]) -> tuple[str, str]:
-    """The pattern of patients in barcodes of the GDC, and what it leaves out: normal tissue, and all but the commonest of several tumours."""
+    """The pattern of patients in barcodes of the GDC, and what it leaves out: normal tissue, and all but the commonest of two tumours."""
     codes = Counter(match[1] for name in samples if (match := aside.BARCODE.match(name)))
     tumours = [code for code, _ in codes.most_common() if code[0] == "0"]
     several = [code for code in aside.others(samples, [name[:12] for name in samples]) if code in tumours]

@@ -198,7 +198,9 @@ def kept(path: Path, table: Table, names: Sequence[str]) -> list[int]:
         return sorted(_long.columns(path, table, names))
     for name in table.drop:
         if name not in names:
-            raise UserError(path, f"no column '{name}' for `drop`", did_you_mean(name, [each for each in names if each]))
+            cure = did_you_mean(name, [each for each in names if each])
+            rows = "" if in_rows(path, table) else f"; a feature that is a row is left out by `feature_pattern: '^(?!{re.escape(name)}$)'`"
+            raise UserError(path, f"no column '{name}' for `drop`", cure + rows)
     left = [position for position, name in enumerate(names) if name not in table.drop]
     if not left:
         raise UserError(path, "has no column left beside those of `drop`", "keep one")

@@ -164,3 +164,10 @@ def test_a_point_between_thousands_is_suspected_where_no_number_of_the_text_has_
         values.to_csv(tmp_path / f"t.{end}", float_format="%.3f" if trailing else None, **signs)
     assay = normalize(ingest("x", Assay(kind="generic", files=f"t.{end}", **keys), tmp_path))
     assert ("looks_grouped" in quality.checks("x", assay)["check"].tolist()) == suspected
+
+
+def test_a_feature_that_is_a_row_is_left_out_by_its_name_as_the_complaint_says(tmp_path):
+    with pytest.raises(UserError, match=r"no column 'b\.1' for `drop`; .*; a feature that is a row is left out by") as error:
+        named(tmp_path, ["a", "b.1", "c"], "generic", None, drop=["b.1"])
+    pattern = str(error.value).rpartition("`feature_pattern: '")[2].removesuffix("'`")
+    assert named(tmp_path, ["a", "b.1", "c"], "generic", None, feature_pattern=pattern).var_names.tolist() == ["a", "c"]

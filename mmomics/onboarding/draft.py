@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
-from mmomics.onboarding import _assay, _records, _study, cohort, droplets, guess, links, melted, sniff
+from mmomics.onboarding import _assay, _records, _study, cohort, droplets, folders, guess, links, melted, sniff
 from mmomics.onboarding._lines import distinct, files, place
 from mmomics.onboarding.files import Family, below, ending, look, stacked
 from mmomics.onboarding.people import several
@@ -47,7 +47,9 @@ def draft(folder: str | Path, name: str) -> str:
     if not folder.is_dir():
         raise UserError(folder, "is no folder", "give the folder of the cohort's files")
     matrices, paths = droplets.split(below(folder))
+    paths, in_folders, begun = folders.look(folder, paths)
     paths, families = look(folder, paths)
+    families += in_folders
     mutations = [path for path in paths if maf.listed(path)]
     paths = [path for path in paths if path not in mutations]
     tables = [each for parts in stacked(paths) for each in sniff.tables(parts)]
@@ -106,6 +108,8 @@ def draft(folder: str | Path, name: str) -> str:
     notes += [f"# not used, a list or remarks: {place(each, folder)}" for each in remarks]
     notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _records.time(each)]
     notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words if id(each) not in used]
+    told = "# not used, rows without a time below a line that says when they begin; write a column of times"
+    notes += [f"{told}: {each.pattern}" for each in begun]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -51,12 +52,6 @@ def below(folder: Path) -> list[Path]:
 def look(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[Family]]:
     """Tables among files of the folder, and families of records; files of no known format are left out."""
     tables = _suffixes("tables")
-    # companions (.dat beside .hea) are opened by the reader of their header
-    devices = _suffixes("devices") - tables
-
-    def recorded(path: Path) -> bool:
-        return ending(path) in devices or (ending(path) in EXPORTS and glucose.vendor(path) is not None)
-
     single = [path for path in paths if not PART.match(_stem(path.name))]
     families = [family for family in _families(folder, single) if len(family.ids) >= SERIES or recorded(family.paths[0])]
     taken = {path for family in families for path in family.paths}
@@ -67,6 +62,12 @@ def look(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[Family]]
             taken.add(path)
     families += [Family(pattern, tuple(WHAT.sub("", _stem(path.name)) for path in found), tuple(found)) for pattern, found in lone.items()]
     return [path for path in paths if path not in taken and ending(path) in tables], families
+
+
+def recorded(path: Path) -> bool:
+    """Whether a file is of a device's format, and of none of tables."""
+    # companions (.dat beside .hea) are opened by the reader of their header
+    return ending(path) in _suffixes("devices") - _suffixes("tables") or (ending(path) in EXPORTS and glucose.vendor(path) is not None)
 
 
 def stacked(paths: Sequence[Path]) -> list[dict[str, Path]]:
@@ -88,6 +89,7 @@ def ending(path: Path) -> str:
     return next((suffix.lower() for suffix in reversed(path.suffixes) if suffix.lower() not in COMPRESSIONS), "")
 
 
+@cache
 def _suffixes(package: str) -> set[str]:
     return {suffix for name in plugins.names(package) for suffix in plugins.load(package, name).SUFFIXES}
 
@@ -107,7 +109,7 @@ def _families(folder: Path, paths: Sequence[Path]) -> list[Family]:
         head = re.sub(r"[^\W_]+$", "", shared(names))  # an id is not cut within a word
         tail = re.sub(r"^[^\W_]+", "", shared([name[::-1] for name in names])[::-1])
         ids = tuple(name[len(head) : len(name) - len(tail)] for name in names)
-        if all(ids) and len(set(ids)) == len(ids) and _alike(ids):
+        if all(ids) and len(set(ids)) == len(ids) and alike(ids):
             parent = group[0].parent.relative_to(folder).as_posix()
             found.append(Family(f"{'' if parent == '.' else parent + '/'}{head}{{subject}}{tail}", ids, tuple(group)))
     return found
@@ -118,7 +120,7 @@ def shared(names: Sequence[str]) -> str:
     return "".join(signs[0] for signs in takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False)))
 
 
-def _alike(ids: Sequence[str]) -> bool:
+def alike(ids: Sequence[str]) -> bool:
     """Whether ids look like ids: each with a digit, or all of one length, as words that name assays are not."""
     return all(any(sign.isdigit() for sign in each) for each in ids) or (len({len(each) for each in ids}) == 1 and len(ids) > SERIES)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmomics.devices import _fitabase, glucose, timeseries
+from mmomics.devices import _fitabase, empatica, glucose, timeseries
 from mmomics.devices.record import named
 from mmomics.errors import listed
 from mmomics.onboarding import _channels, _kinds_in_rows, clock, guess
@@ -17,6 +17,8 @@ from mmomics.onboarding.files import Family, ending
 from mmomics.onboarding.sniff import Sniffed, sniff
 from mmomics.onboarding.whose import owners
 from mmomics.tables import delimited
+
+SIGNALS = {"HR": "heart_rate", "ACC": "accelerometer", "BVP": "ppg"}  # of what an Empatica exports
 
 
 def time(table: Sniffed) -> str | None:
@@ -71,6 +73,19 @@ def device(family: Family, subjects: Sequence[str]) -> list[list[str]]:
     words = first.spoken if first and first.names else []
     blocks = _channels.blocks(called(Path(whole.pattern.replace("{subject}", ""))), kinds, channels, head, words)
     return [[*block, *owners(whole.ids, subjects)] for block in blocks]
+
+
+def begun(family: Family, subjects: Sequence[str]) -> list[str]:
+    """Records of one kind that an Empatica E4 exports; nothing of other files that begin so."""
+    what = empatica.kind(family.paths[0])
+    if what is None:
+        return []
+    signal = SIGNALS.get(what, "series")
+    name = called(Path(family.pattern.replace("{subject}", "")))
+    lines = [f"  {name}:", f"    signal: {signal} # GUESS; {len(family.ids)} records", f"    files: {json.dumps(family.pattern)}"]
+    lines += ["    format: empatica # exports of an Empatica E4"]
+    lines += [f"    channels: {{{what.lower()}: {next(iter(empatica.CHANNELS[what]))}}}"] if signal == "series" else []
+    return [*lines, *owners(family.ids, subjects)]
 
 
 def _of_text(table: Sniffed) -> dict[str, object]:

@@ -66,10 +66,10 @@ def draft(folder: str | Path, name: str) -> str:
     alone = [each for each in wide if len(each.names) == 1 and IDS.search(each.names[0])]
     wide = [each for each in wide if not any(each is one for one in [*lists, *alone])]
     families = [family for family in families if not FEATURES.search(family.pattern)]
-    if not readable and not pairs and not families and not mutations and not matrices:
+    if not any((readable, pairs, families, begun, mutations, matrices)):
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
-    people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in families]
+    people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]]
     sampled = [each for each in [*wide, *visits.values()] if matrices or mutations or cohort.possible(each, readable, people_of)]
     about = max(sampled, key=lambda each: cohort.likely(each, wide), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
@@ -81,7 +81,8 @@ def draft(folder: str | Path, name: str) -> str:
     ]
     body = _study.samples(about, folder) if about else ["samples: # CHOOSE: no table of samples was found", "  files: samples.csv"]
     subjects = about.rows if about else []
-    if about and not about.keys.get("number_rows") and _padded(subjects, [other for other in readable if other is not about], families):
+    others = [other for other in readable if other is not about]
+    if about and not about.keys.get("number_rows") and _padded(subjects, others, [*families, *begun]):
         subjects = [subject.lstrip("0") or "0" for subject in subjects]
         body += ['  subject_pattern: "^0*(\\\\d+)$" # GUESS: other files write the ids without zeros in front']
     people = several(subjects) if about and not about.keys.get("number_rows") else None
@@ -99,6 +100,7 @@ def draft(folder: str | Path, name: str) -> str:
     modalities += [line for each in pairs for line in _assay.long_assay(each, subjects, sheets)]
     recorded = [block for each in long if _records.time(each) for block in _records.long(each, folder)]
     recorded += [block for family in families for block in _records.device(family, subjects)]
+    recorded += [block for family in begun if (block := _records.begun(family, subjects))]
     modalities += [line for block in recorded for line in [*block, *aligned]]
     notes = [f"# not used, describes features: {place(each, folder)}" for each in lists]
     used = {id(each) for each in [*alone, *words] if any(f" ids: {{files: {files(each, folder)}," in line for line in modalities)}
@@ -109,7 +111,7 @@ def draft(folder: str | Path, name: str) -> str:
     notes += [f"# not used, its ids repeat and it has no time: {place(each, folder)}" for each in long if not _records.time(each)]
     notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words if id(each) not in used]
     told = "# not used, rows without a time below a line that says when they begin; write a column of times"
-    notes += [f"{told}: {each.pattern}" for each in begun]
+    notes += [f"{told}: {each.pattern}" for each in begun if not _records.begun(each, subjects)]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:

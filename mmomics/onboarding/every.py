@@ -14,7 +14,7 @@ import pandas as pd
 from mmomics.cohort.derive import derive
 from mmomics.config.modality import Device
 from mmomics.config.recordings import find
-from mmomics.devices import glucose
+from mmomics.devices import empatica, glucose
 from mmomics.devices.contract import EmptyRecordError, choose
 from mmomics.errors import UserError, count, listed
 from mmomics.signals import _channels, contract
@@ -158,9 +158,16 @@ def _wrong(path: Path, device: Device, where: str, people: set[str]) -> Iterator
     except EmptyRecordError:
         pass  # told and left out
     except UserError as error:
-        vendor = glucose.vendor(path) if device.format is None else None
-        named = UserError(f"{where}.format", f"{path} is an export of {vendor}", "set `format: glucose`")
+        vendor, form = _export(path) if device.format is None else (None, "")
+        named = UserError(f"{where}.format", f"{path} is an export of {vendor}", f"set `format: {form}`")
         yield Wrong(path, named if vendor else error)
+
+
+def _export(path: Path) -> tuple[str | None, str]:
+    """Whose export a table is, and its format."""
+    if empatica.kind(path) and empatica.begun(path):
+        return "Empatica", "empatica"
+    return glucose.vendor(path), "glucose"
 
 
 def expressions(frame: pd.DataFrame, wanted: dict[str, str]) -> tuple[pd.DataFrame, list[UserError]]:

@@ -6,15 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from mmomics.errors import UserError
+from mmomics.devices import empatica
 from mmomics.onboarding import guess
 from mmomics.onboarding.files import SERIES, Family, alike, ending, recorded
 from mmomics.onboarding.sniff import sniff
 from mmomics.tables import delimited
-
-EPOCH = (1e9, 2e9)  # seconds since 1970 of 2001 to 2033
 
 
 def look(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[Family], list[Family]]:
@@ -32,7 +28,7 @@ def look(folder: Path, paths: Sequence[Path]) -> tuple[list[Path], list[Family],
         if len(found) < SERIES or not alike([name for name, _ in found]):
             continue
         family = Family(pattern, tuple(name for name, _ in found), tuple(path for _, path in found))
-        kept = timed if _timed(family.paths[0]) else begun if all(map(_begun, family.paths)) else None
+        kept = timed if _timed(family.paths[0]) else begun if all(map(_begins, family.paths)) else None
         if kept is not None:
             kept.append(family)
             taken.update(family.paths)
@@ -47,12 +43,5 @@ def _timed(path: Path) -> bool:
     return any(guess.TIME.match(name) for name in [str(table.cells.index.name), *table.names])
 
 
-def _begun(path: Path) -> bool:
-    """Whether the first line of a text is when it begins, and the second its rate, as in what an Empatica E4 exports."""
-    if ending(path) not in delimited.SUFFIXES:
-        return False
-    try:
-        first, second = (pd.to_numeric(pd.Series(line.split(",")), errors="coerce") for line in delimited.lines(path, 2))
-    except (UserError, ValueError):
-        return False
-    return first.between(*EPOCH).all() and first.nunique() == 1 and len(first) == len(second) and bool((second > 0).all())
+def _begins(path: Path) -> bool:
+    return ending(path) in delimited.SUFFIXES and empatica.begun(path)

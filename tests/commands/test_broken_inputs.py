@@ -154,8 +154,9 @@ def times(change):
 
 def overlapping(content, folder):
     frame = pd.read_csv(folder / "cgm/S00.csv")
+    values = frame.select_dtypes("number").columns  # that differ, or what both hold would be there once
     for part in (1, 2):
-        frame.to_csv(folder / f"cgm/S00_{part}.csv", index=False)
+        frame.assign(**{name: frame[name] + part for name in values}).to_csv(folder / f"cgm/S00_{part}.csv", index=False)
 
 
 def edf(at, content):

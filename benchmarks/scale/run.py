@@ -26,8 +26,8 @@ TEXT = """# Cost curves
 
 A fit of one fold on a made-up cohort whose outcome is planted, every modality missing for a fifth of the subjects: {members} network,
 {epochs} epochs, minibatches of {batch}, {n_vars} features a modality. Preparation and data are not counted in the seconds; *MB* is the peak
-of memory above what imports, cohort and fold take. *Slope* is that of the logarithms between the last two columns: 1 where twice as much
-takes twice as long. `late_linear` is the linear path that all methods contain. Each measurement is a process of its own, on one thread.
+of memory above what imports, cohort and fold take. *Slope* is that of the logarithms between the last column and the one before that is a
+third of it or less: 1 where twice as much takes twice as long. `late_linear` is the linear path that all methods contain. Each measurement is a process of its own, on one thread.
 
 {tables}
 
@@ -70,10 +70,11 @@ def table(methods: list[str], numbers: list[int], found: dict[tuple[str, int], d
 
 
 def slope(numbers: list[int], values: list[float]) -> str:
-    """The slope of the logarithms between the last two."""
-    if len(numbers) < 2 or min(values[-2:]) <= 0:
+    """The slope of the logarithms between the last and the one before that is a third of it or less: far enough apart to tell."""
+    before = [value for number, value in zip(numbers, values, strict=True) if number * 3 <= numbers[-1]]
+    if not before or min(before[-1], values[-1]) <= 0:
         return ""
-    return f"{math.log(values[-1] / values[-2]) / math.log(numbers[-1] / numbers[-2]):.2f}"
+    return f"{math.log(values[-1] / before[-1]) / math.log(numbers[-1] / numbers[len(before) - 1]):.2f}"
 
 
 def main() -> int:

@@ -27,7 +27,8 @@ TEXT = """# Cost curves
 A fit of one fold on a made-up cohort whose outcome is planted, every modality missing for a fifth of the subjects: {members} network,
 {epochs} epochs, minibatches of {batch}, {n_vars} features a modality. Preparation and data are not counted in the seconds; *MB* is the peak
 of memory above what imports, cohort and fold take. *Slope* is that of the logarithms between the last column and the one before that is a
-third of it or less: 1 where twice as much takes twice as long. `late_linear` is the linear path that all methods contain. Each measurement is a process of its own, on one thread.
+third of it or less: 1 where twice as much takes twice as long. `late_linear` is the linear path that all methods contain. Each measurement
+is a process of its own, on one thread.
 
 {tables}
 

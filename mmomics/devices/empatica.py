@@ -18,6 +18,7 @@ from mmomics.tables._head import lines
 
 SUFFIXES = ()  # ends in .csv like any other table: `format: empatica` says that it is such an export
 HEADER = 2  # lines
+RATES = (1e-3, 1e5)  # Hz
 EPOCH = (1e9, 2e9)  # seconds since 1970, of 2001 to 2033
 CHANNELS = {  # by the name of the file
     "HR": {"HR": "bpm"}, "EDA": {"EDA": "uS"}, "TEMP": {"temperature": "degC"}, "BVP": {"BVP": ""}, "ACC": dict.fromkeys("xyz", "g"),
@@ -54,7 +55,7 @@ def read(path: Path, device: Device) -> Iterator[Record]:
     first, rate = values[0], values[1] if len(values) > 1 else np.zeros(1)
     if not (EPOCH[0] <= first[0] <= EPOCH[1] and (first == first[0]).all()):
         raise UserError(f"{path} line 1", f"{first[0]:g} is not when it begins (seconds since 1970)", "copy it anew, or take `format` out")
-    if not (0 < rate[0] < np.inf and (rate == rate[0]).all()):
+    if not (RATES[0] <= rate[0] <= RATES[1] and (rate == rate[0]).all()):
         raise UserError(f"{path} line 2", f"{rate[0]:g} is no sampling rate (Hz)", "copy it anew, or take `format` out")
     if len(values) == HEADER:
         raise EmptyRecordError(path, "holds no reading", "take it out")

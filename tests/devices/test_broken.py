@@ -206,6 +206,7 @@ def starting_points():
         "edf": ("x.edf", EDF), "wfdb": ("x.hea", hea), "actiwatch": ("x.awd", AWD),
         "timeseries": ("x.csv", b"time,a,b\n2020-01-01 10:00,1,2\n2020-01-01 10:01,2,\n2020-01-01 10:02,3,4\n"),
         "glucose": ("x.csv", b"Device Timestamp,Record Type,Historic Glucose mg/dL\n21-06-2024 08:00,0,100\n21-06-2024 08:15,0,HI\n"),
+        "empatica": ("HR.csv", b"1714980000.0\n1.0\n75.8\n72.9\n71\n"),
     }  # fmt: skip
     return made
 

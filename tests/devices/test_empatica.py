@@ -4,8 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mmomics.config.modality import Device
 from mmomics.devices import empatica
@@ -63,17 +61,6 @@ def test_what_is_wrong_is_one_line(tmp_path, name, text, said):
     assert said in str(told.value) and "\n" not in str(told.value)
     with pytest.raises(EmptyRecordError):
         read(tmp_path / "HR.csv", f"{BEGUN}\n1\n")
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=60), st.sampled_from([b"", f"{BEGUN}\n4\n".encode()]))
-def test_any_bytes_are_a_record_or_one_line(tmp_path, tail, head):
-    (tmp_path / "TEMP.csv").write_bytes(head + tail)
-    try:
-        told = "TEMP.csv" if np.isfinite(read(tmp_path / "TEMP.csv").signal).all() else ""
-    except UserError as error:
-        told = str(error)
-    assert "TEMP.csv" in told and "\n" not in told
 
 
 def test_folders_of_people_are_drafted_and_a_table_that_is_such_an_export_is_told(tmp_path):

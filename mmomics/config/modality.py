@@ -113,8 +113,8 @@ class Device(Signs):
     )
     format: str | None = Field(
         None,
-        description="A file of `mmomics/devices`. Default: by the end of the file's name; exports of glucose monitors need `glucose`, those "
-        "of an Empatica E4 (`HR.csv`) `empatica`.",
+        description="A file of `mmomics/devices`. Default: by the end of the file's name; exports of glucose monitors need `glucose`, "
+        "those of an Empatica E4 (`HR.csv`) `empatica`.",
     )
     subject: str | None = Field(None, description="Column of a table with records of many subjects, that holds the subject.")
     subject_pattern: SubjectPattern | None = Field(

@@ -14,6 +14,7 @@ from mmomics.cohort.outcome import known
 from mmomics.errors import count, listed
 from mmomics.onboarding import levels
 from mmomics.onboarding.people import several
+from mmomics.tables import _missing
 
 ALONE = {"classes": 0.985, "numbers": 0.95}  # rank correlation, as a share of the highest possible, at which one feature tells the outcome
 CHANCE = 1e-3  # p-value, over all features, from which chance is no explanation
@@ -96,7 +97,8 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
             yield f"covariates: '{name}' is missing for {cells.isna().mean():.0%} of the subjects"
         words = pd.Series(dtype=object) if pd.api.types.is_numeric_dtype(cells) else cells.dropna()
         words = words[pd.to_numeric(words, errors="coerce").isna()]
-        if len(words) and len(words) <= STRAY * cells.notna().sum():
+        limits = words.astype(str).str.fullmatch(_missing.LIMIT) | words.astype(str).str.fullmatch(_missing.PER_CENT)
+        if len(words) and (len(words) <= STRAY * cells.notna().sum() or limits.all()):
             told = count(len(words), "cell is no number", "cells are no numbers")
             cure = "mend them, or list them in `samples.na_values`"
             yield f"covariates: '{name}' is taken for a category, as {told} ({listed(words.unique(), 3)}); {cure}"

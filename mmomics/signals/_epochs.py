@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from mmomics.devices.record import Record
 
 MINUTE = 60.0
-LONGEST = 900.0  # seconds that a count is of at most: what is further from the next was not recorded
+LONGEST = 900.0, 3.0  # seconds, and median epochs, that a count is of at most: what is further from the next was not recorded
 UNEVEN = 0.05  # share of the epochs that are no multiple of the median one
+IN_A_ROW = 10  # so many gaps of one length are longer epochs
 KNOWN = 0.5  # share of a minute that epochs must cover
 
 
@@ -22,17 +24,27 @@ def even(record: Record) -> Record:
     seconds = record.seconds
     if record.fs is not None or len(seconds) < 3:
         return record
-    steps = np.diff(seconds) * record.rate
-    if (np.abs(steps - np.rint(steps)) > 0.1).mean() <= UNEVEN:
+    if not _uneven(np.diff(seconds) * record.rate):
         return record
-    begin = record.start.second + record.start.microsecond / 1e6 if record.start is not None else 0.0  # of its minute
-    at = seconds + begin
-    length = np.minimum(np.diff(at, append=at[-1] + 1 / record.rate), LONGEST)
+    begin = pd.Timedelta(0)  # since its minute began
+    if record.start is not None:
+        begin = pd.Timedelta(seconds=record.start.second, microseconds=record.start.microsecond)
+    at = seconds + begin.total_seconds()
+    length = np.minimum(np.diff(at, append=at[-1] + 1 / record.rate), max(LONGEST[0], LONGEST[1] / record.rate))
     grid = np.arange(0, at[-1] + length[-1] + MINUTE, MINUTE)
     signal = np.column_stack([_minutes(at, length, channel, grid) for channel in record.signal.T.astype(np.float64)])
-    moved = None if record.start is None else record.start.floor("min")
-    notes = record.annotations.assign(onset=record.annotations["onset"] + begin)
+    moved = None if record.start is None else record.start - begin
+    notes = record.annotations.assign(onset=record.annotations["onset"] + begin.total_seconds())
     return replace(record, signal=signal.astype(np.float32), fs=1 / MINUTE, times=None, start=moved, annotations=notes)
+
+
+def _uneven(steps: np.ndarray) -> bool:
+    """Whether epochs, in median ones, are of several lengths: many are no multiple of it, or one multiple stands many times in a row."""
+    whole = np.rint(steps)
+    if (np.abs(steps - whole) > 0.1).mean() > UNEVEN:
+        return True
+    first = np.append(0, np.flatnonzero(np.diff(whole)) + 1)
+    return bool(((np.diff(first, append=len(whole)) >= IN_A_ROW) & (whole[first] > 1)).any())
 
 
 def _minutes(at: np.ndarray, length: np.ndarray, counts: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -51,7 +51,12 @@ def test_a_cohort_in_order_raises_nothing(cohort, capsys):
 
 
 @pytest.mark.parametrize(
-    ("odd", "told"), [(["24 y"], "1 cell is no number (24 y)"), (["<1", "<1", "n/k"], "3 cells are no numbers (<1, n/k)")]
+    ("odd", "told"),
+    [
+        (["24 y"], "1 cell is no number (24 y)"),
+        (["<1", "<1", "n/k"], "3 cells are no numbers (<1, n/k)"),
+        (["<20"] * 30, "30 cells are no numbers (<20)"),
+    ],
 )
 def test_numbers_with_a_word_among_them_are_told(cohort, odd, told):
     age = cohort.files["s.csv"]["age"].astype(object)

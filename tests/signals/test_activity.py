@@ -262,6 +262,28 @@ def test_counts_of_uneven_epochs_are_spread_over_them():
     assert found["m10_onset"] == pytest.approx(8, abs=1)
 
 
+@pytest.mark.parametrize("seconds", [(60, 15), (15, 60), (15, 900)])
+def test_a_monitor_may_be_set_to_another_epoch(seconds):
+    at = np.concatenate([np.arange(0, 86400, seconds[0]), np.arange(86400, 2 * 86400, seconds[1])]).astype(float)
+    steps = 0.5 * np.diff(at, append=2 * 86400)
+    found = activity.features(Record(steps[:, None].astype("float32"), ("activity",), ("steps",), times=at, start=START), PARAMS)
+    assert found["mean"] == pytest.approx(30, rel=0.01) and found["high"] == pytest.approx(30, rel=0.01)
+
+
+def test_totals_of_half_an_hour_are_of_half_an_hour():
+    length = np.random.default_rng(0).uniform(25, 35, 100) * 60
+    at = np.append(0, np.cumsum(length))
+    uneven = Record((length / 2)[:, None].astype("float32"), ("activity",), ("steps",), times=at[:-1], start=START)
+    assert activity.features(uneven, PARAMS)["mean"] == pytest.approx(30, rel=0.01)
+
+
+def test_uneven_epochs_may_begin_in_the_hour_that_comes_twice():
+    start = pd.Timestamp("2024-10-27 02:30:20+01:00").tz_convert("Europe/Berlin")
+    times = np.array([0.0, 20, 50, 110, 130, 200])
+    minutes = _epochs.even(Record(np.ones((6, 1), dtype="float32"), ("activity",), ("steps",), times=times, start=start))
+    assert minutes.start == start - pd.Timedelta("20s") and minutes.fs == 1 / 60
+
+
 def test_a_count_is_of_a_quarter_of_an_hour_at_most():
     times = np.array([0.0, 20, 50, 7250, 7270, 7330, 7345])
     uneven = Record(np.full((7, 1), 30, dtype="float32"), ("activity",), ("steps",), times=times, start=START)

@@ -7,8 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from mmomics.errors import count, listed
 
+SUMMED = 0.9  # share of what was measured of wholes that is at least the sum of their parts; else they are what is known no closer
+ROUNDING = 0.01  # by which a sum may be larger than its whole
 RANKS = "dkpcofgs"  # kingdom to species, as taxa are marked: `s__`; strains are left to who wants them
 RANK = re.compile(r"(?:^|[|;])\s*([a-z])__")
 SMALL = ("lipidome", "metabolome")
@@ -21,12 +26,12 @@ ADDED = (  # a pattern, what it finds, and the kinds of assays in which it means
     (r"(?i:splash|internal[ _.-]?standard)", "internal standards", SMALL),
     (r"[(\[]IS[)\]]|[ _-]IS$|^IS[ _-]", "internal standards", SMALL),
     (r"[(\[]d\d\d?[)\]]", "labelled standards", SMALL),
-    (r"[-_]d(?:[3-9]|\d\d)(?![\w:])", "labelled standards", SMALL),
+    (r"(?<!(?i:vitamin))[-_]d(?:[3-9]|\d\d)(?![\w:])", "labelled standards", SMALL),
     (r"(?<![A-Za-z0-9])(?:13|U-13|15)[CN]\d*(?![A-Za-z])", "labelled standards", SMALL),
 )  # in lipids d18:1 is a base, and (d7) seven atoms of deuterium
 
 
-def doubts(kind: str, names: Sequence[str]) -> Iterator[str]:
+def doubts(kind: str, names: Sequence[str], values: np.ndarray) -> Iterator[str]:
     """A line per doubt, each with what mends it.
 
     Parameters
@@ -35,8 +40,9 @@ def doubts(kind: str, names: Sequence[str]) -> Iterator[str]:
         Of the assay.
     names : sequence of str (n_features,)
         Of the features.
+    values : array (n_samples, n_features)
     """
-    for each in nested(kind, names):
+    for each in nested(kind, names, values):
         said = f"{len(each.parts)} of {len(names)} features are parts of others by their names ('{each.parts[0]}' of '{each.whole}')"
         yield f"{said}, in whose values they are counted as well; to keep one level, set `feature_pattern: '{each.pattern}'`"
     text = "\n".join(names)  # searched as one: there may be half a million
@@ -67,13 +73,28 @@ class Nested:
     pattern: str
 
 
-def nested(kind: str, names: Sequence[str]) -> Iterator[Nested]:
-    """Features that are parts of others by their names: taxa of several ranks, or pathways and what each species gives to them."""
+def nested(kind: str, names: Sequence[str], values: np.ndarray) -> Iterator[Nested]:
+    """Features that are parts of others by their names and values: taxa of several ranks, or pathways and what each species gives to them.
+
+    Where a whole is less than its parts it is none, but what was classified no further.
+    """
     there = {name.strip() for name in names}
     for sign in "|;":
         parts = [name for name in names if sign in name and name.rpartition(sign)[0].strip() in there]
-        if len(parts) >= 2 and (kind == "microbiome" or any(RANK.search(name) for name in parts)):
+        if len(parts) >= 2 and _summed(sign, parts, names, values) and (kind == "microbiome" or any(RANK.search(name) for name in parts)):
             yield Nested(parts, parts[0].rpartition(sign)[0], _level(sign, parts, names))
+
+
+def _summed(sign: str, parts: Sequence[str], names: Sequence[str], values: np.ndarray) -> bool:
+    """Whether wholes are at least the sum of their parts in nearly every sample."""
+    place = {name.strip(): number for number, name in enumerate(names)}
+    wholes = np.array([place[part.rpartition(sign)[0].strip()] for part in parts])
+    own = np.array([place[part.strip()] for part in parts])
+    sums = pd.DataFrame(values[:, own].T).groupby(wholes).sum()  # wholes x samples
+    whole = values[:, sums.index].T
+    told = np.isfinite(whole) & ((whole > 0) | (sums.to_numpy() > 0))
+    enough = sums.to_numpy() <= whole * (1 + ROUNDING)
+    return bool(told.any() and enough[told].mean() >= SUMMED)
 
 
 def _level(sign: str, parts: Sequence[str], names: Sequence[str]) -> str:

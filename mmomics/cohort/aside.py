@@ -25,8 +25,9 @@ QUANTITY = re.compile(
 )
 OTHER = re.compile(  # of another tissue, or of another time
     r"\b(?:tumou?rs?|normals?|adjacent|healthy|metasta(?:sis|tic)|primary|recurren(?:t|ce)|relapsed?|remission|blood|baseline|screening"
-    r"|follow ?up|pre|post|(?:day|week|month|year|visit|cycle|time ?point) ?-?\d+|[dwm]\d{1,3}|t0)\b"
+    r"|follow ?up|pre|post|(?:day|week|month|year|visit|cycle|time ?point) ?-?\d+|t0)\b"
 )
+NORMAL = "10"  # codes of tissues from here on are no tumours
 BARCODE = re.compile(r"[A-Z]+-[A-Z0-9]{2}-[A-Z0-9]{4,6}-(\d\d)[A-Z]?(?![A-Z0-9])")  # of the GDC: 01 primary tumour, 11 normal tissue
 
 
@@ -55,7 +56,7 @@ def quantities(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
 
 
 def others(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
-    """What tells the samples of a subject apart by their names, where that is a tissue or a time: no replicates; the commonest first.
+    """What tells the samples of a subject apart by their names, where that is a tissue or a time: the commonest first, normal tissue last.
 
     `TCGA-OR-A5J1-01A` and `TCGA-OR-A5J1-11A` are a tumour and what lies beside it, `P01_baseline` and `P01_week 4` two times.
     """
@@ -68,7 +69,7 @@ def others(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
             told.setdefault(subject, set()).add(found)
             often[found] += 1
     apart = {each for own in told.values() if len(own) > 1 for each in own}
-    return [each for each, _ in often.most_common() if each in apart]
+    return sorted((each for each, _ in often.most_common() if each in apart), key=lambda each: each.isdigit() and each >= NORMAL)
 
 
 def batch(names: Iterable[str]) -> str | None:

@@ -61,7 +61,7 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     frame = _chosen(where, assay, frame)
     if scale.library:
         frame = _features(name, frame)
-    for doubt in _names.doubts(assay.kind, frame.columns):
+    for doubt in _names.doubts(assay.kind, frame.columns, frame.to_numpy()):
         log.warning("%s: %s", name, doubt)
     subjects = list(frame.index) if pooled else owners(frame.index, frame.columns)
     obs = pd.DataFrame({keys.SUBJECT: subjects}, index=frame.index)

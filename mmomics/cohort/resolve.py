@@ -75,7 +75,7 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
             "replicates, and are merged (%s); %s",
             name, "', '".join(apart[:3]), replicates,
             f'`subject_pattern: "^(.{{12}}(?:-(?!{apart[0]}).*)?)"` leaves out all but -{apart[0]}' if apart[0].isdigit() else
-            "let `subject_pattern` match one of them alone and the others whole (they are of nobody then), or keep visits",
+            "leave one kind in the file, or keep visits (`samples.visits`)",
         )  # fmt: skip
     keep = np.sort(first)
     # where every sample is a row, its values are those of `given`, and not copied

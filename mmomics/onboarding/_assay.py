@@ -39,7 +39,8 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
     text += [name for name in beside if name not in text]
     drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
-    numbers = table.numbers.drop(columns=text, errors="ignore").to_numpy(dtype=float)
+    numeric = table.numbers.drop(columns=text, errors="ignore")
+    numbers = numeric.to_numpy(dtype=float)
     scale, reason = guess.scale(kind, numbers.T if in_columns else numbers, table.name, lambda: _sums(table, drop, in_columns))
     lines = [f"  {modality(table)}:", f"    kind: {kind} # GUESS {by}"]
     lines += [f"    values: {scale} # GUESS: {reason}"] if scale else []
@@ -49,7 +50,7 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     if drop:
         why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
         lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
-    for each in _names.nested(kind, rows if in_columns else table.names):
+    for each in _names.nested(kind, *((rows, numbers.T) if in_columns else (list(numeric.columns), numbers))):
         lines += [f"    feature_pattern: {json.dumps(each.pattern)} # GUESS one level: {quoted(each.whole)} is the sum of others"]
     if together := batch(beside):
         lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]

@@ -56,8 +56,8 @@ def plain(path: Path, rows: Sequence[Sequence[T]], said: Callable[[T], str | Non
     warns = [place for place in range(len(rows[above])) if not at(top, place) and marks([at(above, place)])]
     n = sum(any(at(row, place).casefold() not in ("", *RIGHT) for place in warns) for row in samples)
     if n:
-        told = f"{n} of {count(len(samples), 'sample')} {'bears' if n == 1 else 'bear'} a warning"
-        log.warning("%s: %s and kept; to leave out what is marked, take the long export and `long.flags`", path, told)
+        told = f"{n} of {count(len(samples), 'sample')} {'bears a warning and is' if n == 1 else 'bear a warning and are'}"
+        log.warning("%s: %s kept; to leave out what is marked, take the long export and `long.flags`", path, told)
     return [top, *samples]
 
 

@@ -16,9 +16,9 @@ UNIT = re.compile(
     r"(value|result|lab|test|measurement|orig|std|si)*(units?|uom)(ofmeasure(ment)?|name|conceptname|sourcevalue)?|\w*(or|st)resu"
 )
 PLAIN = re.compile(
-    r".*[/%^*\u00b0].*|[kmunpfdc]?(g|l|m|mol|iu|u|eq|s|hz|v|osm|osmol|cal|j|pa)|count|bpm|mmhg|lbs?|oz|in|ft|mi|deg[cf]|celsius|fahrenheit|"
-    r"min|h|hr|sec|npx|ratio"
-)  # as `alike` gives them; the units of a hospital are others
+    r".*[%^\u00b0].*|.*/(\d.*|[kmunpfdc]?(l|g|mol|m2?|s)|hp?f|lpf|min|h|hr|sec|d|day)|[kmunpfdc](g|l|m|mol|iu|u|eq|s|hz|v|osm|osmol|cal|j|pa)|"
+    r"mol|iu|hz|osm|osmol|cal|count|bpm|mmhg|lbs?|oz|ft|deg[cf]|celsius|fahrenheit|min|hr|sec|npx|ratio"
+)  # as `alike` gives them; the units of a hospital are others: A, S, and MICU/SICU
 MOST = 4  # units that a message lists
 
 
@@ -70,5 +70,5 @@ def several(column: pd.Series, of: pd.Series) -> tuple[str, str, int]:
 
 def alike(units: pd.Series) -> pd.Series:
     """Units as they are compared: small letters without blanks, one sign for a micro; missing where nothing is said."""
-    plain = units.str.replace(r"\s+", "", regex=True).str.replace("[\u00b5\u03bc]", "u", regex=True).str.casefold()
+    plain = units.str.replace(r"\s+", "", regex=True).str.replace("[\u00b5\u03bc]", "u", regex=True).str.replace("*", "^").str.casefold()
     return plain.mask(plain.isin(["", "unknown", "none", "-"]))

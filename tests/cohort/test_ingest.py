@@ -88,8 +88,9 @@ METAPHLAN = ["k__B", "k__B|p__F", "k__B|p__F|g__L", "k__B|p__F|g__L|s__L_a", "k_
 
 
 def named(tmp_path, features, kind="microbiome", values="relative", **keys):
-    values_ = pd.DataFrame(np.arange(1, 2 * len(features) + 1).reshape(len(features), 2), index=features, columns=["P1", "P2"])
-    values_.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
+    """What has parts by its name is what they add up to, and one more."""
+    sums = np.array([1 + sum(other.startswith((f"{name}|", f"{name};")) for other in features) for name in features])
+    pd.DataFrame({"P1": sums, "P2": 2 * sums}, index=features).to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
     return ingest("x", Assay(kind=kind, values=values, files="t.tsv", orientation="samples_in_columns", **keys), tmp_path)
 
 
@@ -111,6 +112,13 @@ def test_levels_that_are_summed_over_one_another_are_told_and_one_is_kept(tmp_pa
     caplog.clear()
     pattern = said.rpartition("set `feature_pattern: '")[2].removesuffix("'`")
     assert named(tmp_path, features, kind, values, feature_pattern=pattern).var_names.tolist() == kept and not caplog.messages
+
+
+def test_what_was_classified_no_further_has_no_parts(tmp_path, caplog):
+    table = pd.DataFrame({"P1": [9, 40, 50], "P2": [30, 0, 31], "P3": [4, 8, 0]}, index=["k__B;f__F", "k__B;f__F;g__G", "k__B;f__F;g__H"])
+    table.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
+    ingest("x", Assay(kind="microbiome", values="counts", files="t.tsv", orientation="samples_in_columns"), tmp_path)
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize(

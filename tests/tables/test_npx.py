@@ -52,7 +52,7 @@ def test_the_export_is_its_samples_and_proteins(tmp_path, caplog, end):
     found, _ = table.read(Table(files=name), tmp_path)
     pd.testing.assert_frame_equal(found, EXPECTED)
     (said,) = (record.getMessage() for record in caplog.records)
-    assert "1 of 3 samples bears a warning and kept" in said
+    assert "1 of 3 samples bears a warning and is kept" in said
     left, _ = table.read(Table(files=name, drop=["OID00472"]), tmp_path)
     pd.testing.assert_frame_equal(left, EXPECTED.drop(columns="OID00472"))
     words, _ = table.read(Table(files=name), tmp_path, numeric=False)

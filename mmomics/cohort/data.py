@@ -155,7 +155,8 @@ def _apart(modality: anndata.AnnData) -> np.ndarray | None:
     if not there.any():
         return None
     now = np.asarray(modality.X)[there]
-    return there if np.nanmin(now) < np.nanmax(now) else None
+    now = now[~np.isnan(now)]  # where nought is below what can be detected, it is missing
+    return there if len(now) and now.min() < now.max() else None
 
 
 def _outcome(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,10 +34,9 @@ def kind(table: Sniffed, features: Sequence[str], beside: Sequence[str] = ()) ->
         found = guess.kind(name)
         if found != "generic":
             return found, f"by the {what}'s name"
-    found = guess.kind("", heads=beside)
-    return (
-        (found, "by the columns beside its features") if found != "generic" else (guess.kind("", features), "by the names of its features")
-    )
+    found = guess.kind("", features)
+    beside_say = guess.kind("", heads=beside) if found == "generic" else found
+    return (beside_say, "by the columns beside its features") if beside_say != found else (found, "by the names of its features")
 
 
 def keys(table: Sniffed, indent: str) -> list[str]:

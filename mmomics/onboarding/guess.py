@@ -22,6 +22,7 @@ KINDS = {
     "health": "clinical", "bio.": "clinical", "blood": "clinical", "analyte": "clinical", "rna": "rna",
     "expr": "rna", "fpkm": "rna", "tpm": "rna", "gene": "rna",
 }  # fmt: skip
+COHORT = "metabric"  # of breast cancers: no metabolome
 SIGNALS = {
     "hypno": "sleep",
     "ecg": "ecg", "ekg": "ecg", "psg": "eeg", "eeg": "eeg", "ppg": "ppg", "pleth": "ppg", "cgm": "cgm", "glucose": "cgm", "dexcom": "cgm",
@@ -68,7 +69,7 @@ BESIDE = re.compile(  # columns of tables with samples in columns that describe 
 
 def kind(name: str, features: Sequence[str] = (), heads: Sequence[str] = ()) -> str:
     """Kind of assay by the name of a file, or else of its features, or of the columns that describe these; ``generic`` if nothing tells."""
-    found = next((found for word, found in KINDS.items() if word in name.lower()), "generic")
+    found = next((found for word, found in KINDS.items() if word in name.lower().replace(COHORT, "")), "generic")
     found = next((kind for kind, form in HEADS.items() if any(re.fullmatch(form, each, re.IGNORECASE) for each in heads)), found)
     if found != "generic" or not features:
         return found

@@ -201,6 +201,9 @@ def test_prevalence_is_of_what_was_measured_where_ratios_set_noughts_apart():
     data = from_mudata(cohort)
     kept = {share: fit(data, np.arange(40), Prepare(min_prevalence=share))["gut"].features.tolist() for share in (0, 0.05, 0.1)}
     assert len(kept[0]) == 6 and "taxon0" not in kept[0.05] and len(kept[0.05]) == 5 and kept[0.1] == [f"taxon{i}" for i in range(2, 6)]
+    microbes.X = np.where(counts == 0, np.nan, microbes.X)  # as of intensities, of which none is one
+    assert from_mudata(cohort).nothing == {}
+    microbes.X = ratios(counts)
     del microbes.layers[keys.MEASURED]
     assert len(fit(from_mudata(cohort), np.arange(40), Prepare(min_prevalence=0.1))["gut"].features) == 6  # nothing tells them
 

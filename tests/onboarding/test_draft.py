@@ -231,6 +231,7 @@ def test_scores_speak_for_the_case_not_for_the_control(levels, positive):
 def test_columns_and_names_of_cbioportal_and_logged_values_are_known():
     assert guess.BESIDE.fullmatch("Entrez_Gene_Id") and guess.BESIDE.fullmatch("Hugo_Symbol")
     assert guess.kind("data_cna.txt") == "cnv"
+    assert guess.kind("metabric_expression.txt") == "rna" and guess.kind("metabolites_metabric.txt") == "metabolome"
     values = np.array([[0.0, 3.25], [12.5, 7.75]])
     assert guess.scale("rna", values, "expression_log2tpm.csv")[0] == "log2"
     assert guess.scale("rna", 100 * values, "expression_tpm.csv")[0] == "tpm"
@@ -468,3 +469,13 @@ def test_two_words_are_two_values_of_an_outcome_a_covariate_and_an_assay(tmp_pat
 
 def test_ids_of_olink_say_that_features_are_proteins():
     assert guess.kind("plasma.csv", [f"OID{number:05d}" for number in range(471, 563)]) == "protein"
+
+
+def test_what_features_are_called_tells_more_than_what_stands_beside_them(tmp_path):
+    genes = [f"ENSG{number:011d}" for number in range(40)]
+    table = pd.DataFrame(np.random.default_rng(0).poisson(90, (40, 12)), genes, [f"P{number:02d}" for number in range(12)])
+    table.insert(0, "uniprot_id", [f"P{number:05d}" for number in range(40)])
+    table.to_csv(tmp_path / "matrix.csv", index_label="id")
+    pd.DataFrame({"y": ["a", "b"] * 6}, [f"P{number:02d}" for number in range(12)]).to_csv(tmp_path / "samples.csv", index_label="id")
+    (matrix,) = yaml.safe_load(draft(tmp_path, "mine"))["modalities"].values()
+    assert (matrix["kind"], matrix["values"]) == ("rna", "counts")

@@ -25,7 +25,8 @@ def first_rows(path: Path, keys: dict[str, object]) -> tuple[pd.DataFrame, list[
     settings = Table.model_validate({"files": path.name, **keys})
     if ending(path) not in delimited.SUFFIXES:
         try:
-            cells = contract.read(path, settings, None, True).head(ROWS).astype(object)
+            numbers = contract.read(path, settings, None, True)
+            cells = _answered(path, settings, numbers.head(ROWS).astype(object))
         except UserError:  # a table of words
             cells = contract.read(path, settings, None, False).head(ROWS)
         cells.index.name = _above_ids(path, settings, cells.shape[1])
@@ -64,6 +65,23 @@ def headless(names: list[str], cells: pd.DataFrame) -> dict[str, object]:
     if ids and (not corner or (np.diff(values) == 1).all()):
         return {}
     return {"header": False, "number_rows": True} if corner else {"header": False}
+
+
+def _answered(path: Path, settings: Table, cells: pd.DataFrame) -> pd.DataFrame:
+    """The first rows of a table of numbers with its answers, which are yes and no or true and false, as they stand in the file."""
+    if cells.shape[1] > COLUMNS or "decimal" not in contract.choose(path).KEYS:  # of measurements alone
+        return cells
+    two = (cells.isin([0, 1]) | cells.isna()).to_numpy().all(axis=0)
+    names = {*cells.columns[two]}
+    if not names:
+        return cells
+    others = [name for name in dict.fromkeys(cells.columns) if name not in names]
+    words = contract.read(path, settings.model_copy(update={"drop": [*settings.drop, *others]}), None, False).head(ROWS)
+    for place, position in enumerate(np.flatnonzero(cells.columns.isin(names))):
+        there = words.iloc[:, place]
+        if not pd.to_numeric(there, errors="coerce").isna().equals(there.isna()):
+            cells.isetitem(int(position), there.to_numpy())
+    return cells
 
 
 def _above_ids(path: Path, settings: Table, width: int) -> str | None:

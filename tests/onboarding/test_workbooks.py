@@ -109,3 +109,17 @@ def test_a_table_that_shares_no_id_with_another_is_none_of_samples(tmp_path):
         "lipidomics",
         "metabolites",
     }
+
+
+@pytest.mark.parametrize("words", [("yes", "no"), ("TRUE", "FALSE"), (True, False), (1, 0)], ids=str)
+@pytest.mark.parametrize("end", ["csv", "xlsx", "parquet"])
+def test_answers_are_classes_as_they_stand_in_a_file_though_its_readers_count_them(tmp_path, words, end):
+    clinic = pd.DataFrame({"CRP": range(24), "Response": [*words] * 12, "smoker": [words[0], words[1], None] * 8}, index=IDS)
+    write = {"csv": clinic.to_csv, "xlsx": clinic.to_excel, "parquet": clinic.to_parquet}[end]
+    write(tmp_path / f"clinical.{end}")
+    LABS.to_csv(tmp_path / "labs.csv")
+    text = draft(tmp_path, "mine")
+    (tmp_path / "c.yaml").write_text(text)
+    content = yaml.safe_load(text)
+    assert content["outcome"]["column"] == "Response" and content["outcome"]["positive"].upper() == str(words[0]).upper()
+    assert "smoker" in content["covariates"] and check(tmp_path / "c.yaml").errors == []

@@ -86,7 +86,10 @@ def nested(kind: str, names: Sequence[str], values: np.ndarray) -> Iterator[Nest
 
 
 def _summed(sign: str, parts: Sequence[str], names: Sequence[str], values: np.ndarray) -> bool:
-    """Whether wholes are at least the sum of their parts in nearly every sample."""
+    """Whether wholes are at least the sum of their parts in nearly every sample, and not all features together make up the whole."""
+    totals = np.nansum(values, axis=1)
+    if len(totals) and any(np.allclose(totals, one, rtol=ROUNDING) for one in (1, 100, 1e6)):
+        return False
     place = {name.strip(): number for number, name in enumerate(names)}
     wholes = np.array([place[part.rpartition(sign)[0].strip()] for part in parts])
     own = np.array([place[part.strip()] for part in parts])

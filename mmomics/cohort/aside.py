@@ -27,6 +27,7 @@ OTHER = re.compile(  # of another tissue, or of another time
     r"\b(?:tumou?rs?|normals?|adjacent|healthy|metasta(?:sis|tic)|primary|recurren(?:t|ce)|relapsed?|remission|blood|baseline|screening"
     r"|follow ?up|pre|post|(?:day|week|month|year|visit|cycle|time ?point) ?-?\d+|t0)\b"
 )
+SHORT = re.compile(r"([dwmvt])(\d+)")  # days, weeks, months, visits, times; or wells, duplicates and markers
 NORMAL = "10"  # codes of tissues from here on are no tumours
 BARCODE = re.compile(r"[A-Z]+-[A-Z0-9]{2}-[A-Z0-9]{4,6}-(\d\d)[A-Z]?(?![A-Z0-9])")  # of the GDC: 01 primary tumour, 11 normal tissue
 
@@ -62,14 +63,31 @@ def others(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
     """
     told: dict[str, set[str]] = {}
     often: Counter[str] = Counter()
-    for sample, subject in zip(samples, subjects, strict=True):
-        rest = _plain(sample.replace(subject, " ", 1))
-        found = code[1] if (code := BARCODE.match(sample)) else " ".join(OTHER.findall(rest))
+    samples, subjects = list(samples), list(subjects)
+    rests = [_plain(sample.replace(subject, " ", 1)) for sample, subject in zip(samples, subjects, strict=True)]
+    times = _times(rests)
+    for sample, subject, rest in zip(samples, subjects, rests, strict=True):
+        found = code[1] if (code := BARCODE.match(sample)) else rest if rest in times else " ".join(OTHER.findall(rest))
         if found:
             told.setdefault(subject, set()).add(found)
             often[found] += 1
     apart = {each for own in told.values() if len(own) > 1 for each in own}
     return sorted((each for each, _ in often.most_common() if each in apart), key=lambda each: each.isdigit() and each >= NORMAL)
+
+
+def _times(rests: Iterable[str]) -> set[str]:
+    """Which of `d0`, `d28`, ... are times: those of a letter whose numbers begin at nought or leave some out, as no count of wells does."""
+    numbers: dict[str, set[str]] = {}
+    for rest in set(rests):
+        if short := SHORT.fullmatch(rest):
+            numbers.setdefault(short[1], set()).add(short[2])
+    return {
+        f"{letter}{number}"
+        for letter, found in numbers.items()
+        if not any(number.startswith("0") and len(number) > 1 for number in found)
+        and ("0" in found or {int(number) for number in found} != {*range(1, len(found) + 1)})
+        for number in found
+    }
 
 
 def batch(names: Iterable[str]) -> str | None:

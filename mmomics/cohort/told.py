@@ -54,9 +54,10 @@ class Signal:
             return dict(zip(STATUS, ("", "", "", 0.0, 0.0, stretch.why), strict=True)), nothing
         if not self.roles and stretch.window is None:  # the kind looks at annotations, of the whole record
             stretch = replace(stretch, span=stretch.span - self.kind.between(record))
-        worn = self.kind.worn(record, self.params) if hasattr(self.kind, "worn") else None
+        even = self.kind.even(record) if hasattr(self.kind, "even") else record
+        worn = self.kind.worn(even, self.params) if hasattr(self.kind, "worn") else None
         if self.roles:
-            covered = _coverage.coverage(record, worn, stretch.span, self.epoch)
+            covered = _coverage.coverage(even, worn, stretch.span, self.epoch)
         else:
             covered = min(self.kind.recorded(record, self.params) / stretch.span, 1.0) if stretch.span > 0 else 0.0
         clock = (written(record.start), written(record.start and record.start + record.duration * SECOND))

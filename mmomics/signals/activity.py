@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmomics.devices.record import Record
-from mmomics.signals import _epochs, _nights, _rhythm, contract
+from mmomics.signals import _nights, _rhythm, contract
+from mmomics.signals._epochs import even
 from mmomics.signals._stretches import long_runs, runs
 from mmomics.signals.contract import Feature, Role
 
@@ -114,7 +115,7 @@ def worn(record: Record, params: Params) -> np.ndarray:
 def features(record: Record, params: Params) -> dict[str, float]:
     """Features of a record whose channel is `activity`, in counts or steps per epoch, be epochs of one length or of many."""
     out = dict.fromkeys((feature.name for feature in FEATURES), np.nan)
-    record = _epochs.even(record)
+    record = even(record)
     # counts of shorter or longer epochs as counts per minute
     counts = np.where(worn(record, params), _counts(record, params), np.nan) * record.rate * _rhythm.MINUTE
     values, minute = _rhythm.minutes(record, counts)

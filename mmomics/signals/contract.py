@@ -68,8 +68,9 @@ class Signal(Protocol):
     features: Callable[[Record, Any], dict[str, float]]
 
 
-# A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn. One without roles, that
-# looks at annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of, and `between(record) -> float`,
+# A kind may also define `worn(record, params) -> bool array (n_times,)`: samples at which the device was worn, and
+# `even(record) -> Record`: what both that and coverage are told of, where steps have many lengths. One without roles, that looks at
+# annotations, defines `recorded(record, params) -> float` instead: the seconds that they tell of, and `between(record) -> float`,
 # those between parts of a whole record (nights) that are no gap; and it may define
 # `timed(record) -> Record`, which says how long those last whose duration the file leaves open, before records are cut to windows.
 # `settled(record, said, device, params) -> Record` is what it makes of a whole record before that is cut: `said` has the units of the

@@ -44,7 +44,8 @@ def test_two_quantities_of_a_sample_are_told_from_two_samples(endings, several):
 @pytest.mark.parametrize(
     ("endings", "apart"),
     [
-        (["_tumor", "_normal"], ["tumor", "normal"]), (["-T1", "-T2"], []), ([".D01", ".D07"], []),
+        (["_tumor", "_normal"], ["tumor", "normal"]), (["-T1", "-T2"], []), ([".D01", ".D07"], []), (["_D0", "_D28"], ["d0", "d28"]),
+        (["_M6", "_M12"], ["m6", "m12"]), (["_V1", "_V2"], []),
         (["_baseline", "_week 4"], ["baseline", "week 4"]),
         (["_pre", "_post"], ["pre", "post"]), (["_1", "_2"], []), (["_rep1", "_rep2"], []), (["a", "b"], []),
         (["_tumor_1", "_tumor_2"], []),

@@ -262,6 +262,15 @@ def test_counts_of_uneven_epochs_are_spread_over_them():
     assert found["m10_onset"] == pytest.approx(8, abs=1)
 
 
+def test_a_count_covers_the_time_to_the_next():
+    length = np.where(np.random.default_rng(0).random(2000) < 0.6, 20.0, 900.0)
+    at = np.append(0, np.cumsum(length))
+    uneven = Record((length / 2)[:, None].astype("float32"), ("activity",), ("steps",), times=at[:-1], start=START)
+    even = activity.even(uneven)
+    assert coverage(even, activity.worn(even, PARAMS), at[-1], 60) > 0.99
+    assert coverage(uneven, activity.worn(uneven, PARAMS), at[-1], 60) < 0.5  # as if it had not been recorded
+
+
 @pytest.mark.parametrize("seconds", [(60, 15), (15, 60), (15, 900)])
 def test_a_monitor_may_be_set_to_another_epoch(seconds):
     at = np.concatenate([np.arange(0, 86400, seconds[0]), np.arange(86400, 2 * 86400, seconds[1])]).astype(float)

@@ -120,7 +120,7 @@ def test_what_was_classified_no_further_has_no_parts(tmp_path, caplog):
     ingest("x", Assay(kind="microbiome", values="counts", files="t.tsv", orientation="samples_in_columns"), tmp_path)
     shares = pd.DataFrame(
         {"P1": [80.0, 15, 5], "P2": [90.0, 0, 10]}, index=table.index
-    )  # all of a sample, and so no share is counted twice
+    )  # all there is: none counts twice
     shares.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
     ingest("x", Assay(kind="microbiome", values="relative", files="t.tsv", orientation="samples_in_columns"), tmp_path)
     assert not caplog.messages

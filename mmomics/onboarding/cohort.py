@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from mmomics.cohort.aside import aside
 from mmomics.onboarding import _study, runs
@@ -23,7 +24,7 @@ def possible(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequenc
     tables : sequence of Sniffed
         All that were read.
     others : sequence of sequence of str
-        Further ids: of records, and of long tables.
+        Further ids: of records, of long tables, and the names of files and folders.
     """
     rows = table.rows
     signless = {*map(folded, rows)}
@@ -35,19 +36,32 @@ def possible(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequenc
 
 def _ids(table: Sniffed) -> Iterator[list[str]]:
     """What may be ids of a table: of its rows and columns, and in its columns of words."""
-    yield from (table.rows, table.names)
+    yield from (*([] if _counted(table) else [table.rows]), table.names)
     yield from (table.cells[name].dropna().astype(str).tolist() for name in table.words)
 
 
-def likely(table: Sniffed, tables: Sequence[Sniffed]) -> float:
+def _counted(table: Sniffed) -> bool:
+    """Whether its rows have no ids."""
+    return bool(table.keys.get("number_rows")) and "subject" not in table.keys
+
+
+def placed(tables: Sequence[Sniffed], folder: Path) -> list[str]:
+    """What the files of several tables, and the folders that they lie in, are called: as samples, perhaps."""
+    parts = [table.path.relative_to(folder).parts for table in tables]
+    return list(dict.fromkeys(name for *parents, file in parts for name in (*parents, file.partition(".")[0])))
+
+
+def likely(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequence[str]] = ()) -> float:
     """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names, few plates."""
     telling = sum(
         bool(pattern.search(name)) for pattern in (_study.TIME, _study.EVENT, _study.LABEL, _study.COVARIATE) for name in table.names[:200]
     )
     rows = table.rows
-    others = [other for other in tables if other is not table]
-    shared = sum(max(meet(other.rows, rows), meet(other.names, rows)) > len(rows) / 4 for other in others)
+    beside = [other for other in tables if other is not table and not _counted(other)]
+    shared: float = sum(max(meet(other.rows, rows), meet(other.names, rows)) > len(rows) / 4 for other in beside)
+    known = any(meet(names, rows) > len(rows) / 4 for names in others)
+    shared = 1 if known else shared / max(len(beside), 1)
     return (
         3 * bool(CALLED.search(table.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
-        - 4 * (2 * len(aside(table.names, "clinical")) > len(table.names)) + (len(table.names) < 50) + 3 * shared / max(len(others), 1)
+        - 4 * (2 * len(aside(table.names, "clinical")) > len(table.names)) + (len(table.names) < 50) + 3 * shared
     )  # fmt: skip

@@ -69,9 +69,11 @@ def draft(folder: str | Path, name: str) -> str:
     if not any((readable, pairs, families, begun, mutations, matrices)):
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
-    people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]]
+    people_of = (
+        [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]] + [cohort.placed(tables, folder)]
+    )
     sampled = [each for each in [*wide, *visits.values()] if matrices or mutations or cohort.possible(each, readable, people_of)]
-    about = max(sampled, key=lambda each: cohort.likely(each, wide), default=None)
+    about = max(sampled, key=lambda each: cohort.likely(each, wide, people_of), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [
         "# yaml-language-server: $schema=../../workflow/schemas/cohort.schema.json",

@@ -13,7 +13,7 @@ MINUTE = 60.0
 LONGEST = 900.0, 3.0  # seconds, and median epochs, that a count is of at most: what is further from the next was not recorded
 UNEVEN = 0.05  # share of the epochs that are no multiple of the median one
 IN_A_ROW = 10  # so many gaps of one length are longer epochs
-FAR = 10  # median epochs: gaps that long are hardly ever of one and the same length
+FAR, OFTEN = 10, 0.25  # gaps of so many median epochs and one length are longer epochs, if so many; fewer stand between bursts
 KNOWN = 0.5  # share of a minute that epochs must cover
 
 
@@ -45,7 +45,7 @@ def _uneven(steps: np.ndarray) -> bool:
     if (np.abs(steps - whole) > 0.1).mean() > UNEVEN:
         return True
     _, n = np.unique(whole[whole >= FAR], return_counts=True)
-    if len(n) and n.max() > UNEVEN * len(whole):
+    if len(n) and n.max() > OFTEN * len(whole):
         return True
     first = np.append(0, np.flatnonzero(np.diff(whole)) + 1)
     return bool(((np.diff(first, append=len(whole)) >= IN_A_ROW) & (whole[first] > 1)).any())

@@ -279,6 +279,14 @@ def test_a_monitor_may_be_set_to_another_epoch(seconds):
     assert found["mean"] == pytest.approx(30, rel=0.01) and found["high"] == pytest.approx(30, rel=0.01)
 
 
+@pytest.mark.parametrize("burst", [5, 10])
+def test_bursts_of_each_hour_are_no_longer_epochs(burst):
+    at = np.concatenate([hour * 3600 + 60.0 * np.arange(burst) for hour in range(80)])
+    bursts = Record(np.full((len(at), 1), 30, dtype="float32"), ("activity",), ("steps",), times=at, start=START)
+    found = activity.features(bursts, PARAMS)
+    assert _epochs.even(bursts) is bursts and found["mean"] == pytest.approx(30) and found["sd"] == pytest.approx(0)
+
+
 def test_totals_of_half_an_hour_are_of_half_an_hour():
     length = np.random.default_rng(0).uniform(25, 35, 100) * 60
     at = np.append(0, np.cumsum(length))

@@ -34,6 +34,13 @@ def possible(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequenc
     )  # fmt: skip
 
 
+def telling(table: Sniffed) -> bool:
+    """Whether columns are called as those of people: covariates, or a good part of them outcomes; a class may be one of lipids."""
+    names = table.names[:200]
+    called = [name for name in names if _study.LABEL.search(name) or _study.EVENT.search(name)]
+    return any(map(_study.COVARIATE.search, names)) or 3 * len(called) > len(names)
+
+
 def _ids(table: Sniffed) -> Iterator[list[str]]:
     """What may be ids of a table: of its rows and columns, and in its columns of words."""
     yield from (*([] if _counted(table) else [table.rows]), table.names)
@@ -53,7 +60,7 @@ def placed(tables: Sequence[Sniffed], folder: Path) -> list[str]:
 
 def likely(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequence[str]] = ()) -> float:
     """How much a table looks like the table of samples: ids that others have, text cells, few columns, usual names, few plates."""
-    telling = sum(
+    usual = sum(
         bool(pattern.search(name)) for pattern in (_study.TIME, _study.EVENT, _study.LABEL, _study.COVARIATE) for name in table.names[:200]
     )
     rows = table.rows
@@ -62,6 +69,6 @@ def likely(table: Sniffed, tables: Sequence[Sniffed], others: Sequence[Sequence[
     known = any(meet(names, rows) > len(rows) / 4 for names in others)
     shared = 1 if known else shared / max(len(beside), 1)
     return (
-        3 * bool(CALLED.search(table.name)) + min(telling, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
+        3 * bool(CALLED.search(table.name)) + min(usual, 4) + 2 * (table.text_share > 0.05) - 4 * (len(table.names) > 150)
         - 4 * (2 * len(aside(table.names, "clinical")) > len(table.names)) + (len(table.names) < 50) + 3 * shared
     )  # fmt: skip

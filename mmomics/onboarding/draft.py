@@ -69,10 +69,12 @@ def draft(folder: str | Path, name: str) -> str:
     if not any((readable, pairs, families, begun, mutations, matrices)):
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
-    people_of = (
-        [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]] + [cohort.placed(tables, folder)]
-    )
-    sampled = [each for each in [*wide, *visits.values()] if matrices or mutations or cohort.possible(each, readable, people_of)]
+    people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]]
+    people_of += [cohort.placed(readable, folder)] if len(readable) > 1 else []
+    sampled = [*wide, *visits.values()]
+    if not (matrices or mutations):  # whose ids are looked at later
+        shared = [each for each in sampled if cohort.possible(each, readable, people_of)]
+        sampled = shared or [each for each in sampled if cohort.telling(each)]  # ids may be spelled otherwise
     about = max(sampled, key=lambda each: cohort.likely(each, wide, people_of), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [

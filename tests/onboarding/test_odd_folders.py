@@ -351,3 +351,31 @@ def test_barcodes_are_of_tumours_alone_where_other_tissues_stand_beside_them(tmp
     content, _, found = drafted(tmp_path)
     assert content["modalities"]["rna_counts"]["subject_pattern"] == pattern and found.errors == []
     assert not any("told apart" in str(warning) for warning in found.warnings)
+
+
+def quantified(path):
+    """A folder of each person with a table of transcripts."""
+    for person in PEOPLE:
+        (path / person).mkdir()
+        table = pd.DataFrame({"length": 900, "est_counts": RNG.poisson(9, 30), "tpm": 1.5}, index=[f"ENST{i:011d}" for i in range(30)])
+        table.rename_axis("target_id").to_csv(path / person / "abundance.tsv", sep="\t")
+
+
+def test_the_table_whose_ids_are_names_of_folders_is_the_one_of_samples(tmp_path):
+    quantified(tmp_path)
+    pd.DataFrame({"group": ["a", "b"] * (N // 2)}, index=pd.Index(PEOPLE, name="id")).to_csv(tmp_path / "meta.csv")
+    content = yaml.safe_load(draft(tmp_path, "mine"))
+    assert content["samples"] == {"files": "meta.csv", "index": "id"} and content["outcome"]["column"] == "group"
+
+
+@pytest.mark.parametrize("age", [True, False])
+def test_a_table_of_people_whose_ids_are_spelled_otherwise_is_the_one_of_samples(tmp_path, age):
+    info = pd.DataFrame(
+        {"Diagnosis": ["case", "control"] * (N // 2), "age": range(30, 30 + N)}, index=[f"Patient {i + 1}" for i in range(N)]
+    )
+    (info if age else info[["Diagnosis"]]).rename_axis("Patient").to_csv(tmp_path / "info.csv")
+    pd.DataFrame(RNG.normal(9, 1, (N, 5)), index=PEOPLE, columns=list("vwxyz")).to_csv(tmp_path / "metabolites.csv")
+    text = draft(tmp_path, "mine")
+    content = yaml.safe_load(text)
+    assert content["samples"] == {"files": "info.csv", "index": "Patient"} and content["outcome"]["column"] == "Diagnosis"
+    assert list(content["modalities"]) == ["metabolites"] and "# CHOOSE a subject_pattern" in text

@@ -68,7 +68,9 @@ class Roster:
         return [folded.get(name.casefold(), [name]) for name in ids]
 
 
-def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterable[str] = (), controls: bool = False) -> list[str]:
+def extract(
+    pattern: str | None, ids: Iterable[str], where: str, others: Iterable[str] = (), *, controls: bool = False, columns: bool = False
+) -> list[str]:
     """The first group of a pattern in every id; the ids themselves without a pattern.
 
     Parameters
@@ -83,6 +85,8 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
         The names on the table's other side: where all of them match instead, the orientation is wrong.
     controls : bool
         Whether ids that are called as pooled samples and blanks are may stand for themselves, and so for nobody, where others match.
+    columns : bool
+        Whether they are columns of a table, which `drop` can take out.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def extract(pattern: str | None, ids: Iterable[str], where: str, others: Iterabl
         unmatched, others = strange, list(others)
         swapped = len(unmatched) == len(ids) and bool(others) and all(compiled.search(name) for name in others)
         cure = "mend the pattern, or let it match what is of nobody: ids that the samples table lacks are left out"
-        if len(strange) <= FEW and len(strange) * MOST <= len(ids):
+        if columns and len(strange) <= FEW and len(strange) * MOST <= len(ids):
             cure = f"set `drop: [{', '.join(map(json.dumps, strange))}]` if no sample is called so, or {cure}"
         cure = "the features match it: change `orientation`" if swapped else cure
         raise UserError(where, f"{len(unmatched)} of {len(ids)} sample ids do not match `subject_pattern` ({listed(unmatched)})", cure)

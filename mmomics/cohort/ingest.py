@@ -17,7 +17,7 @@ from mmomics.assays._suspicions import GROUPED
 from mmomics.cohort import ids, table
 from mmomics.config.modality import Assay
 from mmomics.errors import UserError, count, listed
-from mmomics.tables.contract import ungrouped
+from mmomics.tables.contract import in_rows, ungrouped
 
 UNGROUPED = "ungrouped"  # where separators of thousands are suspected: whether the file disproves them
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
     values, scale = contract.scale(assay.kind, assay.values, where)
 
     def owners(found: pd.Index, others: Iterable[str] = ()) -> list[str]:
-        return ids.mapped(assay.ids, folder, ids.extract(assay.subject_pattern, found, where, others, controls=True), where)
+        columns = not any(in_rows(path, assay) for path in table.paths(assay, folder).values())
+        names = ids.extract(assay.subject_pattern, found, where, others, controls=True, columns=columns)
+        return ids.mapped(assay.ids, folder, names, where)
 
     pooled = table.pooled(assay, folder)
     frame, part = table.read(assay, folder, owner=owners if pooled else None)

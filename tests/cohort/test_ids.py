@@ -93,10 +93,17 @@ def test_controls_of_a_laboratory_need_not_match_the_pattern_of_subjects():
     [
         (["S-01", "QC_1"], False, "1 of 2 sample ids do not match"),  # in the samples table, and of records
         (["S-01", "QC_1", "Control_7"], True, r"\(Control_7\); mend the pattern, or let it match what is of nobody"),  # may be a person
-        ([*(f"S-{i}" for i in range(20)), "Locus ID"], True, r"set `drop: \[\"Locus ID\"\]` if no sample is called so, or mend"),
         (["QC_1", "QC_2"], True, "2 of 2 sample ids"),  # then it is the pattern that is wrong
     ],
 )
 def test_what_may_be_a_person_has_to_match_the_pattern(names, controls, unmatched):
     with pytest.raises(UserError, match=unmatched):
         extract("^(S-.+)", names, "modality x", controls=controls)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cure"), [(True, r"set `drop: \[\"Locus ID\"\]` if no sample is called so, or mend"), (False, "; mend the")]
+)
+def test_a_column_that_is_no_sample_can_be_dropped_and_a_row_cannot(columns, cure):
+    with pytest.raises(UserError, match=cure):
+        extract("^(S-.+)", [*(f"S-{i}" for i in range(20)), "Locus ID"], "modality x", controls=True, columns=columns)

@@ -136,7 +136,8 @@ def key(axes: Axes, **options: Any) -> None:
 
 def write(figure: Figure, folder: Path, name: str) -> Markup:
     """Save as SVG and PDF, without dates, and return the SVG to put into the page."""
-    figure.draw_without_rendering()
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
     figure.set_layout_engine("none")  # what was laid out once is laid out for both files
     # `savefig` would draw each of them twice
     FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None, "Creator": "mmomics", "Producer": None})

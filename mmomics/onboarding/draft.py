@@ -53,6 +53,7 @@ def draft(folder: str | Path, name: str) -> str:
     mutations = [path for path in paths if maf.listed(path)]
     paths = [path for path in paths if path not in mutations]
     tables = [each for parts in stacked(paths) for each in sniff.tables(parts)]
+    tables, apart = folders.apart(folder, tables, [family.ids for family in [*families, *begun]])
     remarks = [each for each in tables if _remarks(each, tables)]
     tables = [each for each in tables if not any(each is one for one in remarks)]
     readable = [each for each in tables if not each.problem and each.names]
@@ -116,6 +117,8 @@ def draft(folder: str | Path, name: str) -> str:
     notes += [f"# not used, holds no measurement (see `samples.join`): {place(each, folder)}" for each in words if id(each) not in used]
     told = "# not used, rows without a time below a line that says when they begin; write a column of times"
     notes += [f"{told}: {each.pattern}" for each in begun if not _records.begun(each, subjects)]
+    told = "# not used, one for each person and no record; what it measures, if anything, has to be written in one table"
+    notes += [f"{told}: {each.pattern}" for each in apart]
     notes += [f"# not used, a list of mutations: rename it to end in .maf: {path.relative_to(folder)}" for path in mutations]
     notes += [f"# not read: {_problem(each)}" for each in tables if each.problem]
     if not modalities:

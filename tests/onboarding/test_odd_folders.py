@@ -364,8 +364,37 @@ def quantified(path):
 def test_the_table_whose_ids_are_names_of_folders_is_the_one_of_samples(tmp_path):
     quantified(tmp_path)
     pd.DataFrame({"group": ["a", "b"] * (N // 2)}, index=pd.Index(PEOPLE, name="id")).to_csv(tmp_path / "meta.csv")
-    content = yaml.safe_load(draft(tmp_path, "mine"))
+    text = draft(tmp_path, "mine")
+    content = yaml.safe_load(text)
     assert content["samples"] == {"files": "meta.csv", "index": "id"} and content["outcome"]["column"] == "group"
+    assert content["modalities"] is None and text.count("abundance.tsv") == 1 and "in one table: {subject}/abundance.tsv" in text
+
+
+def test_an_assay_in_a_folder_for_each_centre_is_an_assay(tmp_path):
+    for place, centre in enumerate(("site1", "site2", "site3")):
+        (tmp_path / centre).mkdir()
+        table = pd.DataFrame(RNG.normal(9, 1, (8, 5)), index=PEOPLE[8 * place : 8 * place + 8], columns=list("vwxyz"))
+        table.to_csv(tmp_path / centre / "protein.csv")
+    people(tmp_path, centre=["site1", "site2", "site3"] * (N // 3), response=["yes", "no"] * (N // 2))
+    assert len(drafted(tmp_path)[0]["modalities"]) == 3
+
+
+def test_of_what_an_e4_exports_the_records_are_modalities_and_no_text_is_the_table_of_samples(tmp_path):
+    above = {"HR.csv": "1.0", "EDA.csv": "4.0", "TEMP.csv": "4.0", "IBI.csv": " IBI"}
+    for place, person in enumerate(PEOPLE[:6]):
+        (tmp_path / person).mkdir()
+        for name, rate in above.items():
+            rows = [f"{second * 0.85:.6f},0.85" if name == "IBI.csv" else f"{60 + second % 9}.5" for second in range(1, 400)]
+            sign = ", " if name == "IBI.csv" else "\n"
+            (tmp_path / person / name).write_text("\n".join([f"1714980000.000000{sign}{rate.strip()}", *rows]) + "\n")
+        (tmp_path / person / "tags.csv").write_text("" if place % 2 else "1714980060.00\n1714980090.00\n")
+        (tmp_path / person / "info.txt").write_text("The archive has files in .csv format:\nThe first row is the initial time\n")
+    pd.DataFrame({"group": ["a", "b"] * 3}, index=pd.Index(PEOPLE[:6], name="id")).to_csv(tmp_path / "meta.csv")
+    text = draft(tmp_path, "mine")
+    content = yaml.safe_load(text)
+    assert content["samples"] == {"files": "meta.csv", "index": "id"} and content["outcome"]["column"] == "group"
+    assert [each["files"] for each in content["modalities"].values()] == [f"{{subject}}/{name}.csv" for name in ("EDA", "HR", "TEMP")]
+    assert all(text.count(name) == 1 for name in ("info.txt", "tags.csv", "IBI.csv"))
 
 
 @pytest.mark.parametrize("age", [True, False])

@@ -44,7 +44,7 @@ def doubts(kind: str, names: Sequence[str], values: np.ndarray) -> Iterator[str]
     """
     for each in nested(kind, names, values):
         said = f"{len(each.parts)} of {len(names)} features are parts of others by their names ('{each.parts[0]}' of '{each.whole}')"
-        yield f"{said}, in whose values they are counted as well; to keep one level, set `feature_pattern: '{each.pattern}'`"
+        yield f"{said}; if they are counted in its values as well, keep one level: set `feature_pattern: '{each.pattern}'`"
     text = "\n".join(names)  # searched as one: there may be half a million
     kinds = [(pattern, what) for pattern, what, of in ADDED if (not of or kind in of) and re.search(pattern, text, re.MULTILINE)]
     added = [name for name in names if any(re.search(pattern, name) for pattern, _ in kinds)] if kinds else []

@@ -51,7 +51,8 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
         why = f"no {'samples' if in_columns else 'numbers, by their names no measurements'}, or several columns of one name"
         lines += [f"    drop: [{', '.join(map(quoted, drop))}] # {why}"]
     for each in _names.nested(kind, *((rows, numbers.T) if in_columns else (list(numeric.columns), numbers))):
-        lines += [f"    feature_pattern: {json.dumps(each.pattern)} # GUESS one level: {quoted(each.whole)} is the sum of others"]
+        mark, why = ("# ", "if, as it may be,") if scale == "counts" else ("", "GUESS one level:")  # shares tell by what they add up to
+        lines += [f"    {mark}feature_pattern: {json.dumps(each.pattern)} # {why} {quoted(each.whole)} is the sum of others"]
     if together := batch(beside):
         lines += [f"    # {quoted(together)} says what was measured together: with it in the table of samples, `batch` can name it"]
     return lines + owners(samples, subjects, sheets, numbered=bool(table.keys.get("number_rows")))

@@ -28,7 +28,8 @@ def raw(frame: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
             raise UserError(f"covariates, column '{name}' row '{np.isinf(values).idxmax()}'", "is infinite", "leave it empty if missing")
         commas = cells[values.isna()].dropna()
         if len(commas) and commas.astype(str).str.fullmatch(WITH_COMMA).all():
-            cure = _grouped.cure(str(commas.iloc[0]), ".").replace("set `", "set `samples.")
+            pointed = (values.dropna() % 1 != 0).any()  # others have a decimal point
+            cure = "write a point, as others have" if pointed else _grouped.cure(str(commas.iloc[0]), ".").replace("set `", "set `samples.")
             raise UserError(f"covariates, column '{name}'", f"'{commas.iloc[0]}' has a comma", cure)
         found[name] = values if values.notna().equals(cells.notna()) else canonical(cells)
     return pd.DataFrame(found, index=frame.index)

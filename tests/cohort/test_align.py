@@ -263,6 +263,8 @@ def test_a_samples_table_may_have_decimal_commas_and_stray_spaces(cohort, tmp_pa
         cohort(table=table, covariates=["age"])
     with pytest.raises(UserError, match=r"column 'age': '50,5' has a comma; set `samples.decimal: comma`"):
         cohort(table=table.replace("10,5", "10"), covariates=["age"])
+    with pytest.raises(UserError, match=r"column 'age': '70,25' has a comma; write a point, as others have"):
+        cohort(table=table.replace("10,5", "10").replace("50,5", "50.5"), covariates=["age"])
 
 
 def test_a_samples_table_may_separate_thousands(cohort):

@@ -118,9 +118,7 @@ def test_what_was_classified_no_further_has_no_parts(tmp_path, caplog):
     table = pd.DataFrame({"P1": [9, 40, 50], "P2": [30, 0, 31], "P3": [4, 8, 0]}, index=["k__B;f__F", "k__B;f__F;g__G", "k__B;f__F;g__H"])
     table.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
     ingest("x", Assay(kind="microbiome", values="counts", files="t.tsv", orientation="samples_in_columns"), tmp_path)
-    shares = pd.DataFrame(
-        {"P1": [80.0, 15, 5], "P2": [90.0, 0, 10]}, index=table.index
-    )  # all there is: none counts twice
+    shares = pd.DataFrame({"P1": [80.0, 15, 5], "P2": [90.0, 0, 10]}, index=table.index)  # all there is: none counts twice
     shares.to_csv(tmp_path / "t.tsv", sep="\t", index_label="feature")
     ingest("x", Assay(kind="microbiome", values="relative", files="t.tsv", orientation="samples_in_columns"), tmp_path)
     assert not caplog.messages

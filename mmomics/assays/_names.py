@@ -81,7 +81,8 @@ def nested(kind: str, names: Sequence[str], values: np.ndarray) -> Iterator[Nest
     there = {name.strip() for name in names}
     for sign in "|;":
         parts = [name for name in names if sign in name and name.rpartition(sign)[0].strip() in there]
-        if len(parts) >= 2 and _summed(sign, parts, names, values) and (kind == "microbiome" or any(RANK.search(name) for name in parts)):
+        ranked = kind == "microbiome" or any(RANK.search(name) for name in parts)
+        if len(parts) >= 2 and ranked and _summed(sign, parts, names, values):
             yield Nested(parts, parts[0].rpartition(sign)[0], _level(sign, parts, names))
 
 

@@ -75,6 +75,11 @@ def others(samples: Iterable[str], subjects: Iterable[str]) -> list[str]:
     return sorted((each for each, _ in often.most_common() if each in apart), key=lambda each: each.isdigit() and each >= NORMAL)
 
 
+def only(code: str) -> str:
+    """The `subject_pattern` of patients for barcodes of tissues that begin with a code; others stay whole, and so are of nobody."""
+    return f"^(.{{12}}(?:-(?!{code}).*)?)"
+
+
 def _times(rests: Iterable[str]) -> set[str]:
     """Which of `d0`, `d28`, ... are times: those of a letter whose numbers begin at nought or leave some out, as no count of wells does."""
     numbers: dict[str, set[str]] = {}

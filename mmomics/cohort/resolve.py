@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmomics import keys
 from mmomics.assays.contract import scale
-from mmomics.cohort.aside import others, quantities
+from mmomics.cohort.aside import only, others, quantities
 from mmomics.cohort.ids import Roster
 from mmomics.cohort.records import STATUS
 from mmomics.config.cohort import Cohort
@@ -74,7 +74,7 @@ def resolve(name: str, given: anndata.AnnData, roster: Roster, cohort: Cohort) -
             "modality %s: the samples of a subject are told apart by '%s' in their names: these look like tissues or times, not like "
             "replicates, and are merged (%s); %s",
             name, "', '".join(apart[:3]), replicates,
-            f'`subject_pattern: "^(.{{12}}(?:-(?!{apart[0]}).*)?)"` leaves out all but -{apart[0]}' if apart[0].isdigit() else
+            f'`subject_pattern: "{only(apart[0])}"` leaves out all but -{apart[0]}' if apart[0].isdigit() else
             "leave one kind in the file, or keep visits (`samples.visits`)",
         )  # fmt: skip
     keep = np.sort(first)

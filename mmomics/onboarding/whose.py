@@ -44,7 +44,7 @@ def _tumours(samples: Sequence[str]) -> tuple[str, str]:
     if not tumours or not left:
         return guess.PATIENT, ""
     told = f": -{kept} alone, without {listed([f'-{code}' for code in left])}, which are other tissues"
-    return f"^(.{{12}}(?:-(?!{kept}).*)?)", told
+    return aside.only(kept), told
 
 
 def agree(names: Sequence[str], subjects: Sequence[str]) -> tuple[int, int, int]:

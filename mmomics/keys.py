@@ -15,6 +15,7 @@ GROUP: Final = "group"  # subjects that must stay on one side of a split
 # a modality's AnnData
 FEATURE: Final = "feature"  # column of `var`: the feature's own name; `var_names` are `modality:feature`, since two assays may share genes
 MEASURED: Final = "measured"  # layers: the values before normalisation
+UNGROUPED: Final = "ungrouped"  # `uns`, where separators of thousands are suspected: whether the file disproves them
 CLINICAL: Final = "clinical"  # the modality made of the covariates
 
 # splits.parquet

@@ -19,7 +19,6 @@ from mmomics.config.modality import Assay
 from mmomics.errors import UserError, count, listed
 from mmomics.tables.contract import in_rows, ungrouped
 
-UNGROUPED = "ungrouped"  # where separators of thousands are suspected: whether the file disproves them
 log = logging.getLogger(__name__)
 SUMS = r"__(?:no_feature|ambiguous\w*|too_low_aQual|not_aligned|alignment_not_unique)|N_(?:unmapped|multimapping|noFeature|ambiguous)"
 
@@ -77,7 +76,7 @@ def ingest(name: str, assay: Assay, folder: str | Path) -> anndata.AnnData:
         x[empty] = np.nan
     uns: dict[str, object] = {"kind": assay.kind, "values": values}
     if any(each.name == GROUPED for test in scale.suspicions if (each := test(x)) is not None):
-        uns[UNGROUPED] = any(ungrouped(path, assay) for path in table.paths(assay, folder).values())
+        uns[keys.UNGROUPED] = any(ungrouped(path, assay) for path in table.paths(assay, folder).values())
     return anndata.AnnData(x, obs=obs, var=pd.DataFrame(index=frame.columns), uns=uns)
 
 

@@ -17,7 +17,6 @@ from mmomics.assays._suspicions import GROUPED
 from mmomics.cohort.aside import aside
 from mmomics.cohort.association import association
 from mmomics.cohort.components import LEAST, Components, components
-from mmomics.cohort.ingest import UNGROUPED
 from mmomics.cohort.suspects import DEVIATIONS, SAME, copies, limits, outliers
 from mmomics.errors import UserError, count, did_you_mean, listed
 
@@ -159,7 +158,7 @@ def checks(
     found = components(assay) if found is None else found
     raw = _measured_layer(assay)
     suspicions = [each for test in _scale(assay).suspicions if (each := test(raw)) is not None]
-    suspicions = [each for each in suspicions if each.name != GROUPED or not assay.uns.get(UNGROUPED, False)]
+    suspicions = [each for each in suspicions if each.name != GROUPED or not assay.uns.get(keys.UNGROUPED, False)]
     out = [(each.name, each.value, np.nan, each.flagged, each.explanation) for each in suspicions]
     low, high = np.fmin.reduce(raw, axis=0, initial=np.inf), np.fmax.reduce(raw, axis=0, initial=-np.inf)
     constant = float((low >= high).mean()) if raw.size else 0.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmomics.cohort.aside import aside
 from mmomics.errors import UserError
-from mmomics.onboarding import _assay, _records, _study, cohort, droplets, folders, guess, links, melted, sniff
+from mmomics.onboarding import _assay, _records, _study, droplets, folders, guess, links, melted, sample_table, sniff
 from mmomics.onboarding._lines import distinct, files, place
 from mmomics.onboarding.files import Family, below, ending, look, stacked
 from mmomics.onboarding.people import several
@@ -71,12 +71,12 @@ def draft(folder: str | Path, name: str) -> str:
         raise UserError(folder, "holds no file of a known format", "`mmomics methods tables` and `mmomics methods devices` list them")
     visits = {id(each): _by_subject(each) for each in long if each.cells.index.name and not _records.time(each)}
     people_of = [melted.rows(each) for each in pairs] + [list(family.ids) for family in [*families, *begun]]
-    people_of += [cohort.placed(readable, folder)] if len(readable) > 1 else []
+    people_of += [sample_table.placed(readable, folder)] if len(readable) > 1 else []
     sampled = [*wide, *visits.values()]
     if not (matrices or mutations):  # whose ids are looked at later
-        shared = [each for each in sampled if cohort.possible(each, readable, people_of)]
-        sampled = shared or [each for each in sampled if cohort.telling(each)]  # ids may be spelled otherwise
-    about = max(sampled, key=lambda each: cohort.likely(each, wide, people_of), default=None)
+        shared = [each for each in sampled if sample_table.possible(each, readable, people_of)]
+        sampled = shared or [each for each in sampled if sample_table.telling(each)]  # ids may be spelled otherwise
+    about = max(sampled, key=lambda each: sample_table.likely(each, wide, people_of), default=None)
     long = [each for each in long if about is None or visits.get(id(each)) is not about]
     head = [
         "# yaml-language-server: $schema=../../workflow/schemas/cohort.schema.json",
@@ -150,7 +150,8 @@ def _lists_features(table: Sniffed, tables: Sequence[Sniffed]) -> bool:
     """Whether the rows of a table are the features of another one."""
     if FEATURES.search(table.name):
         return True
-    if cohort.CALLED.search(table.name) or any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200]):
+    of_people = any(_study.COVARIATE.search(name) or _study.LABEL.search(name) for name in table.names[:200])
+    if of_people or sample_table.CALLED.search(table.name):
         return False
     return table.text_share > 0.3 and any(_within(table.rows, other.names) for other in tables if other is not table)
 

@@ -8,7 +8,8 @@ import torch
 from mmomics.cohort.data import CohortData
 from mmomics.nn.spectral import svd
 from mmomics.training.model import FusionModel
-from mmomics.training.predictor import CHUNK, Predictor
+from mmomics.training.predictor import Predictor
+from mmomics.training.rows import CHUNK
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def embedding(predictor: object, data: CohortData) -> np.ndarray | None:
     network = predictor.network
     network.eval()
     x, seen = predictor.tensors(data)
-    chunks = torch.arange(len(data.subjects)).split(CHUNK)
+    chunks = torch.arange(len(data.subjects)).split(CHUNK["cpu"])
     parts = [network.method.encode(predictor.widened(x, rows), predictor.widened(seen, rows)) for rows in chunks]
     z = torch.cat(parts, dim=1)
     wide = z.permute(1, 0, 2).flatten(1)

@@ -21,9 +21,9 @@ from mmomics.training.fit import Fit
 from mmomics.training.fold import tensors
 from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
+from mmomics.training.rows import CHUNK
 
 log = logging.getLogger(__name__)
-CHUNK = 256  # rows predicted together
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Predictor:
     def eta(self, data: CohortData) -> tuple[Tensor, dict[str, Tensor]]:
         """Uncalibrated linear predictors (n_members, n_obs, n_out) of every subject, and what they rest on {modality: (n_obs,)}."""
         x, seen = self.tensors(data)
-        chunks = torch.arange(len(data.subjects)).split(CHUNK)
+        chunks = torch.arange(len(data.subjects)).split(CHUNK["cpu"])
         return torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1), seen
 
     def predict(self, data: CohortData) -> pd.DataFrame:

@@ -74,7 +74,8 @@ def probe(folder, text):
     return json.loads(html.unescape(re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, flags=re.S)[1]))
 
 
-@pytest.fixture(scope="module", params=sorted(OUTCOMES))
+# the tests of a task go to one worker, which makes its report once
+@pytest.fixture(scope="module", params=[pytest.param(task, marks=pytest.mark.xdist_group(f"page-{task}")) for task in sorted(OUTCOMES)])
 def page(request, reported):
     return reported(request.param)
 

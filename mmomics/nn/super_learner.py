@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mmomics.heads.contract import Head
+from mmomics.nn.adamw import AdamW
 
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)  # of the relative entropy to the average of the good ones
 CLEARLY = 1.0  # standard errors of the loss beyond the best one's
@@ -73,12 +74,11 @@ def _drawn_to(anchor: Tensor, head: Head, eta: Tensor, y: Tensor, rows: Tensor) 
     """Weights (n_penalties, n_problems, n_predictors) learned on the rows (n_problems, n_obs) of each problem."""
     penalty = eta.new_tensor(PENALTIES)[:, None]
     logits = anchor.log().repeat(len(penalty), 1, 1).requires_grad_()
-    optimizer = torch.optim.Adam([logits], lr=STEP)
+    optimizer = AdamW([logits], STEP)
     for _ in range(N_STEPS):
         share = torch.softmax(logits, -1)
         entropy = (share * torch.log(share.clamp_min(1e-12) / anchor)).sum(-1)
         loss = head.loss(combine(eta, share), y, rows) + penalty * entropy
-        optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
         optimizer.step()
     return torch.softmax(logits.detach(), -1)

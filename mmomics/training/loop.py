@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmomics.config.protocol import Training
 from mmomics.fusion.contract import Method
+from mmomics.nn.adamw import AdamW
 from mmomics.training import balance
 from mmomics.training.rows import Minibatch, Rows
 
@@ -52,7 +53,7 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
         group, member, epoch, term, value.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, eps=NOISE, fused=True)
+    optimizer = AdamW(parameters, settings.learning_rate, settings.weight_decay, NOISE)
     best = [parameter.detach().clone() for parameter in parameters]
     best_loss = _held_out_loss(model, rows, group)
     since = torch.zeros_like(best_loss)
@@ -77,9 +78,7 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
     return _history(history, group)
 
 
-def _epoch(
-    model: Any, rows: Rows, settings: Training, optimizer: torch.optim.Optimizer, modulation: balance.Modulation
-) -> dict[str, Tensor]:
+def _epoch(model: Any, rows: Rows, settings: Training, optimizer: AdamW, modulation: balance.Modulation) -> dict[str, Tensor]:
     """One pass over the training rows; mean of every loss term (n_members,), and each modality's share in its last minibatch."""
     model.train()
     streams = model.method.streams
@@ -97,11 +96,10 @@ def _epoch(
         if probed := step == n_steps - 1 and len(shown) > 1:
             balance.watch(batch)
         terms = model.step(batch, shown)
-        optimizer.zero_grad(set_to_none=True)
         if probed and TASK in terms:
             shares = modulation.note(terms[TASK], batch, shown)
         sum(terms.values()).sum().backward()
-        _clip([parameter for group in optimizer.param_groups for parameter in group["params"]])
+        _clip(optimizer.parameters)
         with modulation.step():
             optimizer.step()
         for name, value in terms.items():
@@ -120,7 +118,7 @@ def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def _clip(parameters: list[torch.nn.Parameter]) -> None:
+def _clip(parameters: list[Tensor]) -> None:
     """Cut each member's gradient to a norm of at most 1, by itself."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     norm = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0).sqrt()

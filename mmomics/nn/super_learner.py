@@ -1,9 +1,9 @@
 """How much to trust each of several predictors: a convex combination learned on their out-of-fold predictions.
 
 The super learner of van der Laan, Polley & Hubbard 2007 (doi:10.2202/1544-6115.1309), led from the cautious to the bold: the average of
-all; the average of those that are not clearly worse than the best, because a few hundred subjects make one of thirty similar predictors
-look best by chance, and yet tell which are bad; and weights of their own, drawn to that average the less the bolder. How far to go is
-chosen on folds, by the rule of one standard error.
+those that are not clearly worse than the best, because a few hundred subjects make one of thirty similar predictors look best by chance,
+and yet tell which are bad; the best one by itself, their discrete super learner; and weights of their own, drawn to that average the less
+the bolder. How far to go is chosen on folds, by the rule of one standard error.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ def learn(head: Head, eta: Tensor, y: Tensor, inner: Tensor) -> Tensor:
         Fold of each row: how bold to be is chosen by leaving each out in turn.
     """
     n_predictors = eta.shape[1]
-    if n_predictors == 1 or not len(eta):
+    folds = inner.unique()
+    if n_predictors == 1 or len(folds) < 2:
         return eta.new_full((n_predictors,), 1 / n_predictors)
-    left_out = (inner == inner.unique()[:, None]).to(eta.dtype)  # (n_folds, n_obs)
+    left_out = (inner == folds[:, None]).to(eta.dtype)  # (n_folds, n_obs)
     rows = torch.cat([1 - left_out, torch.ones(1, len(inner))])  # each problem leaves one fold out; the last none
-    good = _good(torch.stack([head.loss(one.expand(len(left_out), *one.shape), y, left_out) for one in eta.unbind(1)]))
-    average = torch.full_like(good, 1 / n_predictors)
-    weights = torch.cat([average[None], good[None], _drawn_to(good, head, eta, y, rows)])  # (n_choices, n_folds + 1, n_predictors)
+    best, good = _best(torch.stack([head.loss(one.expand(len(left_out), *one.shape), y, left_out) for one in eta.unbind(1)]))
+    weights = torch.cat([good[None], best[None], _drawn_to(good, head, eta, y, rows)])  # (n_choices, n_folds + 1, n_predictors)
     losses = torch.stack([head.loss(combine(eta, weight[:-1]), y, left_out) for weight in weights])  # (n_choices, n_folds)
-    gain = losses[:1] - losses  # over the average, fold by fold: what all predictors find hard in a fold cancels
-    error = gain.std(1) / len(left_out) ** 0.5 if len(left_out) > 1 else torch.zeros(len(gain))
-    best = int(gain.mean(1).argmax())
-    near = torch.nonzero(gain.mean(1) >= gain.mean(1)[best] - error[best])[0, 0]  # the first is the most cautious
+    gain = losses[:1] - losses  # over the good ones' average, fold by fold: what all predictors find hard in a fold cancels
+    error = gain.std(1) / len(left_out) ** 0.5
+    most = int(gain.mean(1).argmax())
+    near = torch.nonzero(gain.mean(1) >= gain.mean(1)[most] - error[most])[0, 0]  # the first is the most cautious
     return weights[near, -1]
 
 
-def _good(losses: Tensor) -> Tensor:
-    """Equal shares (n_folds + 1, n_predictors) of those not clearly worse than the best, of losses (n_predictors, n_folds).
+def _best(losses: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares (n_folds + 1, n_predictors) of the best one, and of all that are not clearly worse, of losses (n_predictors, n_folds).
 
     Seen from the folds that each problem keeps; from a single one nothing is clear.
     """
@@ -67,7 +67,7 @@ def _good(losses: Tensor) -> Tensor:
     mean = (gap * kept).sum(-1) / n
     variance = ((gap - mean.unsqueeze(-1)).square() * kept).sum(-1) / (n - 1)
     share = (mean <= CLEARLY * (variance / n).sqrt()) + LITTLE
-    return share / share.sum(1, keepdim=True)
+    return torch.nn.functional.one_hot(best, len(losses)).to(share.dtype), share / share.sum(1, keepdim=True)
 
 
 def _drawn_to(anchor: Tensor, head: Head, eta: Tensor, y: Tensor, rows: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ def _weights(inputs: Inputs, standing: Standing) -> Table:
     ]
     caption = (
         "Share of each model in an ensemble: mean, lowest and highest over folds and seeds, learned on out-of-fold predictions of the "
-        "training rows. Equal shares mean that the folds did not agree on anything better than the plain average."
+        "training rows. Equal shares are those of models that the folds did not find clearly worse than the best one."
     )
     return Table("weights", "What the ensemble trusts", caption, ["Ensemble", "Model", "Share"], rows, table, [False, False, True])
 

@@ -1,6 +1,7 @@
 """The super learner over all families: a convex combination of models, learned on their out-of-fold predictions.
 
-van der Laan, Polley & Hubbard 2007, doi:10.2202/1544-6115.1309; the average of those that are not clearly worse than the best, unless the folds agree on more.
+van der Laan, Polley & Hubbard 2007, doi:10.2202/1544-6115.1309; the average of those that are not clearly worse than the best, unless
+the folds agree on more.
 """
 
 from __future__ import annotations

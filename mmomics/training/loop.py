@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mmomics.config.protocol import Training
+from mmomics.errors import UserError
 from mmomics.fusion.contract import Method
 from mmomics.nn.adamw import AdamW
 from mmomics.training import balance
@@ -21,6 +22,7 @@ FEWEST_STEPS = 8  # minibatches per epoch: on a small cohort rows come round aga
 NOISE = 1e-6  # gradients this small are rounding, which AdamW would blow up to full steps, another way in every company
 TASK = "task"  # the term that is the outcome's loss
 BETTER = 1e-4  # a smaller fall of the validation loss does not count
+Terms = dict[str, Tensor]  # losses by name
 
 
 class Trainable(Protocol):
@@ -51,19 +53,28 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
     -------
     DataFrame
         group, member, epoch, term, value.
+
+    Raises
+    ------
+    UserError
+        If a loss of a network that still learns is no finite number.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = AdamW(parameters, settings.learning_rate, settings.weight_decay, NOISE)
     best = [parameter.detach().clone() for parameter in parameters]
     best_loss = _held_out_loss(model, rows, group)
     since = torch.zeros_like(best_loss)
+    _check(model, [{"validation": best_loss}], since < settings.patience, 0)
     modulation = balance.Modulation(model, list(rows.n_vars), settings.modulation)
     history: list[tuple[int, str, Tensor]] = [(0, "validation", best_loss[group])]
     for epoch in range(1, settings.epochs + 1):
-        history += [(epoch, term, value) for term, value in _epoch(model, rows, settings, optimizer, modulation).items()]
-        loss = _held_out_loss(model, rows, group)
-        history.append((epoch, "validation", loss[group]))
         running = since < settings.patience
+        terms, steps = _epoch(model, rows, settings, optimizer, modulation)
+        _check(model, steps, running[group], epoch)
+        history += [(epoch, term, value) for term, value in terms.items()]
+        loss = _held_out_loss(model, rows, group)
+        _check(model, [{"validation": loss}], running, epoch)
+        history.append((epoch, "validation", loss[group]))
         better = running & (loss < best_loss - BETTER)
         best_loss = torch.where(better, loss, best_loss)
         since = torch.where(better, 0.0, since + running)
@@ -78,16 +89,20 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
     return _history(history, group)
 
 
-def _epoch(model: Any, rows: Rows, settings: Training, optimizer: AdamW, modulation: balance.Modulation) -> dict[str, Tensor]:
-    """One pass over the training rows; mean of every loss term (n_members,), and each modality's share in its last minibatch."""
+def _epoch(model: Any, rows: Rows, settings: Training, optimizer: AdamW, modulation: balance.Modulation) -> tuple[Terms, list[Terms]]:
+    """One pass over the training rows.
+
+    Mean of every loss term (n_members,), and each modality's share in the last minibatch; and the terms of every minibatch.
+    """
     model.train()
     streams = model.method.streams
     # from the cohort's size, not from the folds that happen to train together: a shard must not change the numbers
     size = min(settings.batch_size, max(rows.n_obs // 2, 2))
     n_steps = max(-(-rows.n_obs // size), FEWEST_STEPS)
     order = streams.permutation(rows.learn, n_steps * size)
-    totals: dict[str, Tensor] = {}
-    shares: dict[str, Tensor] = {}
+    totals: Terms = {}
+    shares: Terms = {}
+    steps: list[Terms] = []
     for step in range(n_steps):
         batch = rows.take(order[:, step * size : (step + 1) * size])
         shown = _hide(batch, streams.uniform(size, len(batch.seen)), settings.modality_dropout)
@@ -102,9 +117,24 @@ def _epoch(model: Any, rows: Rows, settings: Training, optimizer: AdamW, modulat
         _clip(optimizer.parameters)
         with modulation.step():
             optimizer.step()
-        for name, value in terms.items():
-            totals[name] = totals.get(name, 0.0) + value.detach() / n_steps
-    return totals | shares
+        steps.append({name: value.detach() for name, value in terms.items()})
+        for name, value in steps[-1].items():
+            totals[name] = totals.get(name, 0.0) + value / n_steps
+    return totals | shares, steps
+
+
+def _check(model: Any, steps: list[Terms], running: Tensor, epoch: int) -> None:
+    """Refuse losses (n,) that are no finite numbers where something is still running (n,); the first one is what broke the others.
+
+    What has stopped goes on beside the others, and may break unheeded: else a shard would decide whether a fit ends well.
+    """
+    names = [name for terms in steps for name in terms]
+    values = torch.stack([value for terms in steps for value in terms.values()]).cpu()
+    broken = ~values[:, running].isfinite().all(1)
+    if broken.any():
+        method = type(model.method).__module__.rpartition(".")[2]
+        problem = f"the loss '{names[int(broken.int().argmax())]}' is no finite number in epoch {epoch} of training"
+        raise UserError(method, problem, "check the model's `params`, or lower `training.learning_rate`")
 
 
 def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:

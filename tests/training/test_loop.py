@@ -9,6 +9,7 @@ from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.errors import UserError
 from mmomics.nn.streams import Streams
+from mmomics.training import loop
 from mmomics.training.fit import fit
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit, of_shard
@@ -57,6 +58,28 @@ def test_early_stopping_stops():
     settings = Training(members=2, epochs=200, patience=3)
     (found,) = fit(Model(method="contrastive"), {(0, 0): fold}, [UNIT], settings)
     assert found.history["epoch"].max() < 60
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"params": {"temperature": 0}}, "contrastive: the loss 'contrast' is no finite number in epoch 1 of training"),
+        ({"settings": {"learning_rate": 1e30}}, "contrastive: the loss '.*' is no finite number in epoch [12] of training"),
+    ],
+)
+def test_a_loss_that_is_no_number_is_one_line(change, line):
+    fold, _ = make_fold("binary", n_obs=100)
+    settings = Training(members=2, epochs=3, **change.get("settings", {}))
+    with pytest.raises(UserError, match=line):
+        fit(Model(method="contrastive", params=change.get("params", {})), {(0, 0): fold}, [UNIT], settings)
+
+
+def test_a_network_that_has_stopped_may_break():
+    losses = torch.tensor([1.0, float("nan")])
+    model = fit(Model(method="contrastive"), {(0, 0): make_fold(n_obs=80)[0]}, [UNIT], Training(members=1, epochs=1))[0].network
+    loop._check(model, [{"task": losses}], torch.tensor([True, False]), 5)
+    with pytest.raises(UserError, match="'task' is no finite number in epoch 5"):
+        loop._check(model, [{"task": losses}], torch.tensor([True, True]), 5)
 
 
 def test_subjects_without_outcome_take_part():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
 from mmomics.baselines.late_linear import spread
+from mmomics.heads.contract import NOTHING
 
 
 class Baseline(contract.Baseline):
-    """Subjects without the chosen modality get zero, the even odds."""
+    """Subjects without the chosen modality are predicted as the average."""
 
     position: Tensor  # of the chosen modality
     coef: Tensor  # (n_vars, n_out)
@@ -18,14 +20,14 @@ class Baseline(contract.Baseline):
 
     def fit(self, rows: TrainingRows) -> Tensor:
         fits = rows.ridges
-        oof = {name: spread(found.oof, rows.seen[name]) for name, found in fits.items()}
-        everyone = rows.y.new_ones(len(rows.y))
+        average, everyone = rows.head.average(rows.y), torch.ones(len(rows.y))
+        oof = {name: spread(found.oof, rows.seen[name], average) for name, found in fits.items()}
         chosen = min(fits, key=lambda name: float(rows.head.loss(oof[name], rows.y, everyone)))
         self.keep("position", rows.inner.new_tensor(list(fits).index(chosen)))
         self.keep("coef", fits[chosen].full[0])
         self.keep("intercept", fits[chosen].full[1])
-        return oof[chosen]
+        return oof[chosen].where(rows.seen[chosen].unsqueeze(-1), torch.tensor(NOTHING))
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         name = list(x)[int(self.position)]
-        return (x[name] @ self.coef + self.intercept) * seen[name].unsqueeze(-1)
+        return (x[name] @ self.coef + self.intercept).where(seen[name].unsqueeze(-1), torch.tensor(NOTHING))

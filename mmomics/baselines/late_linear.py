@@ -7,11 +7,12 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
+from mmomics.heads.contract import NOTHING
 from mmomics.nn import trust
 
 
 class Baseline(contract.Baseline):
-    """The mean of the linear predictors, see `nn.trust`; a subject with nothing measured gets zero, the even odds."""
+    """The mean of the linear predictors, see `nn.trust`; a subject with nothing measured is predicted as the average."""
 
     log_trust: Tensor  # (n_modalities,)
 
@@ -22,11 +23,12 @@ class Baseline(contract.Baseline):
         oof = torch.stack([spread(found.oof, rows.seen[name]) for name, found in rows.ridges.items()], dim=1)
         log_trust, mean = trust.begin(rows.head, rows.ridges, oof, side_by_side(rows.seen), rows.y, rows.inner)
         self.keep("log_trust", log_trust)
-        return mean
+        return mean.where(_any(rows.seen), torch.tensor(NOTHING))
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         scores = [x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x]
-        return trust.mean(torch.stack(scores, dim=1), side_by_side({name: seen[name] for name in x}), self.log_trust)
+        mean = trust.mean(torch.stack(scores, dim=1), side_by_side({name: seen[name] for name in x}), self.log_trust)
+        return mean.where(_any(seen), torch.tensor(NOTHING))
 
 
 def side_by_side(seen: dict[str, Tensor]) -> Tensor:
@@ -34,8 +36,13 @@ def side_by_side(seen: dict[str, Tensor]) -> Tensor:
     return torch.stack(list(seen.values()), dim=1)
 
 
-def spread(values: Tensor, seen: Tensor) -> Tensor:
-    """Values of the rows that are seen, at their places among all rows, zero elsewhere."""
-    out = values.new_zeros(len(seen), *values.shape[1:])
+def _any(seen: dict[str, Tensor]) -> Tensor:
+    """Rows of which anything is seen (n_obs, 1) bool."""
+    return side_by_side(seen).any(1, keepdim=True)
+
+
+def spread(values: Tensor, seen: Tensor, elsewhere: Tensor | float = 0.0) -> Tensor:
+    """Values (n_seen, n_out) of the rows that are seen, at their places among all rows, and others (n_out,) elsewhere."""
+    out = torch.zeros(len(seen), values.shape[1]) + elsewhere
     out[seen] = values
     return out

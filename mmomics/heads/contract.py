@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from scipy.optimize import minimize
 from torch import Tensor
 
 from mmomics.heads import _conformal
 
-SLOPES = (0.0, 4.0)  # of calibration, to choose from
-ROUNDS, AT_ONCE = 4, 33  # to within 1e-4
+NOTHING = float("nan")  # the predictor of a subject of whom nothing was measured that the model looks at
+
+TINY = 1e-12  # spread of a predictor that says the same of all
+MOST = 8.0  # standard deviation of a calibrated predictor: where classes are apart, none is large enough
 
 
 class Head(ABC):
@@ -60,12 +63,14 @@ class Head(ABC):
         """
 
     def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Learn the slope that makes out-of-fold predictors of the training rows best calibrated, and what depends on it.
+        """Learn slope and intercept that make out-of-fold predictors of the training rows best calibrated, and what depends on them.
+
+        Also the constant that is predicted of subjects without a predictor of their own: the average of the training rows.
 
         Parameters
         ----------
         eta, y : Tensor (n_obs, n_out), (n_obs, n_target)
-            Out-of-fold predictors and targets.
+            Out-of-fold predictors and targets. `NOTHING` where nothing is known of a row that the model looks at.
         has : Tensor (n_obs,) bool
             Rows to learn from.
         fold : Tensor (n_obs,) int, optional
@@ -73,16 +78,35 @@ class Head(ABC):
         method : {"slope", "isotonic"}
             `isotonic` bends probabilities of classes after the slope; other outcomes have the slope alone.
 
-        Temperature scaling for classes, shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
-        doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), shrinkage to the mean in regression.
+        Logistic calibration of two classes (Platt 1999), temperature and one bias per class of several (Alexandari, Kundaje & Shrikumar
+        2020, arXiv:1901.06852), shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
+        doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), the least-squares line in regression.
         """
-        low, high = SLOPES
-        eta, y, weight = eta.double(), y.double(), has.double()  # near its least the loss differs by less than single precision holds
-        for _ in range(ROUNDS):  # the loss is convex in the slope
-            slopes = torch.linspace(low, high, AT_ONCE, dtype=eta.dtype)
-            least = int(self.loss(eta * slopes[:, None, None], y, weight).argmin())
-            low, high = float(slopes[max(least - 1, 0)]), float(slopes[min(least + 1, AT_ONCE - 1)])
-        self.state["slope"] = (low + high) / 2
+        known = has & ~eta.isnan().any(-1)
+        self.state["nothing"] = self.average(y[has]).tolist()
+        self.state["slope"], self.state["intercept"] = self._line(eta[known], y[known])
+
+    def average(self, y: Tensor) -> Tensor:
+        """The predictor (n_out,) that fits targets (n_obs, n_target) best, of all that are the same for everybody."""
+        return y.new_tensor(self._line(y.new_zeros(len(y), self.n_out), y)[1])
+
+    def _line(self, eta: Tensor, y: Tensor) -> tuple[float, list[float]]:
+        """Slope and intercept (n_out,) of the least loss, which is convex in them; an intercept of nought where it changes nothing."""
+        # near its least the loss differs by less than single precision holds
+        eta, y, weight = eta.double(), y.double(), torch.ones(len(eta), dtype=torch.float64)
+        spread = float(eta.std(correction=0)) if len(eta) else 0.0
+        n_free = self.n_out if self.has_intercept else 0
+
+        def lost(point: np.ndarray) -> tuple[float, np.ndarray]:
+            free = torch.tensor(point, requires_grad=True)
+            moved = free[0] / max(spread, TINY) * eta + (free[1:] if n_free else 0.0)
+            loss = self.loss(moved, y, weight)
+            return loss.item(), torch.autograd.grad(loss, free)[0].numpy()
+
+        start = np.array([spread, *[0.0] * n_free])
+        bounds = [(0.0, MOST if spread > TINY else 0.0), *[(None, None)] * n_free]
+        found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}).x
+        return float(found[0] / max(spread, TINY)), found[1:].tolist() or [0.0] * self.n_out
 
     def scored(self, scores: Tensor, has: Tensor, fold: Tensor | None) -> None:
         """Keep how ill the outcomes of the rows learned from fit their out-of-fold predictors (n_rows,), by inner fold."""
@@ -106,8 +130,9 @@ class Head(ABC):
         return eta
 
     def calibrated(self, eta: Tensor) -> Tensor:
-        """The predictor after the calibration slope."""
-        return eta * self.state.get("slope", 1.0)
+        """The predictor after slope and intercept of calibration; where there is `NOTHING`, that of the average subject."""
+        moved = eta * self.state.get("slope", 1.0) + eta.new_tensor(self.state.get("intercept", 0.0))
+        return moved.where(~eta.isnan(), eta.new_tensor(self.state.get("nothing", 0.0)))
 
 
 def has_outcome(column: pd.Series) -> np.ndarray:

@@ -38,7 +38,7 @@ def begin(
 def mean(scores: Tensor, seen: Tensor, log_trust: Tensor) -> Tensor:
     """Trusted mean (..., n_obs, n_out) of scores (..., n_obs, n_modalities, n_out) over the modalities seen (..., n_obs, n_modalities).
 
-    Log trust (..., n_modalities). Zero of a row without any.
+    Log trust (..., n_modalities). Zero of a row without any, which no model predicts by that.
     """
     weight = torch.exp(log_trust).unsqueeze(-2) * seen
     weight = weight / weight.sum(-1, keepdim=True).clamp_min(LEAST)

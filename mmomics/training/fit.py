@@ -16,9 +16,9 @@ from mmomics.baselines.contract import Baseline, Params, TrainingRows
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
-from mmomics.heads.contract import Head
+from mmomics.heads.contract import NOTHING, Head
 from mmomics.nn.streams import Streams
-from mmomics.training import linear_models, linear_path, loop, subsets
+from mmomics.training import goals, linear_models, linear_path, loop, subsets
 from mmomics.training.fold import Fold
 from mmomics.training.linear_models import LinearModels
 from mmomics.training.linear_path import LinearScores
@@ -176,17 +176,21 @@ def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, setting
     network: Baseline = plugins.load("baselines", method).Baseline(make_params("baselines", method, model.params), task)
     fold = replace(fold, head=fold.head.copy())
     has = fold.has
+    aim = goals.goal(fold.head, fold.y[has], has[has], settings)
+    weighed = {"weight": aim.weight, "prior": aim.prior} if aim.weight.is_floating_point() else {}
     rows = TrainingRows(
         x={name: x[has] for name, x in fold.x.items()}, seen={name: seen[has] for name, seen in fold.seen.items()},
-        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known,
+        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known, **weighed,
     )  # fmt: skip
     oof = network.fit(rows)
-    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), method=settings.calibration)
-    everyone = torch.zeros(len(fold.y), oof.shape[1])
-    everyone[has] = oof
+    known = oof.isfinite().all(1)
+    oof = oof.nan_to_num(0.0)
+    fold.head.calibrate(oof, rows.y, known, method=settings.calibration)
+    everyone, held = torch.zeros(len(fold.y), oof.shape[1]), has.clone()
+    everyone[has], held[has] = oof, known
     x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
     hidden = subsets.of_baseline(network, x, seen) if with_hidden else None
-    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has, hidden=hidden)
+    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=held, hidden=hidden)
 
 
 def _fusion(
@@ -199,6 +203,7 @@ def _fusion(
     rows = Rows(
         [folds[place] for place in places], [scores[place].scores for place in places],
         fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
+        settings=settings,
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
     any_fold = folds[places[0]]
@@ -218,10 +223,12 @@ def _fusion(
     for position, unit in enumerate(units):
         fold = folds[unit.place]
         fold = replace(fold, head=fold.head.copy())
+        unknown = ~torch.stack(list(fold.seen.values())).any(0)[:, None]
         own_oof, own_held, first = oof[position].cpu(), (held[position] > 0).cpu(), position * settings.members
+        own_oof = own_oof.masked_fill(unknown, NOTHING)
         left_out = fold.inner.where(own_held, torch.tensor(-1))
         fold.head.calibrate(own_oof, fold.y, fold.has & own_held, left_out, settings.calibration)
-        own = eta[first : first + settings.members].cpu()
+        own = eta[first : first + settings.members].cpu().masked_fill(unknown, NOTHING)
         curves = history[history["group"] == position].drop(columns="group")
         fits.append(
             Fit(

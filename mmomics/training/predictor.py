@@ -15,7 +15,7 @@ from mmomics import keys
 from mmomics.baselines.contract import Baseline
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.prepare import Preparation
-from mmomics.heads.contract import Head
+from mmomics.heads.contract import NOTHING, Head
 from mmomics.nn.sizes import Sizes
 from mmomics.training.fit import Fit
 from mmomics.training.fold import tensors
@@ -91,7 +91,9 @@ class Predictor:
         """Uncalibrated linear predictors (n_members, n_obs, n_out) of every subject, and what they rest on {modality: (n_obs,)}."""
         x, seen = self.tensors(data)
         chunks = torch.arange(len(data.subjects)).split(CHUNK["cpu"])
-        return torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1), seen
+        eta = torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1)
+        known = torch.stack(list(seen.values())).any(0)[:, None]
+        return (eta if isinstance(self.network, Baseline) else eta.masked_fill(~known, NOTHING)), seen
 
     def predict(self, data: CohortData) -> pd.DataFrame:
         """Predictions of every subject, as `tabulate` gives them."""

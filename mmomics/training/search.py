@@ -158,7 +158,8 @@ def _trial(model: Model, units: list[Unit], train: Train, number: int, params: d
 
 def _loss(fit: Fit) -> float:
     """On the training rows, each predicted by fits that did not see it."""
-    return float(fit.fold.head.loss(fit.oof, fit.fold.y, fit.held.to(fit.oof.dtype)))
+    head = fit.fold.head
+    return float(head.loss(head.calibrated(fit.oof), fit.fold.y, fit.held.to(fit.oof.dtype)))
 
 
 def _with(model: Model, params: dict[str, Any]) -> Model:

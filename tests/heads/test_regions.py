@@ -88,9 +88,8 @@ def test_intervals_are_those_of_cross_validation_plus():
     head, table = fitted("regression", x, obs, ensemble=True)
     y, _ = head.target(obs)
     fold = np.arange(len(y)) % N_FOLDS
-    slope = head.state["slope"]
     learn = [(np.arange(len(y)) < N_TRAIN) & (fold != k) for k in range(N_FOLDS)]
-    each = torch.stack([x @ least_squares(x[rows], y[rows] - y[rows].mean(0)) for rows in learn])[..., 0].numpy() * slope
+    each = head.calibrated(torch.stack([x @ least_squares(x[rows], y[rows] - y[rows].mean(0)) for rows in learn]))[..., 0].numpy()
     residual = np.abs(each[fold, np.arange(len(y))] - y[:, 0].numpy())[:N_TRAIN]
     rank = math.ceil(COVERAGE * (N_TRAIN + 1))
     for row in (0, 50, 99):

@@ -150,5 +150,5 @@ def _calibration(inputs: Inputs, table: pd.DataFrame, models: list[str]) -> tupl
 def _how(task: str, calibration: str) -> str:
     """How predictions were calibrated."""
     if calibration == "isotonic" and task in ("binary", "multiclass"):
-        return "Calibrated by an isotonic curve on training rows held out inside each fold, by a slope alone where those are few."
-    return "Calibrated by a slope on training rows held out inside each fold."
+        return "Calibrated by an isotonic curve on training rows held out inside each fold, by a line alone where those are few."
+    return "Calibrated by slope and intercept on training rows held out inside each fold."

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import joined
+from mmomics.heads.survival import cumulative_hazard
 
 CHUNK = 1024  # rows walked down all trees together
 
@@ -117,9 +118,7 @@ def features_of(x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
 
 def exposure(time: np.ndarray, event: np.ndarray) -> np.ndarray:
     """Nelson-Aalen cumulative hazard at each row's own time; never zero, for rows that leave before the first event."""
-    at_risk = (time[None, :] >= time[:, None]).sum(1)
-    step = event / at_risk
-    return np.maximum((step[None, :] * (time[None, :] <= time[:, None])).sum(1), 0.5 / len(time))
+    return np.maximum(cumulative_hazard(time, event, np.ones(len(time))), 0.5 / len(time))
 
 
 def target_of(task: str, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmomics.evaluation.concordance import comparable, ordered, share
-from mmomics.evaluation.resampled import ratio
+from mmomics.evaluation.concordance import share, totals
+from mmomics.evaluation.resampled import area, ratio
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, counts: np.ndarray, of_cen
         The curve of the censoring instead of the event.
     """
     times, index = np.unique(time, return_inverse=True)
-    at_time = index[:, None] == np.arange(len(times))  # (n_obs, n_times)
-    leaving, events = counts @ at_time, (counts * event) @ at_time
+    leaving, events = totals(index, counts), totals(index, counts * event)  # (n_resamples, n_times)
     at_risk = np.cumsum(leaving[:, ::-1], axis=1)[:, ::-1]
     counted = leaving - events if of_censoring else events
     at_risk = np.maximum(at_risk - events if of_censoring else at_risk, 1.0)
@@ -91,7 +90,7 @@ def uno_c(rows: Rows, risk: np.ndarray, censoring: Censoring, tau: float) -> np.
     weight = np.zeros(len(rows.time))
     used = rows.event & (rows.time < tau)
     weight[used] = censoring(rows.time[used]) ** -2.0
-    return share(ordered(risk, risk), weight[:, None] * comparable(rows.time, rows.event), rows.counts)
+    return share(risk, rows.time, rows.event, weight, rows.counts)
 
 
 def brier(rows: Rows, survival: np.ndarray, censoring: Censoring, grid: np.ndarray) -> np.ndarray:
@@ -128,11 +127,9 @@ def auc_over_time(rows: Rows, risk: np.ndarray, censoring: Censoring, grid: np.n
     """
     case, control, weight = _status(rows, censoring, grid)
     weighted = rows.counts * weight
-    areas = []
-    for has, free in zip(case.T, control.T, strict=True):
-        cases, controls = weighted[:, has], rows.counts[:, free]
-        areas.append(ratio(((cases @ ordered(risk[has], risk[free])) * controls).sum(1), cases.sum(1) * controls.sum(1)))
-    return np.column_stack(areas)
+    return np.column_stack(
+        [area(risk[has], risk[free], weighted[:, has], rows.counts[:, free]) for has, free in zip(case.T, control.T, strict=True)]
+    )
 
 
 def mean_auc(rows: Rows, risk: np.ndarray, censoring: Censoring, grid: np.ndarray) -> np.ndarray:

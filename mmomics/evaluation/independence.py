@@ -84,15 +84,13 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> tuple[fl
 
     Peto et al. 1977, doi:10.1038/bjc.1977.1. None without an event at which both groups are at risk.
     """
-    times = np.unique(time[event])
-    at_risk = time[:, None] >= times
-    died = (time[:, None] == times) & event[:, None]
-    n, n_group, d = at_risk.sum(0), at_risk[group].sum(0), died.sum(0)
+    times, d = np.unique(time[event], return_counts=True)
+    n, n_group = (len(part) - np.searchsorted(np.sort(part), times) for part in (time, time[group]))  # at risk
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.nansum(d * n_group / n * (1 - n_group / n) * (n - d) / np.maximum(n - 1, 1))
     if variance <= 0:
         return None
-    excess = float((died[group].sum(0) - d * n_group / n).sum())
+    excess = float((event & group).sum() - (d * n_group / n).sum())
     log_ratio, half = excess / variance, Z / np.sqrt(variance)
     ratios = (float(np.exp(np.clip(value, -50, 50))) for value in (log_ratio, log_ratio - half, log_ratio + half))
     return *ratios, float(stats.chi2.sf(excess**2 / variance, 1))  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmomics.evaluation.concordance import ordered
+from mmomics.evaluation.concordance import lower
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def correlation(x: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Mid-ranks (n_resamples, n_obs), up to a constant."""
-    return counts @ ordered(values, values).T
+    return lower(values, values, counts.T).T
 
 
 def threshold_metric(metric: str, y: np.ndarray, p: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -50,8 +50,21 @@ def threshold_metric(metric: str, y: np.ndarray, p: np.ndarray, counts: np.ndarr
 
 def auroc(y: np.ndarray, p: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Share (n_resamples,) of pairs, one of each class, in the right order; y (n_obs,) bool; NaN with one class only."""
-    cases, controls = counts[:, y], counts[:, ~y]
-    return ratio(((cases @ ordered(p[y], p[~y])) * controls).sum(1), cases.sum(1) * controls.sum(1))
+    return area(p[y], p[~y], counts[:, y], counts[:, ~y])
+
+
+def area(high: np.ndarray, low: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> np.ndarray:
+    """Share (n_resamples,) of pairs of a case and a control, of which the case has the higher value, ties half; NaN without a pair.
+
+    Parameters
+    ----------
+    high, low : (n_cases,), (n_controls,)
+        Values of the cases and of the controls.
+    cases, controls : (n_resamples, n_cases), (n_resamples, n_controls)
+        How often each counts.
+    """
+    right = (lower(high, low, controls.T) * cases.T).sum(0)
+    return ratio(right, cases.sum(1) * controls.sum(1))
 
 
 def average_precision(y: np.ndarray, p: np.ndarray, counts: np.ndarray) -> np.ndarray:

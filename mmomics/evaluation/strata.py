@@ -65,7 +65,7 @@ def strata(
 def _weight(truth: pd.DataFrame) -> float:
     """Pairs that can be compared where the outcome is a time or of two classes, else subjects."""
     if keys.TIME in truth:
-        return float(comparable(truth[keys.TIME].to_numpy(float), truth[keys.EVENT].to_numpy(bool)).sum())
+        return float(comparable(truth[keys.TIME].to_numpy(float), truth[keys.EVENT].to_numpy(bool)))
     label = truth[keys.LABEL]
     counts = label.value_counts().to_numpy() if isinstance(label.dtype, pd.CategoricalDtype) else np.empty(0)
     return float(counts.prod()) if len(counts) == 2 else float(len(truth))

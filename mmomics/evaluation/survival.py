@@ -16,7 +16,7 @@ from mmomics import keys
 from mmomics.evaluation import calibration as groups
 from mmomics.evaluation import censoring
 from mmomics.evaluation import curves as lines
-from mmomics.evaluation.concordance import ENOUGH, comparable, ordered, share
+from mmomics.evaluation.concordance import ENOUGH, comparable, share
 from mmomics.evaluation.contract import Regions, Scores
 
 METRICS = ("cindex", "cindex_ipcw", "auc_td", "ibs")
@@ -45,7 +45,7 @@ def score(truth: pd.DataFrame, prediction: pd.DataFrame, train_truth: pd.DataFra
     time, event, risk = _arrays(truth, prediction)
     ones = np.ones((1, len(truth)))
     found = {metric: float(resample(metric, truth, prediction, train_truth, ones)[0]) for metric in METRICS[1:]}
-    enough = comparable(time, event).sum() >= ENOUGH
+    enough = comparable(time, event) >= ENOUGH
     # lifelines orders by predicted survival, which is low where the risk is high
     return {"cindex": float(concordance_index(time, -risk, event)) if enough else np.nan, **found}
 
@@ -54,7 +54,7 @@ def resample(metric: str, truth: pd.DataFrame, prediction: pd.DataFrame, train_t
     """One metric (n_resamples,) under bootstrap counts (n_resamples, n_obs); the times are those of the rows themselves."""
     time, event, risk = _arrays(truth, prediction)
     if metric == "cindex":
-        return share(ordered(risk, risk), comparable(time, event).astype(float), counts)
+        return share(risk, time, event, np.ones(len(time)), counts)
     of_train = censoring.Censoring.fit(train_truth[keys.TIME].to_numpy(), train_truth[keys.EVENT].to_numpy())
     grid = time_grid(time, event, of_train.last_time)
     rows = censoring.Rows(time, event, counts)

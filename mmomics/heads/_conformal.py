@@ -22,7 +22,7 @@ from torch import Tensor
 from mmomics.keys import COVERAGE
 
 MOST = 2000  # scores kept, about, of all inner folds together: so many steps of their distribution are enough
-CHUNK = 2048  # rows whose ranks are taken together
+CHUNK = 512  # rows whose ranks are taken together
 
 Scores = list[list[float]]  # of each inner fold, in ascending order
 

@@ -52,13 +52,11 @@ class Survival(Head):
         super().calibrate(eta, y, has, fold, method)
         time, event = y[has].double().numpy().T
         log_hazard = self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST).double()
-        hazard = torch.exp(log_hazard).numpy()
-        at_risk = (hazard[None, :] * (time[None, :] >= time[:, None])).sum(1)
-        step = np.where(event > 0, 1.0 / at_risk, 0.0)
-        knots = np.unique(np.append(time[event > 0], time.max()))  # and where follow-up ends
-        order = np.argsort(time)
-        self.state["times"] = knots.tolist()
-        self.state["cumulative_hazard"] = step[order].cumsum()[np.searchsorted(time[order], knots, side="right") - 1].tolist()
+        baseline = cumulative_hazard(time, event, torch.exp(log_hazard).numpy())
+        knots, row = np.unique(time, return_index=True)
+        told = (knots == knots[-1]) | np.isin(knots, time[event > 0])  # where it rises, and where follow-up ends
+        self.state["times"] = knots[told].tolist()
+        self.state["cumulative_hazard"] = baseline[row[told]].tolist()
         self.scored(-torch.from_numpy(np.log(np.interp(time, *self._rising()).clip(EARLIEST))) - log_hazard, has, fold)
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
@@ -84,6 +82,22 @@ class Survival(Head):
         time = np.array([0.0, *self.state["times"]])
         hazard = np.array([0.0, *self.state["cumulative_hazard"]])
         return time, hazard + FLAT * max(hazard[-1], FLAT) * time / time[-1]
+
+
+def cumulative_hazard(time: np.ndarray, event: np.ndarray, hazard: np.ndarray) -> np.ndarray:
+    """Breslow's cumulative baseline hazard (n_obs,) at each row's own time; with a relative `hazard` of 1 it is Nelson and Aalen's.
+
+    Parameters
+    ----------
+    time, event : (n_obs,)
+    hazard : (n_obs,)
+        Relative hazard of each row, > 0.
+    """
+    order = np.argsort(time, kind="stable")
+    time, own = time[order], np.argsort(order)
+    first, last = (np.searchsorted(time, time, side=side) for side in ("left", "right"))  # those at a time share its risk set
+    at_risk = np.cumsum(hazard[order][::-1])[::-1][first]
+    return np.cumsum(event[order] / at_risk)[last - 1][own]
 
 
 def times(obs: pd.DataFrame) -> list[float]:

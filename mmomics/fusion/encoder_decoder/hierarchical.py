@@ -1,12 +1,14 @@
 """Hierarchical feature fusion: modalities are encoded layer by layer and merged at every depth.
 
-Intermediate fusion as in Zhao, Zhang & Geng 2024, section 3 (doi:10.1145/3649447); the merge at a depth is a sum, a product, a
-concatenation or a low-rank cross product (Kim et al. 2017, arXiv:1610.04325) of the modalities' encodings at that depth.
+Intermediate fusion as in Zhao, Zhang & Geng 2024, section 3 (doi:10.1145/3649447); the merge at a depth is a mean, a product, a
+concatenation or a low-rank cross product of the modalities' encodings at that depth. The cross product is that of Kim et al. 2017
+(arXiv:1610.04325) of every two modalities, beside the mean: a product of all would fade with their number.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import torch
@@ -43,7 +45,7 @@ class Method(contract.Method):
     def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
         super().__init__(n_vars, params, streams)
         width = self.n_latent = params.n_hidden
-        n_merged = width * len(n_vars) if params.merge == "concatenation" else width
+        n_merged = width * {"concatenation": len(n_vars), "cross_product": 2}.get(params.merge, 1)
         self.encoders, self.trunks, self.projections = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for depth in range(params.n_layers):
             sizes = dict.fromkeys(n_vars, width) if depth else n_vars
@@ -65,10 +67,27 @@ class Method(contract.Method):
             return torch.cat(list(h.values()), dim=-1)
         if self.params.merge == "addition":
             return mean_seen(h, seen)
-        # a product over what is seen: a missing modality is the neutral element
+        if self.params.merge == "multiplication":
+            return product(h, seen)
         projected = dict(projections.named_children())
-        product = torch.ones_like(next(iter(h.values())))
-        for name, value in h.items():
-            factor = torch.tanh(projected[name](value)) if projected else 1 + value
-            product = product * torch.where(seen[name].unsqueeze(-1), factor, 1.0)
-        return product
+        return torch.cat([mean_seen(h, seen), pairs({name: projected[name](value) for name, value in h.items()}, seen)], dim=-1)
+
+
+def product(h: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+    """Product less one (n_members, n_obs, n_features) of factors that are bounded around one, as in `low_rank_tensor`.
+
+    A modality that is not seen is the neutral element, and a row without any has zeros.
+    """
+    reach = len(h) ** -0.5
+    return reduce(torch.mul, (1 + reach * torch.tanh(value) * seen[name].unsqueeze(-1) for name, value in h.items())) - 1
+
+
+def pairs(h: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
+    """Sum of the products of two modalities' bounded values (n_members, n_obs, n_features), of the same spread however many there are.
+
+    All pairs at once, as in factorisation machines: the square of the sum less the sum of squares (Rendle 2010, doi:10.1109/ICDM.2010.127).
+    A modality that is not seen is in no pair.
+    """
+    values = torch.stack([torch.tanh(value) * seen[name].unsqueeze(-1) for name, value in h.items()])
+    n_pairs = max(len(h) * (len(h) - 1) // 2, 1)
+    return (values.sum(0).square() - values.square().sum(0)) / 2 / n_pairs**0.5

@@ -14,6 +14,7 @@ from mmomics.heads._conformal import bound
 from mmomics.heads.contract import Head, has_outcome
 
 N_TIMES = 30  # points of a predicted survival curve
+N_DIGITS = 6  # of their times, in any unit
 FLAT = 1e-6  # rise of the hazard where nobody has an event, as a share of its whole rise
 EARLIEST = 1e-15  # cumulative hazard of who leaves at once
 LARGEST = 30.0  # a log hazard ratio beyond this has no meaning, and its exponential no float32
@@ -27,11 +28,12 @@ class Survival(Head):
 
     @classmethod
     def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> Survival:
-        return cls(outcome, {})
+        return cls(outcome, {"origin": float(obs[keys.TIME].astype(float).min())})
 
     def target(self, obs: pd.DataFrame) -> tuple[Tensor, Tensor]:
+        """Time since the first of the training rows left, so that a calendar keeps its order in single precision; and event."""
         time = obs[keys.TIME].astype(float)
-        y = np.column_stack([time.fillna(0.0), obs[keys.EVENT].astype(float).fillna(0.0)]).astype("float32")
+        y = np.column_stack([(time - self.state["origin"]).fillna(0.0), obs[keys.EVENT].astype(float).fillna(0.0)]).astype("float32")
         return torch.from_numpy(y), torch.from_numpy(has_outcome(time))
 
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
@@ -51,6 +53,7 @@ class Survival(Head):
         """Also Breslow's cumulative baseline hazard at the events, from the out-of-fold predictor, and how early follow-up ended."""
         super().calibrate(eta, y, has, fold, method)
         time, event = y[has].double().numpy().T
+        time = time + self.state["origin"]
         log_hazard = self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST).double()
         baseline = cumulative_hazard(time, event, torch.exp(log_hazard).numpy())
         knots, row = np.unique(time, return_index=True)
@@ -101,12 +104,12 @@ def cumulative_hazard(time: np.ndarray, event: np.ndarray, hazard: np.ndarray) -
 
 
 def times(obs: pd.DataFrame) -> list[float]:
-    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded.
+    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded to `N_DIGITS`.
 
     An axis for the output, shared by all folds; nothing is learned from it.
     """
     longest = float(np.nanmax(obs[keys.TIME].astype(float)))
-    return [round(float(time), 3) for time in np.linspace(0, longest, N_TIMES + 2)[1:-1]]
+    return [float(f"{time:.{N_DIGITS}g}") for time in np.linspace(0, longest, N_TIMES + 2)[1:-1]]
 
 
 HEAD = Survival

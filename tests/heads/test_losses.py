@@ -8,6 +8,8 @@ from lifelines import CoxPHFitter
 from sklearn.metrics import log_loss, mean_squared_error
 
 from mmomics import plugins
+from mmomics.evaluation import survival as evaluation
+from mmomics.heads.survival import times
 from tests.folds import CLASSES, TASKS
 
 
@@ -117,3 +119,53 @@ def test_regression_intervals_cover():
     table = head.predict(head.calibrated(eta[2000:]), obs.index[2000:])
     covered = ((table["lower"] <= obs["outcome"][2000:]) & (obs["outcome"][2000:] <= table["upper"])).mean()
     assert 0.87 < covered < 0.93
+
+
+@pytest.mark.parametrize("unit", [2.7e-6, 1.0, 1e6])
+def test_the_unit_of_time_changes_nothing_but_the_names(unit):
+    obs, x = survival_data(200)
+    scored = survival_scores(obs, x)
+    assert survival_scores(obs.assign(time=obs["time"] * unit), x) == pytest.approx(scored, rel=1e-5)
+
+
+def survival_scores(obs, x):
+    """C-index and integrated Brier score of the second half of the rows."""
+    head = head_of("survival", obs[:100], times=times(obs))
+    y, has = head.target(obs)
+    eta = torch.from_numpy(x).float()[:, None]
+    head.calibrate(eta[:100], y[:100], has[:100])
+    told = head.predict(head.calibrated(eta[100:]), obs.index[100:])
+    assert told.columns.is_unique
+    truth = obs.astype({"event": bool})
+    found = evaluation.score(truth[100:], told, truth[:100])
+    return [found["cindex"], found["ibs"]]
+
+
+def test_times_of_a_calendar_keep_their_order():
+    obs, x = survival_data(150)
+    late = obs.assign(time=1.6e9 + 10 * obs["time"])  # seconds since 1970
+    found = {}
+    for name, table in (("plain", obs), ("late", late)):
+        head = head_of("survival", table[:120], times=[])
+        y, has = head.target(table)
+        eta = torch.from_numpy(x).float()[:, None]
+        head.calibrate(eta, y, has)
+        found[name] = float(head.loss(eta, y, has.float())), head
+    assert found["late"][0] == pytest.approx(found["plain"][0], rel=1e-6)
+    plain, state = (found[name][1].state for name in ("plain", "late"))
+    np.testing.assert_allclose(state["times"], 1.6e9 + 10 * np.array(plain["times"]))
+    np.testing.assert_allclose(state["cumulative_hazard"], plain["cumulative_hazard"], rtol=1e-6)
+
+
+def test_the_baseline_hazard_is_that_of_the_table_of_all_pairs():
+    obs, x = survival_data(90)
+    head = head_of("survival", obs, times=[])
+    y, has = head.target(obs)
+    has[::7] = False
+    head.calibrate(torch.from_numpy(x)[:, None], y, has)
+    rows = obs[has.numpy()]
+    time, hazard = rows["time"].to_numpy(), np.exp(head.state["slope"] * x[has.numpy()])
+    at_risk = (hazard * (time >= time[:, None])).sum(1)
+    expected = [(rows["event"] / at_risk)[time <= knot].sum() for knot in head.state["times"]]
+    np.testing.assert_allclose(head.state["cumulative_hazard"], expected, rtol=1e-6)
+    assert head.state["times"] == sorted({*time[rows["event"]], time.max()})

@@ -51,7 +51,7 @@ class Baseline(_trees.Baseline):
         for fold in folds:
             learn = rows.inner != fold
             chosen = screened(rows.head, features[learn], rows.y[learn], self.params.n_features)
-            model = self._grow(features[learn][:, chosen].numpy(), rows.y[learn].double().numpy(), rows)
+            model = self._grow(features[learn][:, chosen].numpy(), learn, rows)
             models.append([[replace(tree, feature=chosen.numpy()[tree.feature]) for tree in trees] for trees in model])
             eta[:, ~learn] = staged(models[-1], features[~learn])
         best = int(rows.head.loss(eta, rows.y, torch.ones(len(rows.y))).argmin())
@@ -62,10 +62,13 @@ class Baseline(_trees.Baseline):
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         return self.total(_features(x, seen)).float()
 
-    def _grow(self, features: np.ndarray, y: np.ndarray, rows: TrainingRows) -> list[list[Tree]]:
-        """A leaf, where the model starts, and the trees of every round."""
+    def _grow(self, features: np.ndarray, learn: Tensor, rows: TrainingRows) -> list[list[Tree]]:
+        """A leaf, where the model starts, and the trees of every round, grown on the features of the rows (n_obs,) bool to learn from."""
+        y = rows.y[learn].double().numpy()
         target, weight = target_of(self.task, y)
         start = _leaf(_start(self.task, y, weight))
+        if rows.weight is not None:  # the trees grow from even odds; that the model starts at the prior corrects for it
+            weight = rows.weight[learn].double().numpy()
         if len(np.unique(target)) == 1 or not features.shape[1]:
             return [[start], *[[_leaf(np.zeros(rows.head.n_out))]] * self.params.n_rounds]
         # with the bins of their own, trees of weighted rows would cost ten times as much

@@ -38,6 +38,8 @@ class TrainingRows:
     seed : int
     known : mapping of str to CrossFit
         Linear models of these rows that are fitted already, by modality, and by `beside` of several.
+    weight : Tensor (n_obs,) or None
+        What each row weighs, where classes are weighed; calibration brings the probabilities back.
     """
 
     x: dict[str, Tensor]
@@ -47,6 +49,7 @@ class TrainingRows:
     head: Head
     seed: int
     known: Mapping[str, CrossFit] = field(default_factory=dict)
+    weight: Tensor | None = None
 
     @cached_property
     def ridges(self) -> dict[str, CrossFit]:
@@ -71,7 +74,7 @@ class Baseline(nn.Module, ABC):
 
     @abstractmethod
     def fit(self, rows: TrainingRows) -> Tensor:
-        """Fit on the rows; return their out-of-fold linear predictors (n_obs, n_out), from fits that did not see them."""
+        """Fit on the rows; return their linear predictors (n_obs, n_out) from fits that did not see them, NaN (`NOTHING`) without any."""
 
     @abstractmethod
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:

@@ -7,6 +7,7 @@ Trees are saved as arrays. Which assays a subject has are features too.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import Tensor
 from mmomics.baselines import _trees, contract
 from mmomics.baselines._trees import Tree, Trees, features_of, target_of
 from mmomics.baselines.contract import TrainingRows
+from mmomics.heads.contract import NOTHING
 
 EXPLAINABLE = False  # trees have no gradients to attribute
 SPACE = {"min_samples_leaf": [1, 3, 5, 10]}
@@ -36,19 +38,23 @@ class Baseline(_trees.Baseline):
 
     def fit(self, rows: TrainingRows) -> Tensor:
         target, weight = target_of(self.task, rows.y.double().numpy())
-        forest = self._forest(rows.seed).fit(features_of(rows.x, rows.seen).numpy(), target, sample_weight=weight)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")  # they are marked below
+            forest = self._forest(rows.seed, balanced=rows.weight is not None)
+            forest.fit(features_of(rows.x, rows.seen).numpy(), target, sample_weight=weight)
         classifies = self.task in ("binary", "multiclass")
         votes = forest.oob_decision_function_ if classifies else forest.oob_prediction_[:, None]
         # a class that no training row has gets no vote
         classes = forest.classes_.astype(int) if classifies else np.zeros(1, dtype=int)
         n_votes = 2 if self.task == "binary" else rows.head.n_out
         self.keep_trees(Trees.of([_plain(estimator.tree_, classes, n_votes) for estimator in forest.estimators_]))
-        return self._predictor(torch.as_tensor(_spread(votes, classes, n_votes)))
+        always = _always_in_bag(forest, (votes == 0).all(1))
+        return self._predictor(torch.as_tensor(_spread(votes, classes, n_votes))).masked_fill(always[:, None], NOTHING)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         return self._predictor(self.total(features_of(x, seen)) / len(self.roots))
 
-    def _forest(self, seed: int) -> Any:
+    def _forest(self, seed: int, balanced: bool = False) -> Any:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         common = {
@@ -56,7 +62,8 @@ class Baseline(_trees.Baseline):
             "oob_score": True, "random_state": seed, "n_jobs": 1,
         }  # fmt: skip
         if self.task in ("binary", "multiclass"):
-            return RandomForestClassifier(**common)
+            # weights of rows would decide who is in the bag, and leave none of a rare class out of it: each bag is weighed by itself
+            return RandomForestClassifier(**common, class_weight="balanced_subsample" if balanced else None)
         return RandomForestRegressor(criterion="poisson" if self.task == "survival" else "squared_error", **common)
 
     def _predictor(self, votes: Tensor) -> Tensor:
@@ -68,6 +75,14 @@ class Baseline(_trees.Baseline):
             return torch.log(votes.clamp_min(SMALLEST_P))
         p = votes.clamp(SMALLEST_P, 1 - SMALLEST_P)
         return torch.logit(p[:, 1:]) if self.task == "binary" else torch.log(p)
+
+
+def _always_in_bag(forest: Any, silent: np.ndarray) -> Tensor:
+    """Rows (n_obs,) bool that every tree learned from, among those that out of bag nobody speaks for: with few trees there are some."""
+    always = silent.copy()
+    for bag in forest.estimators_samples_ if always.any() else []:
+        always &= np.bincount(bag, minlength=len(always)) > 0
+    return torch.from_numpy(always)
 
 
 def _plain(tree: Any, classes: np.ndarray, n_votes: int) -> Tree:

@@ -84,10 +84,23 @@ class Training(Strict):
     batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
     learning_rate: float = Field(3e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of every class label that networks learn from as if it were spread evenly over all classes; 0 leaves the "
+        "labels. Held-out losses, calibration and metrics always see the labels.",
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none",
+        description="Of the rows that networks and trees (`boosting`, `forest`) learn classes from: `none` (all the same) or `balanced` "
+        "(the rarer a class among the training rows, the more a row of it weighs: n / (classes x rows of the class)). The predicted "
+        "probabilities are corrected for it. Linear models, on their own and as the start of networks, have no weights.",
+    )
     calibration: Literal["slope", "isotonic"] = Field(
         "slope",
-        description="Of predicted probabilities, on inner held-out rows: `slope` (one number, for every outcome) or, for classes, "
-        "`isotonic` (a rising curve on top, where at least 50 of these rows are outside the most common class; fewer keep the slope).",
+        description="Of predicted probabilities, on inner held-out rows: `slope` (a slope and an intercept, for every outcome) or, for "
+        "classes, `isotonic` (a rising curve on top, where at least 50 of these rows are outside the most common class; else the line).",
     )
     modality_dropout: float = Field(0.2, ge=0, lt=1, description="Chance that a measured modality is hidden in a minibatch.")
     alone: float = Field(

@@ -177,20 +177,18 @@ def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, setting
     fold = replace(fold, head=fold.head.copy())
     has = fold.has
     aim = goals.goal(fold.head, fold.y[has], has[has], settings)
-    weighed = {"weight": aim.weight, "prior": aim.prior} if aim.weight.is_floating_point() else {}
     rows = TrainingRows(
         x={name: x[has] for name, x in fold.x.items()}, seen={name: seen[has] for name, seen in fold.seen.items()},
-        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known, **weighed,
+        y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known,
+        weight=aim.weight if aim.weighs else None,
     )  # fmt: skip
     oof = network.fit(rows)
-    known = oof.isfinite().all(1)
-    oof = oof.nan_to_num(0.0)
-    fold.head.calibrate(oof, rows.y, known, method=settings.calibration)
-    everyone, held = torch.zeros(len(fold.y), oof.shape[1]), has.clone()
-    everyone[has], held[has] = oof, known
+    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), method=settings.calibration)
+    everyone = torch.zeros(len(fold.y), oof.shape[1])
+    everyone[has] = oof
     x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
     hidden = subsets.of_baseline(network, x, seen) if with_hidden else None
-    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=held, hidden=hidden)
+    return Fit(unit, fold, network, eta=network(fold.x, fold.seen), oof=everyone, held=has, hidden=hidden)
 
 
 def _fusion(

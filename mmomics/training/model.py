@@ -48,10 +48,10 @@ class FusionModel(nn.Module):
         z, terms = self.method.step(batch.x, batch.seen, shown)
         eta = self.path(batch.scores, stack_seen(shown, self.method.n_vars)) + self.readout(z)
         for name, other in self.also.items():
-            y, has = batch.also[name]
+            y, weight = batch.also[name]
             # a share of the weight, however many outcomes: the first is what is stopped and scored by
-            terms[f"also_{name}"] = other.loss(self.further[f"to_{name}"](z), y, has.to(z.dtype)) * ALSO / len(self.also)
-        return {"task": self.head.loss(eta, batch.y, batch.has.to(eta.dtype)), **terms}
+            terms[f"also_{name}"] = other.loss(self.further[f"to_{name}"](z), y, weight.to(z.dtype)) * ALSO / len(self.also)
+        return {"task": self.head.loss(eta - batch.prior, batch.y, batch.weight.to(eta.dtype)), **terms}
 
     def held_out_loss(self, rows: Rows, group: Tensor) -> Tensor:
         """Loss of each group's held-out rows (n_groups,), each row predicted by the members that did not learn from it."""

@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from mmomics.config.protocol import Training
 from mmomics.training.fold import Fold
+from mmomics.training.goals import goal
 
 CHUNK = {"cpu": 256, "cuda": 4096}  # rows of a member looked at together when nothing is learned: a cache full, a card full
 
 
 @dataclass
 class Minibatch:
-    """Rows for every member: x {modality: (n_members, n_obs, n_vars)}, seen, scores, targets y and whether they are known."""
+    """Rows for every member: x {modality: (n_members, n_obs, n_vars)}, seen, scores, and what is learned of the outcome (`goals.Goal`)."""
 
     x: dict[str, Tensor]
     seen: dict[str, Tensor]
     scores: Tensor
     y: Tensor
-    has: Tensor
-    also: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # of further outcomes: targets, and whether they are known
+    weight: Tensor
+    also: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # of further outcomes: targets and weights
+    prior: Tensor | float = 0.0  # (n_members, 1, n_out)
 
 
 class Rows:
@@ -38,9 +41,15 @@ class Rows:
         Position in `folds` of each member.
     held_out : list of int
         The inner fold that each member keeps for validation.
+    device : torch.device
+    settings : Training, optional
+        How outcomes are learned: `y` and `has` are what is scored, `goal` and `also` what minibatches give.
     """
 
-    def __init__(self, folds: list[Fold], scores: list[Tensor], fold_of: list[int], held_out: list[int], device: torch.device) -> None:
+    def __init__(
+        self, folds: list[Fold], scores: list[Tensor], fold_of: list[int], held_out: list[int], device: torch.device,
+        *, settings: Training | None = None,
+    ) -> None:  # fmt: skip
         self.n_vars = folds[0].n_vars
         self.features = {name: [fold.features(name) for fold in folds] for name in self.n_vars}
         self.x = {name: torch.stack([fold.x[name] for fold in folds]).to(device) for name in self.n_vars}
@@ -48,10 +57,11 @@ class Rows:
         self.scores = torch.stack(scores).to(device)
         self.y = torch.stack([fold.y for fold in folds]).to(device)
         self.has = torch.stack([fold.has for fold in folds]).to(device)
-        self.also = {
-            name: tuple(torch.stack([getattr(fold.also[name], part) for fold in folds]).to(device) for part in ("y", "has"))
-            for name in folds[0].also
-        }
+        self.goal = goal(folds[0].head, self.y, self.has, settings)
+        self.also = {}
+        for name, target in folds[0].also.items():
+            y, has = (torch.stack([getattr(fold.also[name], part) for fold in folds]).to(device) for part in ("y", "has"))
+            self.also[name] = goal(target.head, y, has, settings)
         self.fold_of = torch.tensor(fold_of, device=device)
         inner = torch.stack([folds[position].inner for position in fold_of])
         held = torch.tensor(held_out)[:, None]
@@ -69,8 +79,9 @@ class Rows:
         return Minibatch(
             x={name: values[fold, rows] for name, values in self.x.items()},
             seen={name: flags[fold, rows] for name, flags in self.seen.items()},
-            scores=self.scores[fold, rows], y=self.y[fold, rows], has=self.has[fold, rows],
-            also={name: (y[fold, rows], has[fold, rows]) for name, (y, has) in self.also.items()},
+            scores=self.scores[fold, rows], y=self.goal.y[fold, rows], weight=self.goal.weight[fold, rows],
+            also={name: (goal.y[fold, rows], goal.weight[fold, rows]) for name, goal in self.also.items()},
+            prior=self.goal.prior[fold],
         )  # fmt: skip
 
     def everyone(self) -> Iterator[Minibatch]:

@@ -7,6 +7,7 @@ import torch
 from mmomics.baselines import boosting, forest
 from mmomics.baselines._trees import Trees, exposure, target_of
 from mmomics.baselines.contract import TrainingRows
+from mmomics.training.goals import balanced
 from tests.folds import TASKS, make_fold
 
 
@@ -24,13 +25,13 @@ def of(module, task, **params):
 def test_boosted_trees_predict_what_scikit_learn_predicts(task):
     rows = rows_of(task)
     model = of(boosting, task, n_rounds=15)
-    features, y = boosting._features(rows.x, rows.seen), rows.y.double().numpy()
+    features = boosting._features(rows.x, rows.seen)
     assert features.isnan().any()
-    target, weight = target_of(task, y)
+    target, weight = target_of(task, rows.y.double().numpy())
     edges = np.nanquantile(features.double().numpy(), np.linspace(0, 1, boosting.N_BINS + 1)[1:-1], axis=0)
     bins = boosting.binned(features.numpy(), edges)
     theirs = model._model(rows.seed).fit(bins, target, sample_weight=weight)
-    eta = boosting.staged(model._grow(features.numpy(), y, rows), features)
+    eta = boosting.staged(model._grow(features.numpy(), torch.ones(len(rows.y), dtype=torch.bool), rows), features)
     for round, predictor in enumerate(eta):
         if task == "regression":
             ours, expected = predictor[:, 0], list(theirs.staged_predict(bins))[round]
@@ -129,3 +130,35 @@ def test_a_row_is_walked_alone_as_among_many():
     torch.testing.assert_close(one, whole[5:6])
     trees = Trees(*(getattr(model, name) for name in ("roots", "left", "right", "feature", "threshold", "value", "lost_left")))
     assert trees.leaf_values(boosting._features(rows.x, rows.seen)).shape == (len(rows.y), len(model.roots), 3)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_rows_that_every_tree_of_a_small_forest_learned_from_have_no_predictor_out_of_bag(task):
+    rows = rows_of(task)
+    few, many = (of(forest, task, n_trees=n).fit(rows) for n in (3, 200))
+    assert torch.isfinite(many).all()
+    left_out = torch.isfinite(few).all(1)
+    assert torch.equal(left_out, torch.isfinite(few).any(1)) and 0.6 < left_out.float().mean() < 0.9  # of three bags all: .25
+
+
+@pytest.mark.parametrize("module", [boosting, forest])
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_weighed_classes_are_told_apart_and_as_common_as_they_are(module, task):
+    """One class stands for a tenth of the rows, and a feature tells it roughly."""
+    generator = torch.Generator().manual_seed(0)
+    rows = rows_of(task, n_obs=500, missing=0.0)
+    rare = torch.randperm(len(rows.y), generator=generator) < len(rows.y) // 10
+    last = rare.float()
+    first = torch.rand(len(last), generator=generator).round() * (1 - last)
+    rows.y = last[:, None] if task == "binary" else torch.stack([first, 1 - first - last, last], dim=1)
+    rows.x["m0"][:, 0] = 1.5 * last + torch.randn(len(last), generator=generator)
+    everyone = torch.ones(len(last), dtype=torch.bool)
+    fast = {"n_trees": 200} if module is forest else {"n_rounds": 20}
+    plain = of(module, task, **fast).fit(rows)
+    rows.weight, _ = balanced(rows.y, everyone)
+    weighed = of(module, task, **fast).fit(rows)
+    assert not torch.equal(plain, weighed)
+    rows.head.calibrate(weighed, rows.y, everyone)
+    p = torch.from_numpy(rows.head.probabilities(rows.head.calibrated(weighed))[:, -1])
+    assert float(p.mean()) == pytest.approx(0.1, abs=0.02)  # and not the third or half that weights alone would say
+    assert float(p[rare].mean()) > 1.5 * float(p[~rare].mean())

@@ -3,6 +3,10 @@
 Wu & Goodman 2018 (arXiv:1802.05335). Each modality's encoder is a Gaussian expert; experts of missing modalities drop out of the
 product. Subsets are trained through modality dropout, the missing-assay case itself, while the decoder must still
 reconstruct everything that was measured.
+
+The loss beside the outcome's is `reconstruction` times (-log p(x|z) + beta KL) over the number of features, so that what `beta` does
+depends neither on how many features are kept nor on `n_latent`. With fewer than 640 features beta counts in proportion less, or the
+outcome would have to do without the axes that so few features do not pay for.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from mmomics.nn.experts import Experts, divergence, product
 from mmomics.nn.streams import Streams
 
 SUBCLASS = "variational autoencoder"
-SPACE = {"n_hidden": [32, 64, 128], "n_latent": [16, 32], "input_dropout": [0.2, 0.4], "beta": [0.03, 0.1, 0.3]}
+SPACE = {"n_hidden": [32, 64, 128], "n_latent": [16, 32], "input_dropout": [0.2, 0.4], "beta": [0.5, 2.0, 6.0]}
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Params(contract.Params):
     n_latent: int = 32
     dropout: float = 0.2
     input_dropout: float = 0.2
-    beta: float = 0.1  # weight of the divergence from the prior: below 1 against collapse when n is small
+    beta: float = 2.0  # weight of the divergence from the prior; 1 is the evidence bound, of 640 features or more
     reconstruction: float = 0.5  # weight of the evidence bound beside the outcome's loss
 
 
@@ -59,6 +63,6 @@ class Method(contract.Generative):
         weight = self.params.reconstruction
         bound = {
             "reconstruction": weight * self.decoders.misfit(target or x, z, seen),
-            "divergence": weight * self.params.beta * divergence(mean, sd) / self.n_latent,
+            "divergence": weight * self.params.beta * divergence(mean, sd, self.decoders.n_features),
         }
         return z, bound

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mmomics import plugins
 from mmomics.cohort.prepare import Fitted
+from mmomics.heads import head_of
 from mmomics.training import fit as fitting
 from mmomics.training import linear_models
 from mmomics.training.fold import Fold
@@ -33,10 +33,11 @@ def _known(fold):
     return KNOWN[key]
 
 
-def make_fold(task="binary", n_obs=120, sizes=(20, 30, 5), seed=0, missing=0.3, signal=2.0, interaction=False, fold=0):
+def make_fold(task="binary", n_obs=120, sizes=(20, 30, 5), seed=0, missing=0.3, signal=2.0, interaction=False, fold=0, **about):
     """A fold of which the last fifth of the rows is tested; the first feature of every modality carries the outcome.
 
     With `interaction` the outcome is the product of the first features of the first two modalities: nothing linear predicts it.
+    What else there is to say `about` the outcome goes into it.
     """
     rng = np.random.default_rng(seed)
     names = [f"m{place}" for place in range(len(sizes))]
@@ -57,9 +58,9 @@ def make_fold(task="binary", n_obs=120, sizes=(20, 30, 5), seed=0, missing=0.3, 
     else:
         time, censored = rng.exponential(500 * np.exp(-eta)), rng.exponential(800, n_obs)
         obs = pd.DataFrame({"time": np.minimum(time, censored), "event": time <= censored})
-    outcome = {"task": task, "unit": "", "classes": CLASSES.get(task, []), "times": [100.0, 200.0, 400.0]}
+    outcome = {"task": task, "unit": "", "classes": CLASSES.get(task, []), "times": [100.0, 200.0, 400.0], **about}
     train = np.arange(n_obs) < n_obs * 4 // 5
-    head = plugins.load("heads", task).HEAD.fit(outcome, obs[train])
+    head = head_of(outcome).fit(outcome, obs[train])
     y, has = head.target(obs)
     has = has & torch.from_numpy(train)
     inner = torch.from_numpy(np.where(train, rng.permutation(n_obs) % 4, -1))

@@ -66,7 +66,8 @@ class Baseline(_trees.Baseline):
         """A leaf, where the model starts, and the trees of every round, grown on the features of the rows (n_obs,) bool to learn from."""
         y = rows.y[learn].double().numpy()
         target, weight = target_of(self.task, y)
-        start = _leaf(_start(self.task, y, weight))
+        first = _start(self.task, y, weight)
+        start = _leaf(np.pad(first, (0, rows.head.n_out - len(first))))  # of survival in discrete time the level alone
         if rows.weight is not None:  # the trees grow from even odds; that the model starts at the prior corrects for it
             weight = rows.weight[learn].double().numpy()
         if len(np.unique(target)) == 1 or not features.shape[1]:

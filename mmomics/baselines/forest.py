@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmomics.baselines import _trees, contract
 from mmomics.baselines._trees import Tree, Trees, features_of, target_of
@@ -72,7 +73,8 @@ class Baseline(_trees.Baseline):
         if self.task == "regression":
             return votes
         if self.task == "survival":
-            return torch.log(votes.clamp_min(SMALLEST_P))
+            level = torch.log(votes[:, :1].clamp_min(SMALLEST_P))
+            return F.pad(level, (0, votes.shape[1] - 1))  # at all times
         p = votes.clamp(SMALLEST_P, 1 - SMALLEST_P)
         return torch.logit(p[:, 1:]) if self.task == "binary" else torch.log(p)
 

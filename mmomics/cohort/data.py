@@ -160,7 +160,8 @@ def _apart(modality: anndata.AnnData) -> np.ndarray | None:
 
 
 def _outcome(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {"task": str(about["task"]), "unit": str(about["unit"]), "classes": [str(name) for name in about["classes"]]}
+    plain = {key: str(about[key]) for key in ("task", "unit", "hazards") if key in about}
+    return {**plain, "classes": [str(name) for name in about["classes"]]}
 
 
 def samples(channels: Any, n_times: int, fs: float) -> np.ndarray:

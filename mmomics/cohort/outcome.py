@@ -36,7 +36,8 @@ def columns(outcome: Outcome) -> list[str]:
 
 def describe(outcome: Outcome, classes: list[str]) -> dict[str, Any]:
     """What ``uns["outcome"]`` holds; `classes` is ``[negative, positive]`` for a binary outcome, empty unless there are classes."""
-    return {"task": outcome.task, "unit": getattr(outcome, "unit", ""), "classes": classes}
+    about = {"task": outcome.task, "unit": getattr(outcome, "unit", ""), "classes": classes}
+    return about | {"hazards": outcome.hazards} if isinstance(outcome, Survival) and outcome.hazards != "proportional" else about
 
 
 def known(obs: pd.DataFrame) -> np.ndarray:

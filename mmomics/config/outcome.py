@@ -51,6 +51,11 @@ class Survival(Strict):
         "without outcome.",
     )
     unit: str = Field("days", description="Unit of the time, for the report.")
+    hazards: Literal["proportional", "discrete"] = Field(
+        "proportional",
+        description="`proportional`: the ratio of two subjects' hazards is the same at all times (Cox); `discrete`: it may change with "
+        "time, in up to ten intervals.",
+    )
 
 
 Outcome = Annotated[Binary | Multiclass | Regression | Survival, Field(discriminator="task")]

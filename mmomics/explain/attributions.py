@@ -112,6 +112,6 @@ def _outputs(predictor: Predictor) -> list[str]:
     outcome = predictor.head.outcome
     if outcome["task"] == "multiclass":
         return [str(name) for name in outcome["classes"]]
-    return {"binary": [str(outcome["classes"][-1])] if outcome["classes"] else [], "survival": ["higher risk"]}.get(
+    return {"binary": [str(outcome["classes"][-1])] if outcome["classes"] else [], "survival": ["higher risk", "higher risk later"]}.get(
         outcome["task"], ["higher value"]
     )

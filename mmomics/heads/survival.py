@@ -31,10 +31,7 @@ class Survival(Head):
         return cls(outcome, {"origin": float(obs[keys.TIME].astype(float).min())})
 
     def target(self, obs: pd.DataFrame) -> tuple[Tensor, Tensor]:
-        """Time since the first of the training rows left, so that a calendar keeps its order in single precision; and event."""
-        time = obs[keys.TIME].astype(float)
-        y = np.column_stack([(time - self.state["origin"]).fillna(0.0), obs[keys.EVENT].astype(float).fillna(0.0)]).astype("float32")
-        return torch.from_numpy(y), torch.from_numpy(has_outcome(time))
+        return follow_up(obs, self.state["origin"])
 
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         """Negative log partial likelihood per event, Breslow's rule for ties (doi:10.2307/2529620)."""
@@ -72,19 +69,34 @@ class Survival(Head):
         risk = eta[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
         told = np.searchsorted(self.state["times"], self.outcome["times"], side="right")  # so many steps were taken by then
         survival = np.exp(-np.exp(risk)[:, None] * np.array([0.0, *self.state["cumulative_hazard"]])[told])
-        columns = [f"s_{float(time)!r}" for time in self.outcome["times"]]
         scores = self.state["scores"]
         each = self.left_out(eta, members)[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
         time, hazard = self._rising()
         lower = np.interp(np.exp(-bound(each, scores)), hazard, time)
-        first = pd.DataFrame({"risk": risk, keys.TIME_LOWER: lower}, index=obs_index)
-        return pd.concat([first, pd.DataFrame(survival, obs_index, columns)], axis=1)
+        return predictions(self.outcome, obs_index, risk, lower, survival)
 
     def _rising(self) -> tuple[np.ndarray, np.ndarray]:
         """Times from 0 and a cumulative baseline hazard that rises between all of them, so that each stands for one time."""
         time = np.array([0.0, *self.state["times"]])
         hazard = np.array([0.0, *self.state["cumulative_hazard"]])
         return time, hazard + FLAT * max(hazard[-1], FLAT) * time / time[-1]
+
+
+def follow_up(obs: pd.DataFrame, origin: float) -> tuple[Tensor, Tensor]:
+    """Time and event (n_obs, 2), and which rows have an outcome (n_obs,) bool.
+
+    Time counts from an origin, the first training row to leave, so that times of a calendar keep their order in single precision.
+    """
+    time = obs[keys.TIME].astype(float)
+    y = np.column_stack([(time - origin).fillna(0.0), obs[keys.EVENT].astype(float).fillna(0.0)]).astype("float32")
+    return torch.from_numpy(y), torch.from_numpy(has_outcome(time))
+
+
+def predictions(outcome: dict[str, Any], index: pd.Index, risk: np.ndarray, lower: np.ndarray, survival: np.ndarray) -> pd.DataFrame:
+    """The table of risk (n_obs,), lower bound of the time (n_obs,), and survival (n_obs, n_times) at the times of the outcome."""
+    columns = [f"s_{float(time)!r}" for time in outcome["times"]]
+    first = pd.DataFrame({"risk": risk, keys.TIME_LOWER: lower}, index=index)
+    return pd.concat([first, pd.DataFrame(survival, index, columns)], axis=1)
 
 
 def cumulative_hazard(time: np.ndarray, event: np.ndarray, hazard: np.ndarray) -> np.ndarray:

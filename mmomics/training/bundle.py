@@ -19,6 +19,7 @@ from mmomics import __version__, plugins
 from mmomics.baselines.contract import Baseline
 from mmomics.cohort.prepare import from_arrays, to_arrays
 from mmomics.errors import UserError
+from mmomics.heads import head_of
 from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.storage import atomic
@@ -130,13 +131,13 @@ def load_one(folder: str | Path) -> tuple[Predictor, dict[str, Any]]:
 
 
 def _combine(folder: Path, model: dict[str, Any]) -> EnsemblePredictor:
-    head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
+    head = head_of(model["outcome"])(model["outcome"], model["head"])
     members = {name: load_one(folder / MEMBERS / name)[0] for name in model["members"]}
     return EnsemblePredictor(model["method"], members, model["members"], head)
 
 
 def _assemble(model: dict[str, Any], tensors: dict[str, Tensor]) -> Predictor:
-    head = plugins.load("heads", model["outcome"]["task"]).HEAD(model["outcome"], model["head"])
+    head = head_of(model["outcome"])(model["outcome"], model["head"])
     n_vars = Sizes(model["n_vars"], model.get("windows"))
     network: FusionModel | Baseline
     if model["package"] == "fusion":

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmomics import keys, plugins
+from mmomics import keys
 from mmomics.cohort.data import CohortData, read_cohort
 from mmomics.cohort.outcome import further
 from mmomics.cohort.prepare import Preparation, apply, load
+from mmomics.heads import head_of
 from mmomics.heads.contract import Head
 from mmomics.nn.sizes import Sizes
 from mmomics.training.units import Unit
@@ -139,7 +140,7 @@ def label(obs: pd.DataFrame, outcome: dict[str, Any], splits: pd.DataFrame, repe
         from mmomics.heads.survival import times
 
         outcome["times"] = times(obs)
-    head = plugins.load("heads", outcome["task"]).HEAD.fit(outcome, obs[is_train])
+    head = head_of(outcome).fit(outcome, obs[is_train])
     y, has = head.target(obs)
     has &= torch.from_numpy(is_train)
     return Labels(

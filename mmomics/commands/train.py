@@ -102,5 +102,7 @@ def _write(output: str, model: str, found: Searched, subjects: pd.Index) -> None
         if len(found.table):
             found.table.to_parquet(draft / "search.parquet", index=False)
         embeddings = [one.embeddings(subjects) for one in fits if one.embedding is not None]
+        if len(history):
+            log.info("%d of %d folds and seeds have an embedding; the others kept the linear start", len(embeddings), len(fits))
         if embeddings:
             pd.concat(embeddings, ignore_index=True).to_parquet(draft / "embeddings.parquet", index=False)

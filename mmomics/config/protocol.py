@@ -84,6 +84,13 @@ class Training(Strict):
     batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
     learning_rate: float = Field(3e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    pretraining: int = Field(
+        0,
+        ge=0,
+        description="Passes at most in which encoders learn from all training rows, those without outcome too, by what their method asks "
+        "beside the outcome (reconstruction, contrast, ...), before the outcome joins; stopped like training. 0, and methods that ask "
+        "nothing beside it, start with the outcome.",
+    )
     label_smoothing: float = Field(
         0.0,
         ge=0,

@@ -18,7 +18,7 @@ from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
 from mmomics.heads.contract import NOTHING, Head
 from mmomics.nn.streams import Streams
-from mmomics.training import goals, linear_models, linear_path, loop, subsets
+from mmomics.training import goals, linear_models, linear_path, loop, pretraining, subsets
 from mmomics.training.fold import Fold
 from mmomics.training.linear_models import LinearModels
 from mmomics.training.linear_path import LinearScores
@@ -50,7 +50,7 @@ class Fit:
     held : Tensor (n_obs,) bool
         Training rows with an outcome that an inner fold left out.
     embedding : Tensor (n_obs, n_latent) or None
-        Of the first member: embeddings of different members have no common axes.
+        Of the first member that learned one: embeddings of different members have no common axes. None where all kept the linear start.
     history : DataFrame
         member, epoch, term, value.
     members : Tensor (n_members, n_obs, n_out) or None
@@ -211,8 +211,12 @@ def _fusion(
     network.path.begin(torch.stack([start.log_trust for start in starts]), torch.tensor([float(start.joint) for start in starts]))
     attach(network.method, rows)
     group = torch.tensor([group for group, _, _ in members])
+    before = pretraining.pretrain(network, rows, group, settings) if settings.pretraining else None
     history = loop.train(network, rows, group, settings)
+    if before is not None and len(before):
+        history = pd.concat([before, history], ignore_index=True)
     eta, z = network.predict(rows)
+    trained = network.trained.cpu()
     tests = [folds[units[position].place].test for position in group.tolist()]
     hidden = subsets.of_networks(network, rows, tests) if with_hidden else None
     network.cpu()  # where bundles and explanations compute
@@ -231,11 +235,17 @@ def _fusion(
         fits.append(
             Fit(
                 unit, fold, network, eta=own.mean(0), oof=own_oof, held=fold.has & own_held,
-                scores=scores[unit.place], embedding=z[first].cpu(), history=curves, members=own,
+                scores=scores[unit.place], embedding=_first(z, trained, first, settings.members), history=curves, members=own,
                 hidden=None if hidden is None else hidden[:, first : first + settings.members, : len(fold.test)].mean(1).cpu(),
             )
         )  # fmt: skip
     return fits
+
+
+def _first(z: Tensor, trained: Tensor, first: int, n_members: int) -> Tensor | None:
+    """Embeddings z (n_all, n_obs, n_latent) of the first member of an ensemble that learned one; None where none did."""
+    learned = torch.nonzero(trained[first : first + n_members])[:, 0]
+    return z[first + int(learned[0])].cpu() if len(learned) else None
 
 
 def attach(method: Method, rows: Rows) -> None:

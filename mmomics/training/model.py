@@ -31,12 +31,20 @@ class FusionModel(nn.Module):
         self.path = LinearPath(len(streams), len(method.n_vars)).to(streams.device)
         self.readout = Linear(streams, method.n_latent, head.n_out, bias=head.has_intercept, zero=True)
         self.also = dict(also or {})
+        self.pretrained: Tensor | None  # (n_members,) bool, where encoders learned before the outcome came in
+        self.register_buffer("pretrained", None)
         self.further = nn.ModuleDict(
             {  # not by its bare name, which a module may have for an attribute
                 f"to_{name}": Linear(streams, method.n_latent, other.n_out, bias=other.has_intercept, zero=True)
                 for name, other in self.also.items()
             }
         )
+
+    @property
+    def trained(self) -> Tensor:
+        """Members (n_members,) bool whose embedding is learned: others were kept at the linear solution, with random encoders."""
+        moved = self.readout.weight.detach().flatten(1).any(1)
+        return moved if self.pretrained is None else moved | self.pretrained
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor], scores: Tensor) -> tuple[Tensor, Tensor]:
         """Linear predictor (n_members, n_obs, n_out) and embedding (n_members, n_obs, n_latent)."""

@@ -16,7 +16,7 @@ SMALL = {
     "imputers": ["mean", "ridge"],
     "split": {"folds": 2, "inner": 2},
     "prepare": {"n_features": 20},
-    "training": {"members": 2, "epochs": 2},
+    "training": {"members": 2, "epochs": 2, "pretraining": 2},
 }
 
 

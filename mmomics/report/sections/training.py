@@ -14,6 +14,7 @@ from mmomics.report.words import say
 
 ENSEMBLE = ["model", "repeat", "fold", "seed"]
 NETWORK = [*ENSEMBLE, "member"]
+PRETRAINED = f"pretraining_{VALIDATION}"  # losses before the outcome: epochs below 0
 FALL = 1e-4  # of the held-out loss; a smaller one does not count in training
 
 
@@ -37,6 +38,13 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
         words.count(n_networks, "network"),
         words.number(float(kept["epoch"].median()), 0),
     )
+    pretrained = history[history["term"] == PRETRAINED]
+    if len(pretrained):
+        lead += say(
+            " Before that, the encoders of {} learned without the outcome, for {} epochs at most.",
+            words.count(len(pretrained[ENSEMBLE].drop_duplicates()), "ensemble"),
+            -int(pretrained["epoch"].min()) - 1,
+        )
     if unchanged:
         lead += say(
             " Of these ensembles, {} kept epoch 0, the linear solution they start from: training did not help them.",

@@ -4,7 +4,8 @@ The network is prior knowledge, an edge list of genes (`network`), which also li
 it, features are linked that correlate in training rows by more than chance would let the best of all pairs (the universal threshold,
 Donoho & Johnstone 1994, doi:10.1093/biomet/81.3.425). Values are propagated over fixed links (simplified graph convolution, Wu et al.
 2019, arXiv:1902.07153) with learned weights of the distances (generalised PageRank, Chien et al. 2021, arXiv:2006.07988), here each
-feature's own. The `n_neighbors` strongest links of a feature are kept as an index, so that memory is n_vars * n_neighbors. Of the
+feature's own. The `n_neighbors` strongest links of a feature are kept as an index, so that memory is n_vars * n_neighbors. Correlations
+are of all pairs up to 4,096 features; of more, of features near the same landmarks, so that time, too, grows as the features do. Of the
 training subjects nothing is kept but links and spreads.
 """
 

@@ -10,6 +10,8 @@ import pandas as pd
 from mmomics.evaluation.contract import Task
 from mmomics.evaluation.folds import Answers, Fold
 
+AT_ONCE = 2**21  # counts of resampled rows that a metric is taken of together: a few arrays of 16 MB
+
 
 def resample_counts(groups: pd.Index, n_resamples: int, seed: int) -> np.ndarray:
     """How often each subject, or group, is drawn (n_resamples, n_groups), with replacement, as many as there are."""
@@ -26,8 +28,14 @@ def draws(task: Task, metric: str, folds: Sequence[Fold], answers: Answers, n_re
     found = []
     for fold, by_seed in zip(folds, answers, strict=True):
         own = counts[:, groups.get_indexer(fold.groups)]
-        found.append(mean([task.resample(metric, fold.test, prediction, fold.train, own) for prediction in by_seed.values()]))
+        found.append(mean([_of_each(task, metric, fold, prediction, own) for prediction in by_seed.values()]))
     return mean(found)
+
+
+def _of_each(task: Task, metric: str, fold: Fold, prediction: pd.DataFrame, counts: np.ndarray) -> np.ndarray:
+    """A metric (n_resamples,) under counts (n_resamples, n_obs), of many rows some resamples after others."""
+    parts = np.array_split(counts, np.clip(counts.size // AT_ONCE, 1, len(counts)))
+    return np.concatenate([task.resample(metric, fold.test, prediction, fold.train, part) for part in parts])
 
 
 def score_draws(task: Task, fold: Fold, by_seed: dict[int, pd.DataFrame], n_resamples: int, seed: int) -> pd.DataFrame:

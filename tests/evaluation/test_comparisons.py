@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmomics.evaluation import comparisons, regression, summary, survival
+from mmomics.evaluation import bootstrap, comparisons, regression, summary, survival
 from mmomics.evaluation.bootstrap import resample_counts, score_draws
 from mmomics.evaluation.folds import arrange, read_folds
 from tests.evaluation.simulate import OUTCOMES, observed, predicted
@@ -111,6 +111,15 @@ def test_resamples_of_one_test_set_agree_between_metrics_and_ranking():
     task, plan, answers, _, draws = study("survival", n=60, folds=2, repeats=1)
     every = score_draws(task, plan[0], answers["good"][0], 300, 0)
     np.testing.assert_allclose(every["cindex"], draws["good"], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_resamples_of_many_rows_are_taken_one_part_after_another(name, monkeypatch):
+    task, plan, answers, _, _ = study(name, n=60, folds=2, repeats=1)
+    together = score_draws(task, plan[0], answers["good"][0], 50, 0)
+    for at_once in (1, 300):
+        monkeypatch.setattr(bootstrap, "AT_ONCE", at_once)
+        pd.testing.assert_frame_equal(score_draws(task, plan[0], answers["good"][0], 50, 0), together, rtol=1e-12)
 
 
 def test_resamples_do_not_depend_on_the_models():

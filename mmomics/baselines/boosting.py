@@ -24,6 +24,7 @@ from mmomics.nn.elastic_net import loss_and_slope
 
 EXPLAINABLE = False  # trees have no gradients to attribute
 SPACE = {"learning_rate": [0.05, 0.1, 0.2], "max_leaf_nodes": [3, 6, 12], "min_samples_leaf": [3, 5, 10], "max_features": [0.1, 0.3, 1.0]}
+LIMITS = {"learning_rate": (1e-6, None), "max_leaf_nodes": (2, None), "max_features": (1e-6, 1.0)}  # scikit-learn's
 N_BINS = 31  # values that a threshold may have; more cost time, and change little with hundreds of rows
 HALF = 0.5  # rows that an event or a class without any counts as
 

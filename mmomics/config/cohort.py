@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
 
 from mmomics.config.handling import Missing
 from mmomics.config.modality import Assay, Device, Modality
@@ -63,6 +65,13 @@ class Cohort(Strict):
     training: Training = Field(Training(), description="Keys given here replace those of the run's `training`.")
     search: Search = Field(Search(), description="Keys given here replace those of the run's `search`.")
     missing: Missing = Field(Missing(), description="Keys given here replace those of the run's `missing`.")
+
+    @field_validator("modalities", mode="before")
+    @classmethod
+    def _some(cls, value: Any) -> Any:
+        if value == {}:
+            raise ValueError("is empty: add an assay or a device; a table of clinical measurements is an assay too, of `kind: clinical`")
+        return value
 
     @property
     def assays(self) -> dict[str, Assay]:

@@ -13,7 +13,7 @@ from mmomics.config.cohort import SIGNAL, Cohort
 from mmomics.config.cohort_file import read_cohort
 from mmomics.config.handling import NATIVE, How
 from mmomics.config.inputs import native_files
-from mmomics.config.params import check_param, files, shared_evenly
+from mmomics.config.params import LIMITS, check_param, files, shared_evenly
 from mmomics.config.prepared import settle
 from mmomics.config.protocol import Split
 from mmomics.config.run import Model, Run, SettledModel, Study
@@ -82,11 +82,12 @@ def check_model(key: str, model: Model) -> SettledModel:
     if senseless:
         raise UserError(f"{where}.{senseless[0]}", f"'{method}' combines models and sees no modality itself", "name the models in `of`")
     defaults, choices = plugins.defaults(package, method), plugins.choices(package, method)
+    limits = plugins.constant(package, method, LIMITS, {})
     for param, value in model.params.items():
         if param not in defaults:
             cure = did_you_mean(param, defaults) if defaults else "it takes none"
             raise UserError(f"{where}.params", f"'{method}' has no parameter '{param}'", cure)
-        check_param(f"{where}.params", param, value, defaults[param])
+        check_param(f"{where}.params", param, value, defaults[param], limits.get(param, (None, None)))
         if param in choices:
             _known(list(choices[param]), value, f"{where}.params.{param}")
     settings = {**defaults, **model.params}
@@ -204,7 +205,7 @@ def _members(named: list[str], run: Run, became: dict[str, list[str]], where: st
         of_another_cohort = any(model.per_modality and member.startswith(f"{key}_") for key, model in run.models.items())
         own = {**one_each, **became}.get(member, [])
         if not own and not of_another_cohort:
-            _known([*became, *one_each], member, f"{where}.of")
+            _known(list(dict.fromkeys([*became, *one_each])), member, f"{where}.of")
         found += own
         lost += [] if own else [member]
     if lost:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmomics import plugins
 from mmomics.errors import UserError
 
+LIMITS = "LIMITS"  # literal of a plug-in's module: the least and the largest value of a parameter, where its default does not tell them
 FILES = "FILES"  # literal of a plug-in's module: the parameters that name a file
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def check_param(where: str, name: str, value: Any, default: Any) -> None:
+def check_param(where: str, name: str, value: Any, default: Any, limits: Sequence[float | None] = (None, None)) -> None:
     """Check one parameter by what its default is like.
 
     Parameters
@@ -26,6 +27,8 @@ def check_param(where: str, name: str, value: Any, default: Any) -> None:
         As the user wrote it.
     default : bool, int, float or str
         The method's literal default.
+    limits : (low, high)
+        What its value may be at least and at most, where the method declares it; None as the default tells.
 
     Raises
     ------
@@ -34,12 +37,13 @@ def check_param(where: str, name: str, value: Any, default: Any) -> None:
     """
     kind = type(default)
     low, high = _bounds(name, default)
+    low, most = (low if limits[0] is None else limits[0]), (math.inf if limits[1] is None else limits[1])
     fits = type(value) is kind or (kind is float and type(value) is int)  # so that true is no number
     if fits and kind in (int, float):
-        fits = math.isfinite(value) and low <= value < high
+        fits = math.isfinite(value) and low <= value < high and value <= most
     if not fits:
-        limits = [f">= {low:g}"] * math.isfinite(low) + [f"< {high:g}"] * math.isfinite(high)
-        expected = " ".join([WORDS.get(kind, kind.__name__), " and ".join(limits)]).strip()
+        bounds = [f">= {low:g}"] * math.isfinite(low) + [f"< {high:g}"] * math.isfinite(high) + [f"<= {most:g}"] * math.isfinite(most)
+        expected = " ".join([WORDS.get(kind, kind.__name__), " and ".join(bounds)]).strip()
         raise UserError(f"{where}.{name}", f"found {value!r}, expected {expected}", f"the default is {default!r}")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mmomics import plugins
-from mmomics.config.params import check_param
+from mmomics.config.params import LIMITS, check_param
 from mmomics.errors import UserError
 
 
@@ -30,5 +30,7 @@ def test_type_and_bounds_follow_the_default(name, default, good, bad):
 
 @pytest.mark.parametrize(("package", "method"), [(package, name) for package in ("fusion", "baselines") for name in plugins.names(package)])
 def test_every_default_passes(package, method):
+    limits = plugins.constant(package, method, LIMITS, {})
+    assert set(limits) <= set(plugins.defaults(package, method))
     for name, default in plugins.defaults(package, method).items():
-        check_param("here", name, default, default)
+        check_param("here", name, default, default, limits.get(name, (None, None)))

@@ -302,6 +302,16 @@ def test_training_speaks_of_ensembles(inputs):
     assert ("not on one scale" in made.blocks[0].caption) == (inputs.facts.task == "survival")
 
 
+def test_epochs_before_the_outcome_are_told_and_leave_the_curves_alone(inputs):
+    plain = training.section(inputs, standing(inputs))
+    own = inputs.history[(inputs.history["term"] == "validation") & (inputs.history["epoch"] < 4)]
+    before = own.assign(term=training.PRETRAINED, epoch=own["epoch"] - 4)
+    made = training.section(replace(inputs, history=pd.concat([before, inputs.history], ignore_index=True)), standing(inputs))
+    assert "learned without the outcome, for 3 epochs at most" in made.lead[0].striptags()
+    assert "without the outcome" not in plain.lead[0].striptags()
+    pd.testing.assert_frame_equal(made.blocks[0].data, plain.blocks[0].data)
+
+
 def test_calibration_counts_every_group(inputs):
     table = inputs.table("calibration").copy()
     table.loc[table["observed"] == table.groupby("model")["observed"].transform("max"), ["lower", "upper"]] = 1.0

@@ -25,6 +25,7 @@ SPACE = {
     "dropout": [0.1, 0.3, 0.5],
     "input_dropout": [0.1, 0.3, 0.5],
 }
+LIMITS = {"temperature": (0.001, None)}
 
 
 @dataclass

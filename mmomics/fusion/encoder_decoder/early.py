@@ -24,6 +24,7 @@ from mmomics.nn.streams import Streams
 
 SUBCLASS = "raw-data-level fusion"
 SPACE = {"n_hidden": [16, 32, 64], "n_layers": [1, 2], "dropout": [0.1, 0.3, 0.5], "reconstruction": [0.0, 0.1, 0.3]}
+LIMITS = {"n_layers": (1, 6)}  # of more, plain layers pass on next to nothing
 
 
 @dataclass

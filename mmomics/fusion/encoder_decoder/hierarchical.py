@@ -26,6 +26,7 @@ SPACE = {
     "n_layers": [1, 2, 3],
     "dropout": [0.1, 0.3, 0.5],
 }
+LIMITS = {"n_layers": (1, 6)}  # of more, plain layers pass on next to nothing
 
 
 @dataclass

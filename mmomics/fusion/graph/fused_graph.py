@@ -21,6 +21,7 @@ from mmomics.nn.streams import Streams
 
 SUBCLASS = "fused graph construction"
 SPACE = {"n_hidden": [16, 32, 64], "n_layers": [1, 2], "n_neighbors": [5, 10, 20], "dropout": [0.1, 0.3, 0.5]}
+LIMITS = {"n_layers": (1, 16)}
 
 
 @dataclass

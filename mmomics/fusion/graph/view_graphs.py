@@ -23,6 +23,7 @@ from mmomics.nn.streams import Streams
 
 SUBCLASS = "graphs built separately"
 SPACE = {"n_hidden": [16, 32], "n_layers": [1, 2], "n_neighbors": [5, 10, 20], "n_labels": [2, 4, 8], "dropout": [0.1, 0.3, 0.5]}
+LIMITS = {"n_layers": (1, 16)}
 
 
 @dataclass

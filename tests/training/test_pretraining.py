@@ -89,3 +89,14 @@ def test_members_at_the_linear_start_are_left_out_of_the_embedding(noise):
     z = predictor.network.eval().method.encode(x, seen)[0].detach()
     one = embedding(predictor, as_data(fold, obs))
     np.testing.assert_allclose(np.linalg.norm(one, axis=0)[:5], torch.linalg.svdvals(z - z.mean(0))[:5], rtol=1e-3)
+
+
+def test_what_trains_beside_it_changes_nothing(noise):
+    """Another seed in the same pass leaves a unit's numbers as they are."""
+    fold, _ = noise
+    settings = Training(members=2, epochs=2, batch_size=32, pretraining=3, label_smoothing=0.1, class_weights="balanced")
+    units = [Unit(0, 0, 0), Unit(0, 0, 1)]
+    both = fit(Model(method="poe_vae"), {(0, 0): fold}, units, settings)
+    (alone,) = fit(Model(method="poe_vae"), {(0, 0): fold}, units[1:], settings)
+    torch.testing.assert_close(both[1].eta, alone.eta, rtol=1e-4, atol=1e-5)
+    assert before(both[1]).round(3).equals(before(alone).round(3))

@@ -20,7 +20,7 @@ from mmomics.heads import _conformal
 NOTHING = float("nan")  # the predictor of a subject of whom nothing was measured that the model looks at
 
 TINY = 1e-12  # spread of a predictor that says the same of all
-MOST = 8.0  # standard deviation of a calibrated predictor: where classes are apart, none is large enough
+LEAST, MOST = 1e-4, 8.0  # standard deviation of a calibrated predictor: a ranking is kept, and where classes are apart none is large enough
 
 
 class Head(ABC):
@@ -104,7 +104,7 @@ class Head(ABC):
             return loss.item(), torch.autograd.grad(loss, free)[0].numpy()
 
         start = np.array([spread, *[0.0] * n_free])
-        bounds = [(0.0, MOST if spread > TINY else 0.0), *[(None, None)] * n_free]
+        bounds = [(LEAST, MOST) if spread > TINY else (0.0, 0.0), *[(None, None)] * n_free]
         found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}).x
         return float(found[0] / max(spread, TINY)), found[1:].tolist() or [0.0] * self.n_out
 

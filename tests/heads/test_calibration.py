@@ -91,6 +91,14 @@ def test_classes_that_are_apart_do_not_run_away():
     assert float(head.calibrated(eta).std(correction=0)) == pytest.approx(MOST, rel=1e-3)
 
 
+def test_a_predictor_that_is_wrong_says_next_to_nothing_and_keeps_its_ranking():
+    head, eta, obs = cohort("binary", 300)
+    head.calibrate(-eta, *head.target(obs))
+    p = head.predict(head.calibrated(-eta), obs.index)["p_yes"]
+    np.testing.assert_allclose(p, (obs["outcome"] == "yes").mean(), atol=1e-3)
+    assert np.corrcoef(p.rank(), pd.Series(-eta[:, 0].numpy()).rank())[0, 1] > 0.99
+
+
 def test_a_predictor_that_says_nothing_gives_the_average():
     head, eta, obs = cohort("binary", 300)
     head.calibrate(torch.zeros_like(eta), *head.target(obs))

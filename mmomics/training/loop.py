@@ -25,6 +25,10 @@ BETTER = 1e-4  # a smaller fall of the validation loss does not count
 Terms = dict[str, Tensor]  # losses by name
 
 
+class DivergenceError(UserError):
+    """A loss that is no finite number."""
+
+
 class Trainable(Protocol):
     """What the loop asks of a model, beside being a module whose every parameter leads with the member dimension."""
 
@@ -56,7 +60,7 @@ def train(model: Any, rows: Rows, group: Tensor, settings: Training) -> pd.DataF
 
     Raises
     ------
-    UserError
+    DivergenceError
         If a loss of a network that still learns is no finite number.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -134,7 +138,7 @@ def _check(model: Any, steps: list[Terms], running: Tensor, epoch: int) -> None:
     if broken.any():
         method = type(model.method).__module__.rpartition(".")[2]
         problem = f"the loss '{names[int(broken.int().argmax())]}' is no finite number in epoch {epoch} of training"
-        raise UserError(method, problem, "check the model's `params`, or lower `training.learning_rate`")
+        raise DivergenceError(method, problem, "check the model's `params`, or lower `training.learning_rate`")
 
 
 def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:

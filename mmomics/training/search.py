@@ -32,6 +32,7 @@ from mmomics.config.run import Model
 from mmomics.storage import atomic
 from mmomics.training.fit import Fit
 from mmomics.training.fold import Fold
+from mmomics.training.loop import DivergenceError
 from mmomics.training.units import COLUMNS as UNIT
 from mmomics.training.units import Place, Unit
 
@@ -148,12 +149,23 @@ def _trial(model: Model, units: list[Unit], train: Train, number: int, params: d
         log.info("%s: trial %d was finished before", model.method, number)
         return before
     log.info("%s: trial %d: %s", model.method, number, params or "the defaults")
-    fits = train(_with(model, params), units, False)
-    rows = [(unit.repeat, unit.fold, unit.seed, number, json.dumps(params), _loss(fit)) for unit, fit in zip(units, fits, strict=True)]
+    losses = _losses(_with(model, params), units, train)
+    rows = [(unit.repeat, unit.fold, unit.seed, number, json.dumps(params), loss) for unit, loss in zip(units, losses, strict=True)]
     table = pd.DataFrame(rows, columns=COLUMNS[:-1])
     with atomic(path) as draft:
         table.to_parquet(draft, index=False)
     return table
+
+
+def _losses(model: Model, units: list[Unit], train: Train) -> list[float]:
+    """Of every unit; infinite where a candidate cannot be trained, which those that train beside it do not suffer from."""
+    try:
+        return [_loss(fit) for fit in train(model, units, False)]
+    except DivergenceError as error:
+        if len(units) > 1:
+            return [loss for unit in units for loss in _losses(model, [unit], train)]
+        log.warning("%s", error)
+        return [math.inf]
 
 
 def _loss(fit: Fit) -> float:

@@ -17,6 +17,7 @@ from mmomics.fusion.contract import Anchors
 from mmomics.nn.streams import Streams
 from mmomics.training import linear_models, search
 from mmomics.training.fit import fit, make_params
+from mmomics.training.loop import DivergenceError
 from mmomics.training.search import candidates, journal, run, space
 from mmomics.training.units import Unit
 from tests.folds import make_fold
@@ -239,3 +240,19 @@ def test_a_candidate_without_a_loss_is_never_chosen(tmp_path, monkeypatch):
     monkeypatch.setattr(search, "_loss", lambda fit: next(losses))
     found = run(Model(method="forest", params={"n_trees": 20}), UNITS[:1], Trainer(two_folds()), 3, tmp_path)
     assert found.table["chosen"].tolist() == [False, False, True]
+
+
+def test_a_candidate_that_diverges_in_one_fold_is_out_of_the_question_there_alone(tmp_path):
+    class Breaks(Trainer):
+        def __call__(self, model, units, hidden):
+            if model.params.get("min_samples_leaf") and any(unit.fold == 1 for unit in units):
+                raise DivergenceError("forest", "the loss 'task' is no finite number in epoch 1 of training")
+            return super().__call__(model, units, hidden)
+
+    found = run(Model(method="forest", params={"n_trees": 20}), UNITS, Breaks(two_folds()), 3, tmp_path)
+    table = found.table
+    asked = table["params"].str.contains("min_samples_leaf")
+    assert asked.any() and not asked.all()
+    broken = np.isinf(table["loss"])
+    assert (broken == (asked & (table["fold"] == 1))).all()
+    assert not table.loc[broken, "chosen"].any()

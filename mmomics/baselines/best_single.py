@@ -8,7 +8,7 @@ from torch import Tensor
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
 from mmomics.baselines.late_linear import spread
-from mmomics.heads.contract import NOTHING
+from mmomics.heads.contract import where_seen
 
 
 class Baseline(contract.Baseline):
@@ -26,8 +26,8 @@ class Baseline(contract.Baseline):
         self.keep("position", rows.inner.new_tensor(list(fits).index(chosen)))
         self.keep("coef", fits[chosen].full[0])
         self.keep("intercept", fits[chosen].full[1])
-        return oof[chosen].where(rows.seen[chosen].unsqueeze(-1), torch.tensor(NOTHING))
+        return where_seen(oof[chosen], {chosen: rows.seen[chosen]})
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         name = list(x)[int(self.position)]
-        return (x[name] @ self.coef + self.intercept).where(seen[name].unsqueeze(-1), torch.tensor(NOTHING))
+        return where_seen(x[name] @ self.coef + self.intercept, {name: seen[name]})

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows
-from mmomics.heads.contract import NOTHING
+from mmomics.heads.contract import where_seen
 from mmomics.nn import trust
 
 
@@ -23,22 +23,17 @@ class Baseline(contract.Baseline):
         oof = torch.stack([spread(found.oof, rows.seen[name]) for name, found in rows.ridges.items()], dim=1)
         log_trust, mean = trust.begin(rows.head, rows.ridges, oof, side_by_side(rows.seen), rows.y, rows.inner)
         self.keep("log_trust", log_trust)
-        return mean.where(_any(rows.seen), torch.tensor(NOTHING))
+        return where_seen(mean, rows.seen)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         scores = [x[name] @ getattr(self, f"coef_{name}") + getattr(self, f"intercept_{name}") for name in x]
         mean = trust.mean(torch.stack(scores, dim=1), side_by_side({name: seen[name] for name in x}), self.log_trust)
-        return mean.where(_any(seen), torch.tensor(NOTHING))
+        return where_seen(mean, seen)
 
 
 def side_by_side(seen: dict[str, Tensor]) -> Tensor:
     """What is seen of each row (n_obs, n_modalities)."""
     return torch.stack(list(seen.values()), dim=1)
-
-
-def _any(seen: dict[str, Tensor]) -> Tensor:
-    """Rows of which anything is seen (n_obs, 1) bool."""
-    return side_by_side(seen).any(1, keepdim=True)
 
 
 def spread(values: Tensor, seen: Tensor, elsewhere: Tensor | float = 0.0) -> Tensor:

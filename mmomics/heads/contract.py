@@ -7,6 +7,7 @@ any number of leading dimensions, so one call serves folds, seeds, members and p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Head(ABC):
         fold : Tensor (n_obs,) int, optional
             Inner fold that a row's predictor left out, -1 where there is none. Default: not known, or not the final model's.
         method : {"slope", "isotonic"}
-            `isotonic` bends probabilities of classes after the slope; other outcomes have the slope alone.
+            `isotonic` bends probabilities of classes after the line; other outcomes have the line alone.
 
         Logistic calibration of two classes (Platt 1999), temperature and one bias per class of several (Alexandari, Kundaje & Shrikumar
         2020, arXiv:1901.06852), shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
@@ -133,6 +134,11 @@ class Head(ABC):
         """The predictor after slope and intercept of calibration; where there is `NOTHING`, that of the average subject."""
         moved = eta * self.state.get("slope", 1.0) + eta.new_tensor(self.state.get("intercept", 0.0))
         return moved.where(~eta.isnan(), eta.new_tensor(self.state.get("nothing", 0.0)))
+
+
+def where_seen(eta: Tensor, seen: Mapping[str, Tensor]) -> Tensor:
+    """The predictor (..., n_obs, n_out), `NOTHING` of rows of which no modality {name: (n_obs,)} is seen."""
+    return eta.masked_fill(~torch.stack(list(seen.values())).any(0).unsqueeze(-1), NOTHING)
 
 
 def has_outcome(column: pd.Series) -> np.ndarray:

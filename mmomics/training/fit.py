@@ -16,7 +16,7 @@ from mmomics.baselines.contract import Baseline, Params, TrainingRows
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Method
-from mmomics.heads.contract import NOTHING, Head
+from mmomics.heads.contract import Head, where_seen
 from mmomics.nn.streams import Streams
 from mmomics.training import goals, linear_models, linear_path, loop, pretraining, subsets
 from mmomics.training.fold import Fold
@@ -225,12 +225,11 @@ def _fusion(
     for position, unit in enumerate(units):
         fold = folds[unit.place]
         fold = replace(fold, head=fold.head.copy())
-        unknown = ~torch.stack(list(fold.seen.values())).any(0)[:, None]
-        own_oof, own_held, first = oof[position].cpu(), (held[position] > 0).cpu(), position * settings.members
-        own_oof = own_oof.masked_fill(unknown, NOTHING)
+        own_oof, own_held = where_seen(oof[position].cpu(), fold.seen), (held[position] > 0).cpu()
+        first = position * settings.members
         left_out = fold.inner.where(own_held, torch.tensor(-1))
         fold.head.calibrate(own_oof, fold.y, fold.has & own_held, left_out, settings.calibration)
-        own = eta[first : first + settings.members].cpu().masked_fill(unknown, NOTHING)
+        own = where_seen(eta[first : first + settings.members].cpu(), fold.seen)
         curves = history[history["group"] == position].drop(columns="group")
         fits.append(
             Fit(

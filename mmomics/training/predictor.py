@@ -15,7 +15,7 @@ from mmomics import keys
 from mmomics.baselines.contract import Baseline
 from mmomics.cohort.data import CohortData
 from mmomics.cohort.prepare import Preparation
-from mmomics.heads.contract import NOTHING, Head
+from mmomics.heads.contract import Head, where_seen
 from mmomics.nn.sizes import Sizes
 from mmomics.training.fit import Fit
 from mmomics.training.fold import tensors
@@ -92,8 +92,7 @@ class Predictor:
         x, seen = self.tensors(data)
         chunks = torch.arange(len(data.subjects)).split(CHUNK["cpu"])
         eta = torch.cat([self.member_eta(self.widened(x, rows), self.widened(seen, rows)) for rows in chunks], dim=1)
-        known = torch.stack(list(seen.values())).any(0)[:, None]
-        return (eta if isinstance(self.network, Baseline) else eta.masked_fill(~known, NOTHING)), seen
+        return (eta if isinstance(self.network, Baseline) else where_seen(eta, seen)), seen
 
     def predict(self, data: CohortData) -> pd.DataFrame:
         """Predictions of every subject, as `tabulate` gives them."""

@@ -100,8 +100,7 @@ def _epoch(model: Any, rows: Rows, settings: Training, optimizer: AdamW, modulat
     """
     model.train()
     streams = model.method.streams
-    # from the cohort's size, not from the folds that happen to train together: a shard must not change the numbers
-    size = min(settings.batch_size, max(rows.n_obs // 2, 2))
+    size = minibatch(rows, settings)
     n_steps = max(-(-rows.n_obs // size), FEWEST_STEPS)
     order = streams.permutation(rows.learn, n_steps * size)
     totals: Terms = {}
@@ -139,6 +138,11 @@ def _check(model: Any, steps: list[Terms], running: Tensor, epoch: int) -> None:
         method = type(model.method).__module__.rpartition(".")[2]
         problem = f"the loss '{names[int(broken.int().argmax())]}' is no finite number in epoch {epoch} of training"
         raise DivergenceError(method, problem, "check the model's `params`, or lower `training.learning_rate`")
+
+
+def minibatch(rows: Rows, settings: Training) -> int:
+    """Rows of a minibatch: from the size of the cohort, not of the folds that train together, as a shard must not change the numbers."""
+    return min(settings.batch_size, max(rows.n_obs // 2, 2))
 
 
 def _hide(batch: Minibatch, noise: Tensor, share: float) -> dict[str, Tensor]:

@@ -56,7 +56,7 @@ def pretrain(network: FusionModel, rows: Rows, group: Tensor, settings: Training
         group, member, epoch (-1 is the last), term, value; empty where the method has no terms of its own.
     """
     method = network.method
-    size = min(settings.batch_size, max(rows.n_obs // 2, 2))
+    size = loop.minibatch(rows, settings)
     alone = Alone(method, size)
     batch = rows.take(method.streams.permutation(rows.learn, size))
     if not any(term.requires_grad for term in alone.step(batch, batch.seen).values()):

@@ -97,7 +97,7 @@ def _weigh(args: argparse.Namespace, study: Study, members: dict[str, Path], coh
     from mmomics.storage import atomic
     from mmomics.training import units
     from mmomics.training.ensemble import combine
-    from mmomics.training.fit import make_params
+    from mmomics.training.network import make_params
 
     model = study.models[args.model]
     ensemble = plugins.load("ensembles", str(model.method)).Ensemble(make_params("ensembles", str(model.method), model.params))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mmomics.config.run import Model, Study
-    from mmomics.training.fit import Fit
+    from mmomics.training.fitted import Fit
     from mmomics.training.search import Searched
     from mmomics.training.units import Unit
 

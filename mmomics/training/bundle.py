@@ -24,9 +24,9 @@ from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.storage import atomic
 from mmomics.training.ensemble import EnsemblePredictor
-from mmomics.training.fit import make_network, make_params
 from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel
+from mmomics.training.network import make_network, make_params
 from mmomics.training.predictor import Predictor
 
 FORMAT = 4

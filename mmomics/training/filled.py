@@ -20,7 +20,7 @@ from mmomics.config.run import Model
 from mmomics.imputation.contract import Imputer
 from mmomics.training import fit as native
 from mmomics.training import imputer
-from mmomics.training.fit import Fit
+from mmomics.training.fitted import Fit
 from mmomics.training.fold import Fold
 from mmomics.training.impute import among_training, gappy, lacking
 from mmomics.training.units import Place, Unit

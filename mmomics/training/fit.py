@@ -1,124 +1,33 @@
-"""Train one model on the units of a shard, and turn what comes out into predictions: the same path for every method."""
+"""Train one model on the units of a shard: the same path for every method."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from mmomics import keys, plugins
-from mmomics.baselines.contract import Baseline, Params, TrainingRows
+from mmomics import plugins
+from mmomics.baselines.contract import Baseline, TrainingRows
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
-from mmomics.fusion.contract import Anchors, Method
-from mmomics.heads.contract import Head, where_seen
+from mmomics.heads.contract import where_seen
 from mmomics.nn.streams import Streams
 from mmomics.training import goals, linear_models, linear_path, loop, pretraining, subsets
+from mmomics.training.fitted import Fit
 from mmomics.training.fold import Fold
 from mmomics.training.linear_models import LinearModels
 from mmomics.training.linear_path import LinearScores
-from mmomics.training.model import FusionModel
+from mmomics.training.network import attach, make_network, make_params
 from mmomics.training.rows import Rows
 from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
 NETWORKS_PER_PASS = 40  # more in one pass are no faster, and memory grows with them
-
-
-@dataclass
-class Fit:
-    """One trained unit.
-
-    Attributes
-    ----------
-    unit : Unit
-    fold : Fold
-        With its head calibrated on the out-of-fold predictors of the training rows.
-    network : FusionModel or Baseline or None
-        The trained model; a FusionModel holds the members of every unit of its pass. None where there was nobody to learn from.
-    scores : LinearScores or None
-        The linear path of a fusion model.
-    eta : Tensor (n_obs, n_out)
-        Linear predictor of every subject, mean over members.
-    oof : Tensor (n_obs, n_out)
-        Linear predictor of the rows `held`, from fits that did not see them.
-    held : Tensor (n_obs,) bool
-        Training rows with an outcome that an inner fold left out.
-    embedding : Tensor (n_obs, n_latent) or None
-        Of the first member that learned one: embeddings of different members have no common axes. None where all kept the linear start.
-    history : DataFrame
-        member, epoch, term, value.
-    members : Tensor (n_members, n_obs, n_out) or None
-        What `eta` is the mean of; None where it is one predictor.
-    hidden : Tensor (n_subsets, n_test, n_out) or None
-        Linear predictor of the test rows with modalities hidden, by what `subsets.plan` asks.
-    draws : Tensor (n_draws, n_obs, n_out) or None
-        Of a model that was trained on several imputed data sets, what each says.
-    """
-
-    unit: Unit
-    fold: Fold
-    network: FusionModel | Baseline | None
-    eta: Tensor
-    oof: Tensor
-    held: Tensor
-    scores: LinearScores | None = None
-    embedding: Tensor | None = None
-    history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["member", "epoch", "term", "value"]))
-    members: Tensor | None = None
-    hidden: Tensor | None = None
-    draws: Tensor | None = None
-
-    def predictions(self, subjects: Any) -> pd.DataFrame:
-        """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""
-        test, head = self.fold.test, self.fold.head
-        index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
-        members = None if self.members is None else head.calibrated(self.members[:, test])
-        return self.unit.stamped(head.predict(head.calibrated(self.eta[test]), index, members).reset_index())
-
-    def predictors(self, subjects: Any) -> pd.DataFrame:
-        """What an ensemble learns from: repeat, fold, seed, subject, role and calibrated linear predictors eta0, eta1, ...
-
-        Those of training rows are out-of-fold.
-        """
-        tables = []
-        for role, rows, eta in ((keys.TRAIN, torch.nonzero(self.held)[:, 0], self.oof), (keys.TEST, self.fold.test, self.eta)):
-            table = pd.DataFrame(self.fold.head.calibrated(eta[rows]).numpy()).add_prefix("eta")
-            table.insert(0, keys.SUBJECT, subjects[rows.numpy()])
-            table.insert(1, keys.ROLE, role)
-            tables.append(table)
-        return self.unit.stamped(pd.concat(tables, ignore_index=True))
-
-    def subsets(self, subjects: Any) -> pd.DataFrame:
-        """Predictions of the held-out rows with modalities hidden: repeat, fold, seed, rule, modalities, subject and the head's columns."""
-        test = self.fold.test
-        if self.hidden is None or not len(test):
-            return pd.DataFrame()
-        seen = {name: flags[test] for name, flags in self.fold.seen.items()}
-        return self.unit.stamped(subsets.table(self.fold.head, self.hidden, seen, subjects[test.numpy()], subsets.plan(self.fold.x)))
-
-    def by_draw(self, subjects: Any) -> pd.DataFrame:
-        """Predictions of the held-out rows from each imputed data set: repeat, fold, seed, draw, subject and the head's columns."""
-        assert self.draws is not None
-        test, head = self.fold.test, self.fold.head
-        index = pd.Index(subjects[test.numpy()], name=keys.SUBJECT)
-        tables = [head.predict(head.calibrated(eta[test]), index).reset_index() for eta in self.draws]
-        for number, table in enumerate(tables):
-            table.insert(0, "draw", number)
-        return self.unit.stamped(pd.concat(tables, ignore_index=True))
-
-    def embeddings(self, subjects: Any) -> pd.DataFrame:
-        """Embedding of the held-out rows by the first member: repeat, fold, seed, subject, z0, z1, ..."""
-        assert self.embedding is not None
-        rows = self.embedding[self.fold.test]
-        table = pd.DataFrame(rows.numpy(), columns=[f"z{axis}" for axis in range(rows.shape[1])])
-        table.insert(0, keys.SUBJECT, subjects[self.fold.test.numpy()])
-        return self.unit.stamped(table)
 
 
 def fit(
@@ -157,18 +66,6 @@ def fit(
         fits += _fusion(method, model.params, own, scores, units[start : start + n_units], settings, torch.device(device), hidden)
         log.info("%s: %d of %d folds and seeds trained", method, len(fits), len(units))
     return fits
-
-
-def make_params(package: str, method: str, params: dict[str, Any]) -> Any:
-    """A method's settings: its defaults with the changes of the configuration."""
-    return getattr(plugins.load(package, method), "Params", Params)(**params)
-
-
-def make_network(
-    method: str, params: dict[str, Any], n_vars: dict[str, int], streams: Streams, heads: tuple[Head, Mapping[str, Head]]
-) -> FusionModel:
-    """An untrained network, one member per stream; `heads` are that of the outcome, and those of further outcomes by name."""
-    return FusionModel(plugins.load("fusion", method).Method(n_vars, make_params("fusion", method, params), streams), *heads)
 
 
 def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training, with_hidden: bool) -> Fit:
@@ -245,14 +142,3 @@ def _first(z: Tensor, trained: Tensor, first: int, n_members: int) -> Tensor | N
     """Embeddings z (n_all, n_obs, n_latent) of the first member of an ensemble that learned one; None where none did."""
     learned = torch.nonzero(trained[first : first + n_members])[:, 0]
     return z[first + int(learned[0])].cpu() if len(learned) else None
-
-
-def attach(method: Method, rows: Rows) -> None:
-    """Show a method a sample of each member's training rows, of a size that does not depend on what trains beside it."""
-    if not method.n_anchors:
-        return
-    batch = rows.take(method.streams.permutation(rows.learn, method.n_anchors))
-    surplus = torch.stack([torch.arange(method.n_anchors, device=rows.device) >= len(own) for own in rows.learn])
-    seen = {name: flags & ~surplus for name, flags in batch.seen.items()}
-    x = {name: values * seen[name].unsqueeze(-1) for name, values in batch.x.items()}
-    method.attach(Anchors(x, seen, {name: [names[fold] for fold in rows.fold_of.tolist()] for name, names in rows.features.items()}))

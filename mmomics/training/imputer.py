@@ -18,9 +18,9 @@ from mmomics.imputation._foretell import Foretelling
 from mmomics.imputation.contract import LEAST, Pattern, Tensors, others_seen, without
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
-from mmomics.training.fit import attach, make_params
 from mmomics.training.fold import Fold
 from mmomics.training.generative import ImputationModel
+from mmomics.training.network import attach, make_params
 from mmomics.training.rows import Rows
 from mmomics.training.units import Unit
 

@@ -17,7 +17,7 @@ from mmomics.cohort.data import CohortData
 from mmomics.cohort.prepare import Preparation
 from mmomics.heads.contract import Head, where_seen
 from mmomics.nn.sizes import Sizes
-from mmomics.training.fit import Fit
+from mmomics.training.fitted import Fit
 from mmomics.training.fold import tensors
 from mmomics.training.linear_path import LinearStart
 from mmomics.training.model import FusionModel

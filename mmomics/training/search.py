@@ -30,7 +30,7 @@ from mmomics.config.params import files, shared_evenly
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.storage import atomic
-from mmomics.training.fit import Fit
+from mmomics.training.fitted import Fit
 from mmomics.training.fold import Fold
 from mmomics.training.loop import DivergenceError
 from mmomics.training.units import COLUMNS as UNIT

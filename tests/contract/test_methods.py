@@ -17,8 +17,8 @@ from mmomics.config.protocol import Prepare, Training
 from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors, Generative
 from mmomics.nn.streams import Streams
-from mmomics.training.fit import make_network, make_params
 from mmomics.training.fold import make
+from mmomics.training.network import make_network, make_params
 from mmomics.training.units import Unit
 from tests.folds import TASKS, fit, make_fold
 

@@ -11,7 +11,7 @@ from mmomics.errors import UserError
 from mmomics.fusion.contract import Anchors
 from mmomics.fusion.graph.feature_graph import Method, Params
 from mmomics.nn.streams import Streams
-from mmomics.training.fit import attach, make_params
+from mmomics.training.network import attach, make_params
 from mmomics.training.rows import Rows
 from tests.folds import make_fold
 from tests.fusion.learn import learned

@@ -9,7 +9,7 @@ from mmomics.config.protocol import Training
 from mmomics.nn.layers import Linear
 from mmomics.nn.streams import Streams
 from mmomics.training import balance, loop
-from mmomics.training.fit import attach, make_network
+from mmomics.training.network import attach, make_network
 from mmomics.training.rows import Minibatch, Rows
 from tests.folds import make_fold
 

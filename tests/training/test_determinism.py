@@ -11,7 +11,7 @@ from mmomics import plugins
 from mmomics.config.protocol import Training
 from mmomics.nn.streams import Streams
 from mmomics.training import loop
-from mmomics.training.fit import attach, make_network
+from mmomics.training.network import attach, make_network
 from mmomics.training.rows import Rows
 from tests.folds import make_fold
 

@@ -16,8 +16,9 @@ from mmomics.config.run import Model
 from mmomics.fusion.contract import Anchors
 from mmomics.nn.streams import Streams
 from mmomics.training import linear_models, search
-from mmomics.training.fit import fit, make_params
+from mmomics.training.fit import fit
 from mmomics.training.loop import DivergenceError
+from mmomics.training.network import make_params
 from mmomics.training.search import candidates, journal, run, space
 from mmomics.training.units import Unit
 from tests.folds import make_fold

@@ -22,8 +22,8 @@ from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.report.facts import read_facts
 from mmomics.training import bundle, hidden, impute, imputer, linear_models, linear_path
-from mmomics.training.fit import make_params
 from mmomics.training.fold import make
+from mmomics.training.network import make_params
 from mmomics.training.predictor import Predictor
 from mmomics.training.units import Unit
 from tests.folds import fit

@@ -27,6 +27,7 @@ def coverage(task: Task, folds: Sequence[Fold], answers: Mapping[str, Answers]) 
         of an interval, time of a bound), size_lower, size_upper, n (rows tested). No rows for models that predict no regions.
     """
     rows = []
+    most = _most(folds[0].test)
     for model, by_fold in answers.items():
         found = [_of_seeds(task, fold, by_seed) for fold, by_seed in zip(folds, by_fold, strict=True)]
         regions = [one for one in found if one is not None]
@@ -38,10 +39,16 @@ def coverage(task: Task, folds: Sequence[Fold], answers: Mapping[str, Answers]) 
             if len(folds) == 1 and chosen[0].any():
                 n = int(chosen[0].sum())
                 covered = Estimate(covered.mean, *wilson(round(covered.mean * n), n), np.nan)
-            covered, size = covered.within(0, 1), size.within(0, np.inf)
+            covered, size = covered.within(0, 1), size.within(0, most)
             n_rows = len({row for fold, own in zip(folds, chosen, strict=True) for row in fold.test.index[own]})
             rows.append((model, name, keys.COVERAGE, *covered[:3], *size[:3], n_rows))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _most(test: pd.DataFrame) -> float:
+    """Size that no region can be above: a set holds all classes at most."""
+    categorical = keys.LABEL in test and isinstance(test[keys.LABEL].dtype, pd.CategoricalDtype)
+    return len(test[keys.LABEL].cat.categories) if categorical else np.inf
 
 
 def _of_seeds(task: Task, fold: Fold, by_seed: Mapping[int, pd.DataFrame]) -> Regions | None:
@@ -55,9 +62,8 @@ def _of_seeds(task: Task, fold: Fold, by_seed: Mapping[int, pd.DataFrame]) -> Re
 def _groups(folds: Sequence[Fold]) -> list[tuple[str, list[np.ndarray]]]:
     """All test rows of each fold, and those of each class."""
     groups = [("", [np.ones(len(fold.test), dtype=bool) for fold in folds])]
-    first = folds[0].test
-    if keys.LABEL in first and isinstance(first[keys.LABEL].dtype, pd.CategoricalDtype):
-        for name in first[keys.LABEL].cat.categories:
+    if np.isfinite(_most(folds[0].test)):
+        for name in folds[0].test[keys.LABEL].cat.categories:
             groups.append((str(name), [(fold.test[keys.LABEL] == name).to_numpy() for fold in folds]))
     return groups
 

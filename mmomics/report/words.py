@@ -117,6 +117,12 @@ def metric(name: str) -> str:
     return METRICS.get(name, name.replace("_", " "))
 
 
+def a(noun: str) -> str:
+    """The noun with its article, by sound: `an AUROC`, `an R²`, `a C-index`; what begins with two capitals or a figure is spelt out."""
+    vowels = "AEFHILMNORSX" if noun[:2].isupper() else "aeiouAEIOU"
+    return f"{'an' if noun[:1] in vowels else 'a'} {noun}"
+
+
 def family(name: str) -> str:
     """A family's name for people."""
     return FAMILIES.get(name, name.replace("_", " "))

@@ -71,3 +71,11 @@ def test_predictions_without_regions_are_left_out():
 def test_regions_of_nobody_cover_nobody():
     found, *_ = covered("survival", make_splits(N, 3, 1), change=lambda table: table.assign(time_lower=1e9))
     assert found["coverage"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize("name", ["binary", "multiclass"])
+def test_no_set_is_said_to_be_larger_than_all_classes(name):
+    classes = OUTCOMES[name]["classes"]
+    doubtful = {row: "|".join(classes if row % 7 else classes[:1]) for row in range(N)}
+    found, *_ = covered(name, make_splits(N, 3, 1), change=lambda table: table.assign(set=[doubtful[row] for row in range(len(table))]))
+    assert found["size"][0] < len(classes) == found["size_upper"][0]

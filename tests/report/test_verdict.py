@@ -245,7 +245,7 @@ def test_what_is_lost_without_a_modality(inputs):
     alone = first[first["n_modalities"] == 1].set_index("subset")["value"]
     best, worst = (alone.idxmax(), alone.idxmin())[:: place.sign]
     full = words.number(first.set_index("subset").loc["rna,mirna,protein", "value"])
-    assert f"With 3 modalities at hand {place.best} has a {words.metric(place.metric)} of {full}" in said
+    assert f"With 3 modalities at hand {place.best} has {words.a(words.metric(place.metric))} of {full}" in said
     assert f"({best}) at best" in said and f"({worst}) at worst" in said
     assert f"{place.best} loses most without rna" in said
     table = next(block for block in made.blocks if block.name == "without")
@@ -259,7 +259,7 @@ def test_what_is_known_within_strata_is_held_against_all_and_against_a_guess(inp
     made = strata.section(inputs, place)
     own = inputs.table("strata").query("model == @place.best").set_index("rows")["mean"]
     said = " ".join(text.striptags() for text in made.lead)
-    assert f"{place.best} has a {words.metric(place.metric)} of {words.number(own['all'])}" in said
+    assert f"{place.best} has {words.a(words.metric(place.metric))} of {words.number(own['all'])}" in said
     assert f"and of {words.number(own['within'])}" in said and "within site." in said
     assert ("So it knows more than site" in said) == (place.chance(len(inputs.facts.classes)) is not None)
     (table,) = made.blocks
@@ -343,3 +343,10 @@ def test_kept_epoch_is_the_first_lowest_held_out_loss():
     kept = training.kept_epochs(history, 12)
     assert kept["fold"].tolist() == [0, 1, 2]
     assert kept["epoch"].tolist() == loss.argmin(axis=1).tolist()
+
+
+@pytest.mark.parametrize(
+    "noun", ["an AUROC", "an F1, macro", "an R²", "an RMSE", "an accuracy", "an integrated Brier score", "a C-index", "a Brier score"]
+)
+def test_the_article_goes_by_the_sound(noun):
+    assert words.a(noun.partition(" ")[2]) == noun

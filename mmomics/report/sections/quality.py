@@ -153,11 +153,12 @@ def recorded(table: pd.DataFrame) -> Table:
 
 
 def _duration(minutes: float) -> str:
-    """Minutes in the unit that suits them."""
-    for unit, size in (("d", 1440), ("h", 60)):
-        if minutes >= 2 * size:
-            return f"{words.number(minutes / size)} {unit}"
-    return words.DASH if np.isnan(minutes) else f"{words.number(minutes)} min"
+    """Minutes in the unit that suits them, to three digits."""
+    if np.isnan(minutes):
+        return words.DASH
+    unit, size = next(((unit, size) for unit, size in (("d", 1440), ("h", 60)) if minutes >= 2 * size), ("min", 1))
+    value = minutes / size
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
 def specimens(table: pd.DataFrame) -> Table:

@@ -55,10 +55,10 @@ def _curve(table: pd.DataFrame, families: dict[str, str], standing: Standing) ->
     alone = own[own["n_modalities"] == 1]
     largest = own[own["n_modalities"] == own["n_modalities"].max()].iloc[0]
     text = say(
-        "With {} at hand {} has a {} of {}",
+        "With {} at hand {} has {} of {}",
         words.count(int(largest["n_modalities"]), "modality", "modalities"),
         model(name),
-        words.metric(standing.metric),
+        words.a(words.metric(standing.metric)),
         words.number(float(largest["value"])),
     )
     if len(alone) and int(largest["n_modalities"]) > 1:

@@ -25,10 +25,10 @@ def section(inputs: Inputs, standing: Standing | None) -> Section | None:
     lead = [
         say(
             "Models are also scored among subjects who are alike in {}, where one that only tells these apart is worth no more than a "
-            "guess. {} has a {} of {} among all, and of {} within {}.",
+            "guess. {} has {} of {} among all, and of {} within {}.",
             words.short(column),
             words.model(order[0]),
-            words.metric(standing.metric),
+            words.a(words.metric(standing.metric)),
             words.estimate(own.loc["all"]),
             words.estimate(own.loc["within"]),
             words.short(column),

@@ -42,6 +42,11 @@ def package_of(method: object) -> str | None:
     return next((package for package in METHODS if method in paths(package)), None)
 
 
+def imputers() -> list[str]:
+    """All that fills in assays: the files of `imputation`, and generative fusion methods, which decode what they encode."""
+    return [*names("imputation"), *(name for name in names("fusion") if family("fusion", name) == "generative")]
+
+
 def load(package: str, name: str, where: object = "settings") -> ModuleType:
     """Import one plug-in by its name.
 

@@ -50,10 +50,8 @@ def _known(name: str) -> None:
     from mmomics import plugins
     from mmomics.errors import UserError, did_you_mean
 
-    imputers, methods = plugins.names("imputation"), plugins.names("fusion")
-    if name not in [*imputers, *methods]:
-        able = [*imputers, *(other for other in methods if plugins.family("fusion", other) == "generative")]
-        raise UserError("--imputer", f"there is no imputer '{name}'", did_you_mean(name, able))
+    if name not in plugins.imputers() and name not in plugins.names("fusion"):
+        raise UserError("--imputer", f"there is no imputer '{name}'", did_you_mean(name, plugins.imputers()))
 
 
 def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any], device: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmomics import plugins
+from mmomics.config.params import FILES
 from mmomics.errors import UserError, did_you_mean
 
 PACKAGES = (
@@ -64,7 +65,12 @@ def _about(package: str) -> str:
 
 def _more(package: str, name: str, whole: bool) -> Iterator[str]:
     """What only the plug-in itself can tell; no other is imported."""
-    if package == "assays":
+    if package == "fusion":
+        for key in plugins.constant(package, name, FILES, []):
+            yield f"may read: the file that `{key}` names"
+        if name in plugins.imputers():
+            yield "also imputes: as one of `imputers`"
+    elif package == "assays":
         yield from _scales(plugins.load(package, name))
     elif package == "normalization":
         yield f"values: {plugins.load(package, name).NEEDS}"

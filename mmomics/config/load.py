@@ -55,7 +55,7 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
             _known(plugins.names("devices"), device.format, f"{cohort_file}: modalities.{key}.format")
     imputers = [(f"{RUN_FILE}: imputers", imputer) for imputer in run.imputers]
     for where, imputer in [*imputers, (f"{RUN_FILE} or {cohort_file}: missing.imputer", merged["missing"].imputer)]:
-        _known([*plugins.names("imputation"), *_generative()], imputer, where)
+        _known(plugins.imputers(), imputer, where)
     return Study(
         name=name, cohort=cohort, folder=str(folder), inputs=inputs, models=_models(run, cohort, name), imputers=run.imputers, **merged,
         prepare_each=settle(run.prepare, cohort, RUN_FILE, cohort_file),
@@ -211,11 +211,6 @@ def _members(named: list[str], run: Run, became: dict[str, list[str]], where: st
     if lost:
         log.warning("%s.of: cohort %s has no %s", where, cohort, listed(lost))
     return list(dict.fromkeys(found))
-
-
-def _generative() -> list[str]:
-    """The fusion methods that can impute: they decode what they encode."""
-    return [name for name in plugins.names("fusion") if plugins.family("fusion", name) == "generative"]
 
 
 def _known(choices: list[str], name: str, where: str) -> None:

@@ -1,1 +1,1 @@
-"""Models made of other models: how far each is trusted."""
+"""Models made of other models: how far each is trusted. They need two models or more."""

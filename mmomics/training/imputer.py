@@ -77,8 +77,7 @@ class GenerativeImputer(contract.Imputer):
 
     def __init__(self, name: str, fold: Fold, unit: Unit, settings: Training, device: str) -> None:
         if not issubclass(plugins.load("fusion", name).Method, Generative):
-            able = [other for other in plugins.names("fusion") if plugins.family("fusion", other) == "generative"]
-            raise UserError("config: imputers", f"'{name}' cannot draw modalities", f"choose one of: {', '.join(able)}")
+            raise UserError("config: imputers", f"'{name}' cannot draw modalities", f"choose one of: {', '.join(plugins.imputers())}")
         self.name, self.fold, self.unit, self.settings, self.device = name, fold, unit, settings, device
 
     def fit(self, x: Tensors, seen: Tensors, inner: Tensor | None = None, measured: Tensors | None = None) -> None:

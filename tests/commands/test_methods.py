@@ -6,6 +6,7 @@ import pytest
 
 from mmomics import plugins
 from mmomics.commands import methods
+from mmomics.fusion.contract import Generative
 
 
 def listed(capsys, package=None, name=None):
@@ -17,7 +18,7 @@ def test_every_plug_in_stands_in_the_list(capsys):
     lines = listed(capsys).splitlines()
     for package in methods.PACKAGES:
         for folder in methods._folders(package):
-            assert f"{folder}: " in "\n".join(lines)
+            assert any(line.startswith(f"{folder}: ") and line[len(folder) + 2 :] for line in lines)
             assert {f"  {name}" for name in plugins.names(folder)} <= {line.split("  [")[0] for line in lines}
 
 
@@ -28,6 +29,12 @@ def test_fusion_methods_tell_sub_class_references_and_what_a_search_may_try(caps
     assert "references: " in shown
     space, defaults = plugins.constant("fusion", name, "SPACE", None), plugins.defaults("fusion", name)
     assert set(space) <= set(defaults) and all(defaults[key] in choices for key, choices in space.items())
+
+
+def test_what_a_method_may_read_and_what_it_does_beside_predicting_is_told(capsys):
+    assert "may read: the file that `network` names" in listed(capsys, "fusion", "feature_graph")
+    told = {name for name in plugins.names("fusion") if "also imputes" in listed(capsys, "fusion", name)}
+    assert told == {name for name in plugins.names("fusion") if issubclass(plugins.load("fusion", name).Method, Generative)}
 
 
 @pytest.mark.parametrize("package", ["tables", "devices"])

@@ -21,9 +21,10 @@ class Steps:
     time: np.ndarray  # (n_times,), ascending
     value: np.ndarray  # (n_resamples, n_times)
 
-    def __call__(self, at: np.ndarray) -> np.ndarray:
-        """The curves at some times: (n_resamples, n_at)."""
-        return np.pad(self.value, ((0, 0), (1, 0)), constant_values=1.0)[:, np.searchsorted(self.time, at, side="right")]
+    def __call__(self, at: np.ndarray, before: bool = False) -> np.ndarray:
+        """The curves at some times, or just before them: (n_resamples, n_at)."""
+        place = np.searchsorted(self.time, at, side="left" if before else "right")
+        return np.pad(self.value, ((0, 0), (1, 0)), constant_values=1.0)[:, place]
 
 
 def kaplan_meier(time: np.ndarray, event: np.ndarray, counts: np.ndarray, of_censoring: bool = False) -> Steps:
@@ -63,8 +64,15 @@ class Censoring:
         return cls(kaplan_meier(time, event, np.ones((1, len(time))), of_censoring=True))
 
     def __call__(self, at: np.ndarray) -> np.ndarray:
-        """Probability (n_at,) of no censoring until some times."""
+        """Probability (n_at,) of no censoring until some times, these included: that of being seen free of the event there."""
         return self.curve(at)[0]
+
+    def before(self, at: np.ndarray) -> np.ndarray:
+        """Probability (n_at,) of no censoring before some times: that of an event at them being seen, as it comes before the censoring.
+
+        Where follow-up is in months or years, the two differ much.
+        """
+        return self.curve(at, before=True)[0]
 
     @property
     def last_time(self) -> float:
@@ -89,7 +97,7 @@ def uno_c(rows: Rows, risk: np.ndarray, censoring: Censoring, tau: float) -> np.
     """
     weight = np.zeros(len(rows.time))
     used = rows.event & (rows.time < tau)
-    weight[used] = censoring(rows.time[used]) ** -2.0
+    weight[used] = censoring.before(rows.time[used]) ** -2.0
     return share(risk, rows.time, rows.event, weight, rows.counts)
 
 
@@ -146,5 +154,5 @@ def _status(rows: Rows, censoring: Censoring, grid: np.ndarray) -> tuple[np.ndar
     """Who is a case and who a control at each time (n_obs, n_times) bool, and the weights of cases (n_obs,)."""
     case = rows.event[:, None] & (rows.time[:, None] <= grid)
     weight = np.zeros(len(rows.time))
-    weight[case.any(1)] = 1.0 / censoring(rows.time[case.any(1)])
+    weight[case.any(1)] = 1.0 / censoring.before(rows.time[case.any(1)])
     return case, rows.time[:, None] > grid, weight

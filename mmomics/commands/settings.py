@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmomics.config.load import RUN_FILE, check, read_study, read_yaml
+from mmomics.config.load import RUN_FILE, check, check_name, read_study, read_yaml
 from mmomics.config.run import Run, Study
 from mmomics.errors import UserError, did_you_mean
 from mmomics.storage import atomic
@@ -51,6 +51,7 @@ def _wanted(settings: Run, cohort: str | None) -> list[str]:
 
 
 def _study(name: str, settings: Run, folder: Path) -> Study:
+    check_name(f"{RUN_FILE}: cohorts", name)
     file = folder / f"{name}.yaml"
     if not file.is_file():
         choices = [path.stem for path in folder.glob("*.yaml")]

@@ -63,11 +63,17 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
     )  # fmt: skip
 
 
+def check_name(where: str, name: str) -> None:
+    """Refuse the name of a cohort or a model that is no good part of paths and commands: `..` is another folder, `-x` an option."""
+    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
+        cure = "use letters, digits, '_', '-' and '.', 100 at most, and begin with a letter or digit"
+        raise UserError(where, f"the name '{name[:100]}' is a part of paths", cure)
+
+
 def check_model(key: str, model: Model) -> SettledModel:
     """A model whose method exists and whose `params` the method knows and can take."""
     where = f"{RUN_FILE}: models.{key}"
-    if not re.fullmatch(r"[\w.-]+", key):
-        raise UserError(where, "a model's name is a part of paths", "use letters, digits, '_', '-' and '.'")
+    check_name(where, key)
     method = model.method or key
     _known(
         [name for package in plugins.METHODS for name in plugins.names(package)],

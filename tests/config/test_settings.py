@@ -98,3 +98,9 @@ def test_a_cohort_without_models(settled, models):
 def test_a_configuration_that_is_no_json(text, caplog):
     assert main(["settings", "--config", text]) == 2
     assert "configuration: is not valid JSON: " in caplog.messages[-1]
+
+
+@pytest.mark.parametrize("name", ["../mine", "..", "-x", "a b", "/mine", "m" * 101])
+def test_a_cohort_whose_name_is_a_path_or_an_option_is_refused(settled, name):
+    with pytest.raises(UserError, match=r"config\.yaml: cohorts: the name '.*' is a part of paths; use letters, digits"):
+        settled(cohorts=[name])

@@ -7,8 +7,8 @@ import re
 wildcard_constraints:
     cohort="|".join(map(re.escape, STUDIES)),
     modality=r"\w+",
-    model=r"[\w.-]+",
-    imputer=r"[\w.-]+",
+    model=r"\w[\w.-]*",
+    imputer=r"\w[\w.-]*",
     shard=r"final|\d+of\d+",
 
 

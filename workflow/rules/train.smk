@@ -12,7 +12,7 @@ rule train:
     benchmark:
         at("benchmarks/train/{model}/{shard}.tsv")
     wildcard_constraints:
-        model="".join(f"(?!{re.escape(name)}/)" for name in ENSEMBLES) + r"[\w.-]+",
+        model="".join(f"(?!{re.escape(name)}/)" for name in ENSEMBLES) + r"\w[\w.-]*",
     conda:
         "../../envs/mmomics.yaml"
     threads: 1

@@ -126,9 +126,7 @@ def together(cohort: Cohort, split: Split, members: Mapping[str, Member], sample
     extras = extra(cohort, split, rows, roster)
     _batch_is_not_the_outcome(cohort, obs, extras)
     joined = join(modalities, pd.concat([obs, extras, others, covariates], axis=1), about, about_others)
-    without = len(rows) - joined.n_obs
-    if without:
-        log.warning("%d of %d subjects of the samples table have no modality and are left out", without, len(rows))
+    _nobody_vanishes(rows.index, joined)
     joins["outcome"] = [len(samples), len(rows), len(samples) - len(rows), len(rows), 0, int(known(joined.obs).sum())]
     return Aligned(
         joined,
@@ -162,7 +160,16 @@ def align_new(cohort: Cohort, assays: Mapping[str, anndata.AnnData], samples: pd
     modalities = {name: modality for name, modality in modalities.items() if modality.n_obs and modality.n_vars}
     if not modalities:
         raise UserError(cohort.folder, "holds none of the cohort's files", "give at least one assay, or the covariates")
-    return join(modalities, obs, describe(cohort.outcome, []))
+    joined = join(modalities, obs, describe(cohort.outcome, []))
+    _nobody_vanishes(pd.Index(roster.names), joined)
+    return joined
+
+
+def _nobody_vanishes(rows: pd.Index, joined: mudata.MuData) -> None:
+    """Tell how many rows of the samples table nothing is known of; which ones, the log does not say."""
+    without = int((~rows.isin(joined.obs_names)).sum())
+    if without:
+        log.warning("%d of %d subjects of the samples table have no modality and are left out", without, len(rows))
 
 
 def _joins(cohort: Cohort, joins: Mapping[str, list[int]]) -> pd.DataFrame:

@@ -71,6 +71,15 @@ def test_new_files_with_some_of_the_assays(shipped, clinic):
     assert set(table["modalities"]) <= {"rna,protein,clinical", "rna,clinical", "protein,clinical"} and table["modalities"].nunique() > 1
 
 
+def test_who_has_nothing_at_all_is_told(shipped, clinic, caplog):
+    samples = pd.read_csv(clinic[0] / "samples.tsv", sep="\t", index_col=0)
+    samples.loc["newcomer"] = np.nan
+    samples.to_csv(clinic[0] / "samples.tsv", sep="\t")
+    assert predict(shipped[0], clinic[0]) == 0
+    assert f"1 of {len(samples)} subjects of the samples table have no modality and are left out" in caplog.text
+    assert "newcomer" not in pd.read_csv(clinic[0] / "out.tsv", sep="\t", index_col=0).index
+
+
 def test_the_files_of_the_training_give_the_predictions_of_the_training(shipped, clinic):
     folder, expected = shipped
     arguments = ["--bundle", str(folder), "--config", str(ROOT / "config/cohorts/acc.yaml"), "--output", str(clinic[0] / "all.tsv")]

@@ -6,7 +6,7 @@ A baseline's file holds a class `Baseline` and, if it has settings, `Params`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mmomics.heads.contract import Head
-from mmomics.nn.cross_fit import CrossFit, beside, linear, ridge
+from mmomics.nn.cross_fit import CrossFit, beside, intercept, linear, ridge
 
 
 @dataclass
@@ -40,6 +40,8 @@ class TrainingRows:
         Linear models of these rows that are fitted already, by modality, and by `beside` of several.
     weight : Tensor (n_obs,) or None
         What each row weighs, where classes are weighed; calibration brings the probabilities back.
+    windows : set of str
+        The modalities that are windows of a signal.
     """
 
     x: dict[str, Tensor]
@@ -50,14 +52,17 @@ class TrainingRows:
     seed: int
     known: Mapping[str, CrossFit] = field(default_factory=dict)
     weight: Tensor | None = None
+    windows: Set[str] = frozenset()
 
     @cached_property
     def ridges(self) -> dict[str, CrossFit]:
-        """A ridge model of each modality, on the rows that have it."""
-        return {
-            name: self.known.get(name) or ridge(self.head, x[self.seen[name]], self.y[self.seen[name]], self.inner[self.seen[name]])
-            for name, x in self.x.items()
-        }
+        """A ridge model of each modality, on the rows that have it; of windows the intercept alone, as raw samples have no common phase."""
+        return {name: self.known.get(name) or self._ridge(name) for name in self.x}
+
+    def _ridge(self, name: str) -> CrossFit:
+        own, x = self.seen[name], self.x[name]
+        y, inner = self.y[own], self.inner[own]
+        return intercept(self.head, x.shape[1], y, inner) if name in self.windows else ridge(self.head, x[own], y, inner)
 
     @cached_property
     def joint(self) -> CrossFit:

@@ -101,6 +101,11 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     return _choose(head, x, y, inner, path)
 
 
+def intercept(head: Head, n_vars: int, y: Tensor, inner: Tensor) -> CrossFit:
+    """The intercept alone, over `n_vars` features without any weight."""
+    return ridge(head, torch.zeros(len(y), 1), y, inner).widened(n_vars)
+
+
 def elastic_net(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """Elastic-net fit (Zou & Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x); strength and L1 share chosen on the inner folds."""
     if not len(x):

@@ -77,7 +77,7 @@ def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, setting
     rows = TrainingRows(
         x={name: x[has] for name, x in fold.x.items()}, seen={name: seen[has] for name, seen in fold.seen.items()},
         y=fold.y[has], inner=fold.inner[has], head=fold.head, seed=unit.member_seeds(1)[0], known=known,
-        weight=aim.weight if aim.weighs else None,
+        weight=aim.weight if aim.weighs else None, windows=fold.windows.keys(),
     )  # fmt: skip
     oof = network.fit(rows)
     fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), method=settings.calibration)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 
 from mmomics.errors import UserError
-from mmomics.nn.cross_fit import CrossFit, beside, linear, ridge
+from mmomics.nn.cross_fit import CrossFit, beside, intercept, linear, ridge
 from mmomics.storage import atomic
 from mmomics.training.fold import Fold
 
@@ -32,7 +32,7 @@ def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels
         if name in known:
             found[name] = known[name]
         elif name in fold.windows:
-            found[name] = ridge(fold.head, x.new_zeros(int(rows.sum()), 1), fold.y[rows], fold.inner[rows]).widened(x.shape[1])
+            found[name] = intercept(fold.head, x.shape[1], fold.y[rows], fold.inner[rows])
         else:
             found[name] = ridge(fold.head, x[rows], fold.y[rows], fold.inner[rows])
     if fold.featured:

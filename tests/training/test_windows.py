@@ -22,6 +22,7 @@ from mmomics.nn.sizes import Sizes
 from mmomics.nn.streams import Streams
 from mmomics.report.facts import read_facts
 from mmomics.training import bundle, hidden, impute, imputer, linear_models, linear_path
+from mmomics.training import fit as fitting
 from mmomics.training.fold import make
 from mmomics.training.network import make_params
 from mmomics.training.predictor import Predictor
@@ -188,6 +189,14 @@ def test_the_frequency_of_a_signal_in_random_phase_is_learned_where_linear_model
     assert auc(data, fold, Model(method=name), settings) > 0.8
     assert 0.3 < auc(data, fold, Model(method="linear")) < 0.7
     assert 0.3 < auc(data, fold_of(data, ["ecg_signal"]), Model(method="best_single")) < 0.7
+
+
+@pytest.mark.parametrize("name", ["late_linear", "best_single"])
+def test_what_was_fitted_before_and_what_is_fitted_here_say_the_same_of_windows(name):
+    fold = fold_of(from_mudata(study()))
+    before = {(0, 0): linear_models.fit(fold)}
+    (given,), (alone,) = (fitting.fit(Model(method=name), {(0, 0): fold}, [UNIT], QUICK, known=known) for known in (before, None))
+    torch.testing.assert_close(given.eta, alone.eta)
 
 
 def test_windows_that_say_nothing_leave_the_linear_solution_as_it_was():

@@ -78,9 +78,14 @@ class Prepare(Strict):
 class Training(Strict):
     """The loop shared by all fusion methods."""
 
-    members: int = Field(5, ge=1, description="Networks per fold and seed, each stopped on another inner fold, averaged.")
+    members: int = Field(
+        5,
+        ge=1,
+        description="Networks per fold and seed, averaged; each holds out another inner fold, and all stop at the epoch that is best for "
+        "what they hold out together.",
+    )
     epochs: int = Field(60, ge=1, description="Passes over the training rows at most.")
-    patience: int = Field(15, ge=1, description="Epochs without a better validation loss before a member stops.")
+    patience: int = Field(15, ge=1, description="Epochs without a better validation loss, that of all members together, before they stop.")
     batch_size: int = Field(64, ge=2, description="Rows per minibatch.")
     learning_rate: float = Field(3e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")

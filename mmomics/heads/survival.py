@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from mmomics import keys
 from mmomics.heads._conformal import bound
 from mmomics.heads.contract import Head, has_outcome
 
-N_TIMES = 30  # points of a predicted survival curve
+N_TIMES = 30  # points of a predicted survival curve at most
 N_DIGITS = 6  # of their times, in any unit
+ROUNDING = 1e-6  # share of a time that single precision may be off, and more
 FLAT = 1e-6  # rise of the hazard where nobody has an event, as a share of its whole rise
 EARLIEST = 1e-15  # cumulative hazard of who leaves at once
 LARGEST = 30.0  # a log hazard ratio beyond this has no meaning, and its exponential no float32
@@ -67,7 +69,8 @@ class Survival(Head):
         censoring times are known of all). An upper bound cannot be had that way.
         """
         risk = eta[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
-        told = np.searchsorted(self.state["times"], self.outcome["times"], side="right")  # so many steps were taken by then
+        at = np.array(self.outcome["times"]) * (1 + ROUNDING)  # which are events: that of the same time has happened
+        told = np.searchsorted(self.state["times"], at, side="right")  # so many steps were taken by then
         survival = np.exp(-np.exp(risk)[:, None] * np.array([0.0, *self.state["cumulative_hazard"]])[told])
         scores = self.state["scores"]
         each = self.left_out(eta, members)[..., 0].clamp(-LARGEST, LARGEST).double().numpy()
@@ -116,12 +119,23 @@ def cumulative_hazard(time: np.ndarray, event: np.ndarray, hazard: np.ndarray) -
 
 
 def times(obs: pd.DataFrame) -> list[float]:
-    """The grid at which survival is predicted: even steps to the longest follow-up of the cohort, rounded to `N_DIGITS`.
+    """The grid at which survival is predicted: at the cohort's events from the first to the last, in even numbers of them.
 
-    An axis for the output, shared by all folds; nothing is learned from it.
+    An axis for the output, shared by all folds; nothing is learned from it. It is close where events are: of even steps, a few who are
+    followed for very long would leave one for all that happens. Without an event, even steps to the longest follow-up.
     """
-    longest = float(np.nanmax(obs[keys.TIME].astype(float)))
-    return [float(f"{time:.{N_DIGITS}g}") for time in np.linspace(0, longest, N_TIMES + 2)[1:-1]]
+    time, event = obs[keys.TIME].astype(float).to_numpy(), obs[keys.EVENT].astype(float).to_numpy() > 0
+    if event.any():
+        found = np.quantile(time[event], np.linspace(0, 1, N_TIMES), method="closest_observation")
+    else:
+        found = np.linspace(0, np.nanmax(time), N_TIMES + 1)[1:]
+    return sorted({_shortened(at) for at in found.tolist()})
+
+
+def _shortened(time: float) -> float:
+    """A time to `N_DIGITS`, never before itself, where the event would not have happened yet."""
+    short = float(f"{time:.{N_DIGITS}g}")
+    return short if short >= time else float(f"{short + 10.0 ** (math.floor(math.log10(time)) + 1 - N_DIGITS):.{N_DIGITS}g}")
 
 
 HEAD = Survival

@@ -169,3 +169,19 @@ def test_the_baseline_hazard_is_that_of_the_table_of_all_pairs():
     expected = [(rows["event"] / at_risk)[time <= knot].sum() for knot in head.state["times"]]
     np.testing.assert_allclose(head.state["cumulative_hazard"], expected, rtol=1e-6)
     assert head.state["times"] == sorted({*time[rows["event"]], time.max()})
+
+
+@pytest.mark.parametrize(("first", "scale"), [(0.0, 1.0), (0.0, 365.25), (20_000.0, 1.0), (1.6e9, 86_400.0)])
+def test_survival_is_predicted_where_events_are_whoever_is_followed_for_long(first, scale):
+    """Days, years, calendar days and seconds: half of the grid lies before the median event, and none is before its event."""
+    rng = np.random.default_rng(0)
+    time = first + scale * np.ceil(rng.exponential(200, 300))
+    obs = pd.DataFrame({"time": time, "event": rng.random(300) < 0.6})
+    grid = np.array(times(obs))
+    events = np.sort(time[obs["event"]])
+    assert 20 < len(grid) <= 30 and np.abs((grid < np.median(events)).mean() - 0.5) < 0.06
+    nearest = events[np.searchsorted(events, grid, side="right") - 1]
+    assert (np.abs(grid - nearest) <= 1e-5 * nearest).all() and (grid >= nearest).all()
+    long = pd.concat([obs, pd.DataFrame({"time": [first + 1e5 * scale], "event": [False]})], ignore_index=True)
+    assert times(long) == grid.tolist()
+    assert len(times(obs.assign(event=False))) == 30

@@ -25,8 +25,9 @@ def run(args: argparse.Namespace) -> None:
     folds = fold.Folds.read(args.input, args.splits, args.prepare)
     wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
     places = {(unit.repeat, unit.fold): unit for unit in wanted}
-    found = {}
+    found, digests = {}, {}
     for place, unit in places.items():
-        found[place] = linear_models.fit(folds.make(unit))
+        fold_of = folds.make(unit)
+        found[place], digests[place] = linear_models.fit(fold_of), fold_of.digest
         log.info("repeat %d, fold %d: %d modalities", *place, len(found[place]))
-    linear_models.save(args.output, found)
+    linear_models.save(args.output, found, digests)

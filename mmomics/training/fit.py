@@ -93,12 +93,11 @@ def _fusion(
     units: list[Unit], settings: Training, device: torch.device, with_hidden: bool,
 ) -> list[Fit]:  # fmt: skip
     places = list(dict.fromkeys(unit.place for unit in units))
-    n_inner = [int(folds[place].inner.max()) + 1 for place in places]
     members = [(group, places.index(unit.place), member) for group, unit in enumerate(units) for member in range(settings.members)]
+    inner = [folds[place].inner_folds for place in places]
     rows = Rows(
-        [folds[place] for place in places], [scores[place].scores for place in places],
-        fold_of=[place for _, place, _ in members], held_out=[member % n_inner[place] for _, place, member in members], device=device,
-        settings=settings,
+        [folds[place] for place in places], [scores[place].scores for place in places], fold_of=[place for _, place, _ in members],
+        held_out=[inner[place][member % len(inner[place])] for _, place, member in members], device=device, settings=settings,
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
     any_fold = folds[places[0]]

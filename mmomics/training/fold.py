@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,17 @@ class Labels:
     train: Tensor
     test: Tensor
     inner: Tensor
+
+    @property
+    def inner_folds(self) -> list[int]:
+        """The inner folds that hold a row; of complete subjects alone, some may hold none."""
+        return sorted(set(self.inner[self.inner >= 0].tolist()))
+
+    @property
+    def digest(self) -> Tensor:
+        """A number (1,) int64 of who learns from which outcome and is left out when: what is learned on one fold is not for another."""
+        parts = b"".join(part.numpy().tobytes() for part in (self.has, self.inner, self.y))
+        return torch.frombuffer(bytearray(hashlib.sha256(parts).digest()[:8]), dtype=torch.int64)
 
 
 @dataclass

@@ -171,11 +171,11 @@ class GenerativeImputer(contract.Imputer):
 
     def _train(self, asked: dict[str, int]) -> None:
         settings, fold = self.settings, self.fold
-        n_inner = int(fold.inner.max()) + 1
         left = torch.zeros(len(fold.y), 1, sum(asked.values()))
         there = {name: contract.entries(name, self.x, self.seen, self.measured) | ~self.seen[name].unsqueeze(1) for name in asked}
         left[fold.train, 0] = torch.cat([self.left[name].where(there[name], torch.nan) for name in asked], dim=1)
-        rows = Rows([fold], [left], [0] * settings.members, [k % n_inner for k in range(settings.members)], torch.device(self.device))
+        held_out = [fold.inner_folds[member % len(fold.inner_folds)] for member in range(settings.members)]
+        rows = Rows([fold], [left], [0] * settings.members, held_out, torch.device(self.device))
         streams = Streams(self.unit.member_seeds(settings.members), self.device)
         method = plugins.load("fusion", self.name).Method(rows.n_vars, make_params("fusion", self.name, {}), streams)
         self.network = ImputationModel(method, asked).to(self.device)

@@ -11,12 +11,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
+from torch import Tensor
 
 from mmomics.errors import UserError
 from mmomics.nn.cross_fit import CrossFit, beside, intercept, linear, ridge
 from mmomics.storage import atomic
 from mmomics.training.fold import Fold
+from mmomics.training.units import Place
 
+OF = "of"  # what a file of models keeps the digests of their folds under
 LinearModels = dict[str, CrossFit]  # of one fold, by modality, and that of several by `beside`
 
 
@@ -42,9 +45,9 @@ def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels
     return found
 
 
-def save(path: str | Path, models: Mapping[tuple[int, int], LinearModels]) -> None:
-    """Write the models of several folds, by (repeat, fold)."""
-    tensors: dict[str, torch.Tensor] = {}
+def save(path: str | Path, models: Mapping[Place, LinearModels], digests: Mapping[Place, Tensor]) -> None:
+    """Write the models of several folds by (repeat, fold), with the digest of the fold that each was fitted on."""
+    tensors: dict[str, Tensor] = {f"{OF}/{repeat}/{fold}": digest for (repeat, fold), digest in digests.items()}
     for (repeat, fold), own in models.items():
         for name, found in own.items():
             parts = {part.name: torch.as_tensor(getattr(found, part.name)) for part in fields(CrossFit)}
@@ -53,8 +56,8 @@ def save(path: str | Path, models: Mapping[tuple[int, int], LinearModels]) -> No
         draft.write_bytes(to_bytes(tensors))
 
 
-def load(path: str | Path) -> dict[tuple[int, int], LinearModels]:
-    """Read what `save` wrote.
+def load(path: str | Path) -> tuple[dict[Place, LinearModels], dict[Place, Tensor]]:
+    """Read what `save` wrote: the models, and the digests.
 
     Raises
     ------
@@ -63,26 +66,30 @@ def load(path: str | Path) -> dict[tuple[int, int], LinearModels]:
     """
     try:
         tensors = load_file(path)
-        models: dict[tuple[int, int], LinearModels] = {}
-        for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors):
+        models: dict[Place, LinearModels] = {}
+        digests: dict[Place, Tensor] = {}
+        for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors if not key.startswith(OF)):
+            digests[int(repeat), int(fold)] = tensors[f"{OF}/{repeat}/{fold}"]
             parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
             parts |= {"loss": float(parts["loss"]), "telling": bool(parts["telling"])}
             models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**parts)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise UserError(path, "is no readable file of linear models", "make it anew with `mmomics linear`") from error
-    return models
+    return models, digests
 
 
-def known(path: str | Path, folds: Mapping[tuple[int, int], Fold]) -> dict[tuple[int, int], LinearModels]:
+def known(path: str | Path, folds: Mapping[Place, Fold]) -> dict[Place, LinearModels]:
     """The models of a file, held against the folds that they are for.
 
     Raises
     ------
     UserError
-        If the file cannot be read, or is of other subjects or features.
+        If the file cannot be read, or is of other splits, outcomes or features.
     """
-    models = load(path)
+    models, digests = load(path)
     for place, fold in folds.items():
+        if place in models and not torch.equal(digests[place], fold.digest):
+            raise UserError(path, "was fitted on other splits or outcomes than those given", "make it anew with `mmomics linear`")
         sizes = {name: (x.shape[1], int((fold.has & fold.seen[name]).sum())) for name, x in fold.x.items()}
         sizes[beside(fold.featured)] = sum(sizes[name][0] for name in fold.featured), int(fold.has.sum())
         for name, (n_vars, n_obs) in sizes.items():

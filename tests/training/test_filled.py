@@ -111,6 +111,18 @@ def test_with_hardly_anybody_complete_everybody_is_told_the_same(task):
     assert np.isfinite(told).all(axis=None) and (told.nunique() == 1).all()
 
 
+@pytest.mark.parametrize("method", ["late", "gan", "late_linear"])
+def test_an_inner_fold_without_complete_subjects_is_left_out_by_nobody(method):
+    """And those that there are numbered as they were: each network of the five leaves out one of the others."""
+    fold = make_fold(n_obs=200)[0]
+    whole = torch.stack(list(fold.seen.values())).all(0)
+    nobody = replace(fold, inner=torch.where((fold.inner == 1) & whole, 2, fold.inner))
+    own = complete(nobody)
+    assert nobody.inner_folds == [0, 1, 2, 3] and own.inner_folds == [0, 2, 3]
+    found = trained(nobody, "complete", method)
+    assert found.eta.isfinite().all() and torch.equal(found.held, own.has)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_predictors_are_averaged_over_the_draws(task):
     fold = make_fold(task)[0]

@@ -1,6 +1,6 @@
 """The linear models of a fold: fitted once, out-of-fold where they were learned, and the better start of two."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -98,8 +98,8 @@ def test_where_nothing_is_to_be_found_the_mean_is_kept():
 def test_models_are_read_as_they_were_written_and_not_fitted_again(tmp_path):
     fold, _ = make_fold("multiclass")
     models = linear_models.fit(fold)
-    linear_models.save(tmp_path / "models.safetensors", {(0, 3): models})
-    read = linear_models.load(tmp_path / "models.safetensors")[0, 3]
+    linear_models.save(tmp_path / "models.safetensors", {(0, 3): models}, {(0, 3): fold.digest})
+    read = linear_models.known(tmp_path / "models.safetensors", {(0, 3): fold})[0, 3]
     assert set(read) == set(models)
     for name, found in models.items():
         for part in fields(CrossFit):
@@ -108,3 +108,13 @@ def test_models_are_read_as_they_were_written_and_not_fitted_again(tmp_path):
     (tmp_path / "models.safetensors").write_bytes(b"no such thing")
     with pytest.raises(UserError, match="mmomics linear"):
         linear_models.load(tmp_path / "models.safetensors")
+
+
+@pytest.mark.parametrize("changed", ["inner", "has", "y"])
+def test_models_of_other_splits_or_outcomes_are_refused(tmp_path, changed):
+    """Of the same subjects, split in another way: they would have seen the rows that are tested."""
+    fold, _ = make_fold()
+    linear_models.save(tmp_path / "models.safetensors", {(0, 0): linear_models.fit(fold)}, {(0, 0): fold.digest})
+    other = replace(fold, **{changed: getattr(fold, changed).roll(1, 0)})
+    with pytest.raises(UserError, match="was fitted on other splits or outcomes than those given; make it anew with `mmomics linear`"):
+        linear_models.known(tmp_path / "models.safetensors", {(0, 0): other})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from mmomics.errors import UserError
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as everyone reads it, but a key that is given twice is an error: the first one would be lost."""
+    """YAML as everyone reads it, but a key that is given twice is an error: the first one would be lost; and 1e-4 is a number.
+
+    PyYAML takes 1e-4 for text, as YAML 1.1 has it; so does JSON write numbers, and our settings are JSON.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
@@ -22,6 +26,9 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' stands there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789"))
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A YAML file is a mapping with each key once, or the reader says where it is not."""
 
+import json
+
 import pytest
 
 from mmomics.config.yaml_file import read_yaml
@@ -14,6 +16,14 @@ def file(tmp_path):
 def test_it_reads_what_yaml_means(file):
     file.write_text("a: 1\nb: {c: [x, 'no']}\nbase: &base {k: 1}\nother: {<<: *base, l: 2}\n")
     assert read_yaml(file) == {"a": 1, "b": {"c": ["x", "no"]}, "base": {"k": 1}, "other": {"k": 1, "l": 2}}
+
+
+def test_numbers_are_numbers_however_they_are_written(file):
+    wanted = {"a": 1e-05, "b": 1e5, "c": -2.5e-7, "d": 0.1, "e": 3, "f": 1e22, "g": "1e", "h": "e5", "i": "1e5x"}
+    file.write_text(json.dumps(wanted))
+    assert read_yaml(file) == wanted
+    file.write_text("a: 1e-5\nb: 1E+5\nc: -2.5e-7\nd: '1e-5'\n")
+    assert read_yaml(file) == {"a": 1e-5, "b": 1e5, "c": -2.5e-7, "d": "1e-5"}
 
 
 @pytest.mark.parametrize(

@@ -30,17 +30,18 @@ def main() -> int:
     given = parser.parse_args()
     from mmomics.config.load import read_settings
     from mmomics.config.run import Model
-    from mmomics.training import fold, linear_models, units
+    from mmomics.training import linear_models, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
+    from mmomics.training.folds import Folds
 
     device = choose(given.device)
     study = read_settings(given.folder / "settings.json")
     imported = time.process_time()
     files = [given.folder / name for name in ("cohort.h5mu", "splits.parquet", "prepare.safetensors")]
-    folds = fold.Folds.read(*files)
+    folds = Folds.read(*files)
     wanted = units.of_shard(folds.splits, "1of1", study.seed, given.seeds)
-    by_place = {place: folds.make(unit) for place, unit in {unit.place: unit for unit in wanted}.items()}
+    by_place = dict(folds.of(wanted))
     read = time.process_time()
     known = {place: linear_models.fit(one, None) for place, one in by_place.items()}
     say(what="shared", imports=imported, reading=read - imported, ridge=(time.process_time() - read) / len(by_place), n_folds=len(by_place))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mmomics.config.run import Study
-    from mmomics.training.fold import Folds
+    from mmomics.training.folds import Folds
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError
-    from mmomics.training import fold, units
+    from mmomics.training import units
     from mmomics.training.device import choose
 
     _known(args.imputer)
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     study = read_settings(args.settings)
     device = choose(args.device)
     log.info("imputer %s, seed %d, device %s", args.imputer, study.seed, device)
-    folds = fold.Folds.read(args.input, args.splits, args.prepare)
+    folds = Folds.read(args.input, args.splits, args.prepare)
     wanted = units.of_shard(folds.splits, args.shard, study.seed, 1)
     (_fill if args.shard == units.FINAL else _score)(args, study, folds, wanted, device)
 
@@ -62,7 +62,7 @@ def _score(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[An
 
     found = []
     for unit in wanted:
-        rows = folds.make(unit)
+        rows = folds.make(unit.place)
         fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
         found.append(hidden.scores(fitted, rows, unit, [hidden.ALONE, hidden.PATTERN, hidden.WITHIN]))
         log.info("fold %d of repeat %d scored", unit.fold, unit.repeat)
@@ -85,7 +85,7 @@ def _fill(args: argparse.Namespace, study: Study, folds: Folds, wanted: list[Any
     from mmomics.training import bundle, embed, impute, imputer
 
     (unit,) = wanted
-    rows = folds.make(unit)
+    rows = folds.make(unit.place)
     fitted = imputer.fit(args.imputer, rows, unit, study.training, device)
     drawn = impute.fill(fitted, rows)
     settings = json.dumps({"training": study.training.model_dump(mode="json"), "missing": study.missing.model_dump(mode="json")})

@@ -19,15 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmomics.config.load import read_settings
-    from mmomics.training import fold, linear_models, units
+    from mmomics.training import linear_models, units
+    from mmomics.training.folds import Folds
 
     study = read_settings(args.settings)
-    folds = fold.Folds.read(args.input, args.splits, args.prepare)
+    folds = Folds.read(args.input, args.splits, args.prepare)
     wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
-    places = {(unit.repeat, unit.fold): unit for unit in wanted}
     found, digests = {}, {}
-    for place, unit in places.items():
-        fold_of = folds.make(unit)
-        found[place], digests[place] = linear_models.fit(fold_of), fold_of.digest
+    for place, fold in folds.of(wanted).items():
+        found[place], digests[place] = linear_models.fit(fold), fold.digest
         log.info("repeat %d, fold %d: %d modalities", *place, len(found[place]))
     linear_models.save(args.output, found, digests)

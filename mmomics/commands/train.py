@@ -34,9 +34,10 @@ def run(args: argparse.Namespace) -> None:
     from mmomics.config.handling import NATIVE
     from mmomics.config.load import read_settings
     from mmomics.errors import UserError, did_you_mean
-    from mmomics.training import filled, fold, linear_models, search, units
+    from mmomics.training import filled, linear_models, search, units
     from mmomics.training.device import choose
     from mmomics.training.fit import fit
+    from mmomics.training.folds import Folds
 
     study = read_settings(args.settings)
     if args.model not in study.models:
@@ -46,20 +47,22 @@ def run(args: argparse.Namespace) -> None:
         raise UserError("--model", f"'{args.model}' combines models and is not trained", "combine them with `mmomics stack`")
     device = choose(args.device)
     log.info("model %s: %s, seed %d, device %s", args.model, model.model_dump_json(exclude_defaults=True), study.seed, device)
-    folds = fold.Folds.read(args.input, args.splits, args.prepare)
+    folds = Folds.read(args.input, args.splits, args.prepare)
     wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
     if not wanted:
         raise UserError("--shard", f"'{args.shard}' has no folds", "use fewer shards")
-    by_place = {place: folds.make(unit, model.modalities) for place, unit in {unit.place: unit for unit in wanted}.items()}
+    by_place = folds.of(wanted, model.modalities)
     known = linear_models.known(args.linear, by_place) if args.linear else {}
     whole = filled.Handling(model.missing, study.missing.imputer, study.missing.draws, study.seed)
     if model.missing == NATIVE and plugins.package_of(model.method) == "fusion":  # once for all trials
         known = {place: linear_models.fit(own, known.get(place)) for place, own in by_place.items()}
 
+    light = args.shard != units.FINAL  # what is shipped is needed whole, of all others what they say
+
     def train(candidate: Model, some: list[Unit], hidden: bool) -> list[Fit]:
         if model.missing != NATIVE:
-            return filled.fit(candidate, whole, by_place, some, study.training, device)
-        return fit(candidate, by_place, some, study.training, device, known, hidden=hidden)
+            return filled.fit(candidate, whole, by_place, some, study.training, device, light=light)
+        return fit(candidate, by_place, some, study.training, device, known, hidden=hidden, light=light)
 
     with search.journal(args.output, model, by_place, wanted, study.training, study.missing) as finished:
         found = search.run(model, wanted, train, study.search.trials, finished)

@@ -52,8 +52,9 @@ class Handling:
 
 
 def fit(
-    model: Model, handling: Handling, folds: Mapping[Place, Fold], units: list[Unit], training: Training, device: str = "cpu"
-) -> list[Fit]:
+    model: Model, handling: Handling, folds: Mapping[Place, Fold], units: list[Unit], training: Training, device: str = "cpu",
+    *, light: bool = False,
+) -> list[Fit]:  # fmt: skip
     """Train a model on each unit, on whole data.
 
     Parameters
@@ -65,6 +66,8 @@ def fit(
     units : list of Unit
     training : Training
     device : str
+    light : bool
+        Whether what was fitted is asked for predictions alone.
 
     Returns
     -------
@@ -76,9 +79,9 @@ def fit(
     for place in dict.fromkeys(unit.place for unit in units):
         own = [unit for unit in units if unit.place == place]
         worlds = _worlds(folds[place], handling, training)
-        fits = [native.fit(model, {place: world}, own, training, device, hidden=False) for world in worlds]
+        fits = [native.fit(model, {place: world}, own, training, device, hidden=False, light=light) for world in worlds]
         found |= {unit: pool(list(draws), training) for unit, *draws in zip(own, *fits, strict=True)} if fits else {}
-        found |= {unit: _constant(folds[place], unit) for unit in own if not fits}
+        found |= {unit: _constant(folds[place], unit, light) for unit in own if not fits}
         log.info("%s: %d of %d folds and seeds trained", model.method, len(found), len(units))
     return [found[unit] for unit in units]
 
@@ -161,10 +164,11 @@ def _gaps(fitted: Imputer, fold: Fold, handling: Handling, seed: int) -> dict[st
     return filled
 
 
-def _constant(fold: Fold, unit: Unit) -> Fit:
+def _constant(fold: Fold, unit: Unit, light: bool) -> Fit:
     """What can be said without anybody to learn from: the same of everybody."""
     head = fold.head.copy()
     nothing = torch.zeros(len(fold.y), head.n_out)
     own = replace(fold, head=head)
     head.calibrate(nothing, fold.y, fold.has, fold.inner.where(fold.has, torch.tensor(-1)))
-    return Fit(unit, own, None, eta=nothing, oof=nothing, held=fold.has)
+    found = Fit(unit, own, None, eta=nothing, oof=nothing, held=fold.has)
+    return found.lightened() if light else found

@@ -28,6 +28,7 @@ from mmomics.training.units import Place, Unit
 
 log = logging.getLogger(__name__)
 NETWORKS_PER_PASS = 40  # more in one pass are no faster, and memory grows with them
+BYTES_PER_PASS = 2**27  # of the features of its folds, but one at least
 
 
 def fit(
@@ -39,6 +40,7 @@ def fit(
     known: Mapping[Place, LinearModels] | None = None,
     *,
     hidden: bool = True,
+    light: bool = False,
 ) -> list[Fit]:
     """Train a configured model on each unit.
 
@@ -54,18 +56,31 @@ def fit(
         Linear models by (repeat, fold); what is not known of them is fitted where it is needed.
     hidden : bool
         Whether to predict test rows with modalities hidden too.
+    light : bool
+        Whether what was fitted is asked for predictions alone: features and networks are let go of as soon as these are there.
     """
     method, known = str(model.method), known or {}
     if plugins.package_of(method) == "baselines":
-        return [_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings, hidden) for unit in units]
-    n_units = max(1, NETWORKS_PER_PASS // settings.members)
-    own = {unit.place: folds[unit.place] for unit in units}
-    scores = {place: linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in own.items()}
-    fits: list[Fit] = []
+        fits = (_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings, hidden) for unit in units)
+        return [one.lightened() if light else one for one in fits]
+    found: list[Fit] = []
+    scores: dict[Place, LinearScores] = {}
+    n_units = _units_per_pass(folds[units[0].place].n_bytes, settings.members)
     for start in range(0, len(units), n_units):
-        fits += _fusion(method, model.params, own, scores, units[start : start + n_units], settings, torch.device(device), hidden)
-        log.info("%s: %d of %d folds and seeds trained", method, len(fits), len(units))
-    return fits
+        some = units[start : start + n_units]
+        own = {unit.place: folds[unit.place] for unit in some}
+        scores = {
+            place: scores.get(place) or linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in own.items()
+        }
+        trained = _fusion(method, model.params, own, scores, some, settings, torch.device(device), hidden)
+        found += [one.lightened() for one in trained] if light else trained
+        log.info("%s: %d of %d folds and seeds trained", method, len(found), len(units))
+    return found
+
+
+def _units_per_pass(n_bytes: int, n_members: int) -> int:
+    """How many ensembles train together, each on a fold of so many bytes."""
+    return max(1, min(NETWORKS_PER_PASS // n_members, BYTES_PER_PASS // max(n_bytes, 1)))
 
 
 def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training, with_hidden: bool) -> Fit:

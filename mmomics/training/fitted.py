@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -61,6 +61,10 @@ class Fit:
     members: Tensor | None = None
     hidden: Tensor | None = None
     draws: Tensor | None = None
+
+    def lightened(self) -> Fit:
+        """What it says, without what it was made from: features and networks."""
+        return replace(self, fold=self.fold.emptied(), network=None, scores=None)
 
     def predictions(self, subjects: Any) -> pd.DataFrame:
         """Predictions of the held-out rows: repeat, fold, seed, subject and the head's columns."""

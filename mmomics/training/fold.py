@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmomics import keys
-from mmomics.cohort.data import CohortData, read_cohort
+from mmomics.cohort.data import CohortData
 from mmomics.cohort.outcome import further
-from mmomics.cohort.prepare import Preparation, apply, load
+from mmomics.cohort.prepare import Preparation, apply
 from mmomics.heads import head_of
 from mmomics.heads.contract import Head
 from mmomics.nn.sizes import Sizes
-from mmomics.training.units import Unit
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +102,15 @@ class Fold(Labels):
     def n_vars(self) -> Sizes:
         """Features of each modality, and which are windows."""
         return Sizes({name: values.shape[1] for name, values in self.x.items()}, self.windows)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the features take."""
+        return sum(values.nbytes for values in self.x.values())
+
+    def emptied(self) -> Fold:
+        """The fold without features: who is in it, what was seen, and the outcome."""
+        return replace(self, x={name: values.new_zeros(0, values.shape[1]) for name, values in self.x.items()}, measured={})
 
     @property
     def featured(self) -> list[str]:
@@ -206,21 +213,3 @@ def entries(data: CohortData, preparation: Preparation, n_vars: Sizes) -> dict[s
         if not there[data.seen[name]].all():
             found[name] = F.pad(torch.from_numpy(there), (0, n_vars[name] - len(position)), value=True)
     return found
-
-
-@dataclass
-class Folds:
-    """A cohort with its splits and fitted preprocessing: what every job of the training stage starts from."""
-
-    data: CohortData
-    splits: pd.DataFrame
-    preparations: dict[tuple[int, int], Preparation]
-
-    @classmethod
-    def read(cls, cohort: str | Path, splits: str | Path, prepared: str | Path) -> Folds:
-        """From `cohort.h5mu`, `splits.parquet` and `prepare.safetensors`."""
-        return cls(read_cohort(cohort), pd.read_parquet(splits), load(prepared))
-
-    def make(self, unit: Unit, modalities: list[str] | None = None) -> Fold:
-        """The fold of a unit, for a model that may see `modalities` (None = all)."""
-        return make(self.data, self.splits, self.preparations, unit.repeat, unit.fold, modalities)

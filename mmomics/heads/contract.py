@@ -21,7 +21,7 @@ from mmomics.heads import _conformal
 NOTHING = float("nan")  # the predictor of a subject of whom nothing was measured that the model looks at
 
 TINY = 1e-12  # spread of a predictor that says the same of all
-LEAST, MOST = 1e-4, 8.0  # standard deviation of a calibrated predictor: a ranking is kept, and where classes are apart none is large enough
+LEAST = 1e-4  # standard deviation of a calibrated predictor, so that a ranking is kept
 
 
 class Head(ABC):
@@ -29,6 +29,7 @@ class Head(ABC):
 
     n_out: int
     has_intercept: bool = True  # False where a constant added to the predictor changes nothing
+    bend: float = 0.25  # the most that a row tells of a slope: second derivative of the loss; that of classes
 
     def __init__(self, outcome: dict[str, Any], state: dict[str, Any]) -> None:
         self.outcome = outcome  # task, unit, classes
@@ -92,22 +93,31 @@ class Head(ABC):
         return y.new_tensor(self._line(y.new_zeros(len(y), self.n_out), y)[1])
 
     def _line(self, eta: Tensor, y: Tensor) -> tuple[float, list[float]]:
-        """Slope and intercept (n_out,) of the least loss, which is convex in them; an intercept of nought where it changes nothing."""
+        """Slope and intercept (n_out,) of the least loss, which is convex in them; an intercept of nought where it changes nothing.
+
+        One row more is taken to be there that would have the slope nought. Without it a few rows that are in order by chance, or many
+        that are apart, would have none that is large enough, and their probabilities would be 0 and 1.
+        """
         # near its least the loss differs by less than single precision holds
         eta, y, weight = eta.double(), y.double(), torch.ones(len(eta), dtype=torch.float64)
         spread = float(eta.std(correction=0)) if len(eta) else 0.0
         n_free = self.n_out if self.has_intercept else 0
+        n_rows = max(self.n_telling(y), 1)
 
         def lost(point: np.ndarray) -> tuple[float, np.ndarray]:
             free = torch.tensor(point, requires_grad=True)
             moved = free[0] / max(spread, TINY) * eta + (free[1:] if n_free else 0.0)
-            loss = self.loss(moved, y, weight)
+            loss = self.loss(moved, y, weight) + self.bend / 2 / n_rows * free[0] ** 2
             return loss.item(), torch.autograd.grad(loss, free)[0].numpy()
 
         start = np.array([spread, *[0.0] * n_free])
-        bounds = [(LEAST, MOST) if spread > TINY else (0.0, 0.0), *[(None, None)] * n_free]
+        bounds = [(LEAST, None) if spread > TINY else (0.0, 0.0), *[(None, None)] * n_free]
         found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}).x
         return float(found[0] / max(spread, TINY)), found[1:].tolist() or [0.0] * self.n_out
+
+    def n_telling(self, y: Tensor) -> int:
+        """How many of the rows (n_obs, n_target) tell anything: what the loss is a mean over."""
+        return len(y)
 
     def scored(self, scores: Tensor, has: Tensor, fold: Tensor | None) -> None:
         """Keep how ill the outcomes of the rows learned from fit their out-of-fold predictors (n_rows,), by inner fold."""

@@ -18,6 +18,7 @@ class Regression(Head):
     """Half the squared error in units of the training standard deviation."""
 
     n_out = 1
+    bend = 1.0
 
     @classmethod
     def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> Regression:

@@ -27,6 +27,7 @@ class Survival(Head):
 
     n_out = 1
     has_intercept = False
+    bend = 1.0
 
     @classmethod
     def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> Survival:
@@ -47,6 +48,10 @@ class Survival(Head):
         at_risk = torch.cumsum(torch.exp(eta) * weight, dim=-1).gather(-1, last_tie)
         log_risk = torch.log(at_risk.clamp_min(torch.finfo(eta.dtype).tiny))
         return ((log_risk - eta) * event).sum(-1) / event.sum(-1).clamp_min(1.0)
+
+    def n_telling(self, y: Tensor) -> int:
+        """Events."""
+        return int(y[:, 1].sum())
 
     def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
         """Also Breslow's cumulative baseline hazard at the events, from the out-of-fold predictor, and how early follow-up ended."""

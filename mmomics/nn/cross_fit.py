@@ -17,6 +17,7 @@ from mmomics.nn.spectral import svd
 RIDGE_PENALTIES = tuple(10.0**exponent for exponent in (2, 1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2))  # times n_vars / n_obs
 RIDGE_TOLERANCE = 1e-3  # each axis has its own step: the losses of the inner folds agree to six digits with 1e-4
 L1_RATIOS = (0.2, 0.8)
+FEWEST = 10  # rows to learn slopes from
 N_PENALTIES, SMALLEST_PENALTY = 10, 0.05  # elastic-net path, from the penalty that leaves no feature
 SURELY = 1.0  # standard errors
 PATIENCE = 2  # smaller penalties in a row without a better loss: the rest of the path, its most expensive part, is left out
@@ -80,10 +81,13 @@ def linear(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
 def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """L2-penalised fit. Features (n_obs, n_vars) enter through their principal axes, an exact change of basis: cost falls to n_obs axes.
 
-    `inner` (n_obs,) numbers the inner fold of each row.
+    `inner` (n_obs,) numbers the inner fold of each row. From fewer than `FEWEST` rows nothing is learned but the intercept: whatever
+    they are like, a few thousand features have one in the same order.
     """
     if not len(x):
         return _nothing(head, x)
+    if len(x) < FEWEST and x.any():
+        return intercept(head, x.shape[1], y, inner)
     axes, spread, basis = svd(x)
     kept = spread > 1e-5 * spread.max()
     axes, spread, basis = axes[:, kept], spread[kept], basis[kept]
@@ -108,8 +112,8 @@ def intercept(head: Head, n_vars: int, y: Tensor, inner: Tensor) -> CrossFit:
 
 def elastic_net(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     """Elastic-net fit (Zou & Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x); strength and L1 share chosen on the inner folds."""
-    if not len(x):
-        return _nothing(head, x)
+    if len(x) < FEWEST:
+        return ridge(head, x, y, inner)
     everyone = torch.ones(1, len(x))
     null = solve(head, torch.zeros_like(x[:, :1]), y, everyone, 0.0, torch.ones(1, 1))
     largest = float(_gradient(head, x, y, everyone, Solution(x.new_zeros(x.shape[1], 1, head.n_out), null.intercept)).max())

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from mmomics import plugins
-from mmomics.heads.contract import MOST, NOTHING
+from mmomics.heads.contract import NOTHING
 from tests.folds import CLASSES
 
 
@@ -32,12 +32,14 @@ def cohort(task, n=1500, seed=0):
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
 def test_the_line_is_that_of_scikit_learn(task):
+    """With a penalty as heavy as one row: 1 / (2 C) of its squared slope is half its `bend`."""
     head, eta, obs = cohort(task)
     y, has = head.target(obs)
     head.calibrate(eta, y, has)
-    model = LinearRegression() if task == "regression" else LogisticRegression(C=1e9, tol=1e-9, max_iter=1000)
-    found = model.fit(eta.double().numpy(), y[:, 0].double().numpy())
-    assert head.state["slope"] == pytest.approx(np.ravel(found.coef_)[0], rel=1e-4)
+    model = Ridge(alpha=1.0) if task == "regression" else LogisticRegression(C=1 / head.bend, tol=1e-9, max_iter=1000)
+    spread = float(eta.double().std(correction=0))
+    found = model.fit(eta.double().numpy() / spread, y[:, 0].double().numpy())
+    assert head.state["slope"] == pytest.approx(np.ravel(found.coef_)[0] / spread, rel=1e-4)
     assert head.state["slope"] > 4  # as the mean of many modalities asks for
     assert head.state["intercept"][0] == pytest.approx(np.ravel(found.intercept_)[0], rel=1e-4)
 
@@ -83,12 +85,14 @@ def test_survival_has_a_slope_alone_and_the_average_hazard_where_there_is_nothin
     assert head.calibrated(torch.tensor([[NOTHING]])).item() == 0
 
 
-def test_classes_that_are_apart_do_not_run_away():
-    head, _, obs = cohort("binary", 40)
-    y, has = head.target(obs)
-    eta = 2 * y - 1
-    head.calibrate(eta, y, has)
-    assert float(head.calibrated(eta).std(correction=0)) == pytest.approx(MOST, rel=1e-3)
+@pytest.mark.parametrize(("n", "odds"), [(4, 5), (40, 25), (400, 200)])
+def test_classes_that_are_apart_do_not_run_away(n, odds):
+    """The fewer they are, the less sure can it be that they are; never as sure as one in all of them and one more."""
+    head, *_ = cohort("binary", 40)
+    y = torch.arange(n)[:, None] % 2 * 1.0
+    head.calibrate(2 * y - 1, y, torch.ones(n, dtype=torch.bool))
+    told = head.calibrated(2 * y - 1).exp()
+    assert odds / 2 < float(told.max()) < 2 * odds and float(told.max() * told.min()) == pytest.approx(1, rel=1e-3)
 
 
 def test_a_predictor_that_is_wrong_says_next_to_nothing_and_keeps_its_ranking():

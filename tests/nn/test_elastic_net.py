@@ -7,7 +7,7 @@ import torch
 from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 from mmomics import plugins
-from mmomics.nn.cross_fit import elastic_net, ridge
+from mmomics.nn.cross_fit import FEWEST, elastic_net, ridge
 from mmomics.nn.elastic_net import solve
 from tests.folds import CLASSES
 
@@ -100,3 +100,15 @@ def test_each_problem_is_solved_as_if_alone():
         kept = weight[place] > 0
         alone = solve(head, x[kept], y[kept], torch.ones(1, int(kept.sum()), dtype=x.dtype), 0.01, x.new_full((30, 1), 0.01))
         np.testing.assert_allclose(together.coef[:, place], alone.coef[:, 0], atol=2e-3)
+
+
+@pytest.mark.parametrize("method", [ridge, elastic_net])
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "survival"])
+def test_of_a_handful_of_rows_the_intercept_is_all_that_is_learned(method, task):
+    head, x, y, _ = problem(task)
+    inner = torch.arange(len(x)) % 3
+    for n in (FEWEST - 1, 3, 1):
+        few = method(head, x[:n].float(), y[:n].float(), inner[:n])
+        assert not few.coef.any() and not few.without.any() and not few.telling
+        assert few.coef.shape == (30, head.n_out) and few.oof.shape == (n, head.n_out)
+    assert method(head, x.float(), y.float(), inner).coef.any()

@@ -53,7 +53,8 @@ class Baseline(_trees.Baseline):
             learn = rows.inner != fold
             chosen = screened(rows.head, features[learn], rows.y[learn], self.params.n_features)
             model = self._grow(features[learn][:, chosen].numpy(), learn, rows)
-            models.append([[replace(tree, feature=chosen.numpy()[tree.feature]) for tree in trees] for trees in model])
+            column = chosen.numpy() if len(chosen) else np.zeros(1, dtype=int)  # where nothing varies, all trees are leaves
+            models.append([[replace(tree, feature=column[tree.feature]) for tree in trees] for trees in model])
             eta[:, ~learn] = staged(models[-1], features[~learn])
         best = int(rows.head.loss(eta, rows.y, torch.ones(len(rows.y))).argmin())
         kept = [tree for model in models for trees in model[: best + 2] for tree in trees]

@@ -82,6 +82,17 @@ def test_inner_folds_in_which_nothing_varies_are_met(task):
     assert torch.isfinite(model.fit(rows)).all() and torch.isfinite(model(rows.x, rows.seen)).all()
 
 
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("module", [boosting, forest])
+def test_where_nothing_varies_at_all_the_average_is_told(module, task):
+    """As of an assay that two subjects have, when both are in the inner fold that is left out."""
+    rows = rows_of(task, sizes=(5,), missing=0.0)
+    rows.x["m0"] = torch.zeros_like(rows.x["m0"])
+    model = of(module, task)
+    oof = model.fit(rows)
+    assert oof.isfinite().all() and model(rows.x, rows.seen).std(0).max() < 1e-6
+
+
 def test_rounds_are_those_that_the_left_out_rows_ask_for():
     rows = rows_of("regression", n_obs=200)
     noise = rows_of("regression", n_obs=200)

@@ -135,7 +135,7 @@ class EnsemblePredictor:
         return {name: fitted for member in self.members.values() for name, fitted in member.preparation.items()}
 
     def predict(self, data: CohortData) -> pd.DataFrame:
-        """Predictions of every subject, as those of any model; `_low` and `_high` give the range over the members."""
+        """Predictions of every subject, as those of any model; `low_` and `high_` give the range over the members."""
         etas: list[Tensor] = []
         seen: dict[str, Tensor] = {}
         for member in self.members.values():

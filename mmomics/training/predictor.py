@@ -103,7 +103,7 @@ class Predictor:
 def tabulate(head: Head, eta: Tensor, members: Tensor, subjects: Iterable[str], seen: dict[str, Tensor]) -> pd.DataFrame:
     """Predictions in the outcome's units, index = subject: the head's columns.
 
-    Where the model is an ensemble, `<column>_low` and `<column>_high` give the range over its members; `modalities` says what the
+    Where the model is an ensemble, `low_<column>` and `high_<column>` give the range over its members; `modalities` says what the
     prediction rests on.
 
     Parameters
@@ -123,6 +123,6 @@ def tabulate(head: Head, eta: Tensor, members: Tensor, subjects: Iterable[str], 
         numbers = table.select_dtypes("number").columns
         tables = [head.predict(head.calibrated(one), index)[numbers] for one in members]
         stacked = pd.concat(tables, keys=range(len(tables))).groupby(level=1, sort=False)
-        table = table.join(stacked.min().add_suffix("_low")).join(stacked.max().add_suffix("_high"))
+        table = table.join(stacked.min().add_prefix("low_")).join(stacked.max().add_prefix("high_"))
     table["modalities"] = [",".join(name for name in seen if seen[name][row]) for row in range(len(table))]
     return table

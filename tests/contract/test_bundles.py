@@ -13,7 +13,7 @@ from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.errors import UserError
 from mmomics.training.bundle import load, save
-from mmomics.training.predictor import Predictor
+from mmomics.training.predictor import Predictor, tabulate
 from mmomics.training.units import Unit
 from tests.folds import TASKS, fit, make_fold
 
@@ -99,5 +99,16 @@ def test_a_damaged_bundle_is_one_clear_line(tmp_path):
 def test_ensembles_say_how_far_their_members_differ(tmp_path):
     found, fold, obs = trained("hierarchical")
     table = Predictor.of(found, "hierarchical").predict(as_data(fold, obs))
-    assert (table["p_yes_low"] <= table["p_yes"] + 1e-6).all() and (table["p_yes"] <= table["p_yes_high"] + 1e-6).all()
-    assert torch.isfinite(torch.tensor(table["p_yes_high"].to_numpy())).all()
+    assert (table["low_p_yes"] <= table["p_yes"] + 1e-6).all() and (table["p_yes"] <= table["high_p_yes"] + 1e-6).all()
+    assert torch.isfinite(torch.tensor(table["high_p_yes"].to_numpy())).all()
+
+
+def test_classes_that_are_called_as_the_range_of_another_are_no_matter():
+    head = plugins.load("heads", "multiclass").HEAD
+    classes = ["HER2", "HER2_low", "low_HER2", "neg"]
+    obs = pd.DataFrame({"outcome": classes * 10})
+    own = head.fit({"task": "multiclass", "unit": "", "classes": classes}, obs)
+    eta = torch.randn(3, 40, 4, generator=torch.Generator().manual_seed(0))
+    own.calibrate(eta.mean(0), *own.target(obs))
+    table = tabulate(own, eta.mean(0), eta, obs.index.astype(str), {})
+    assert table.columns.is_unique and (table["low_p_HER2"] <= table["high_p_HER2"]).all()

@@ -19,17 +19,20 @@ WIDTH = 118
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("package", nargs="?", choices=PACKAGES, help="only these; default: all, signals without their features")
-    parser.add_argument("name", nargs="?", help="only this one")
+    folders = f"{', '.join(PACKAGES[:-1])} or {PACKAGES[-1]}"
+    parser.add_argument("package", nargs="?", help=f"only these: {folders}; default: all, signals without their features")
+    parser.add_argument("name", nargs="?", help="only this one, which may also stand alone: `mmomics methods transformer`")
 
 
 def run(args: argparse.Namespace) -> None:
-    wanted = [folder for package in ([args.package] if args.package else PACKAGES) for folder in _folders(package)]
+    given, only = (args.package, args.name) if args.package in (None, *PACKAGES) else (None, args.package)
+    wanted = [folder for package in ([given] if given else PACKAGES) for folder in _folders(package)]
     choices = {name for package in wanted for name in plugins.names(package)}
-    if args.name and args.name not in choices:
-        raise UserError("methods", f"no '{args.name}' in mmomics {args.package}", did_you_mean(args.name, choices))
+    if only and (only not in choices or args.name not in (None, only)):
+        raise UserError("methods", f"no '{only}' in mmomics{f' {given}' if given else ''}", did_you_mean(only, {*choices, *PACKAGES}))
+    whole = bool(args.package)
     for package in wanted:
-        names = [name for name in plugins.names(package) if args.name in (None, name)]
+        names = [name for name in plugins.names(package) if only in (None, name)]
         if names:
             print(f"\n{package}: {_about(package)}")
         for name in names:
@@ -44,10 +47,10 @@ def run(args: argparse.Namespace) -> None:
             space = plugins.constant(package, name, "SPACE", {})
             if space:
                 _write("search: " + ", ".join(f"{key} {choices}" for key, choices in space.items()))
-            references = plugins.references(package, name) if args.package else []
+            references = plugins.references(package, name) if whole else []
             if references:
                 _write("references: " + ", ".join(references))
-            for line in _more(package, name, whole=bool(args.package)):
+            for line in _more(package, name, whole):
                 _write(line)
 
 

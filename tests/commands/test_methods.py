@@ -6,6 +6,7 @@ import pytest
 
 from mmomics import plugins
 from mmomics.commands import methods
+from mmomics.errors import UserError
 from mmomics.fusion.contract import Generative
 
 
@@ -50,3 +51,14 @@ def test_signals_tell_channels_and_features_with_units_when_asked_for(capsys):
         features = [f"feature: {each.name}" + (f" ({each.unit})" if each.unit else "") + ":" for each in kind.FEATURES]
         wanted = [*features, *(f"channel: {role}" for role in getattr(kind, "ROLES", {}))]
         assert [each for each in wanted if each.replace("{unit}", "unit of the channel") not in shown] == []
+
+
+def test_a_name_may_stand_alone_and_a_wrong_one_is_told(capsys):
+    assert listed(capsys, "transformer") == listed(capsys, "fusion", "transformer")
+    for given, said in (
+        (("transfomer",), "did you mean 'transformer'"),
+        (("fusion", "ecg"), "no 'ecg' in mmomics fusion"),
+        (("fusoin",), "did you mean 'fusion'"),
+    ):
+        with pytest.raises(UserError, match=said):
+            listed(capsys, *given)

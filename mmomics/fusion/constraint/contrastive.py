@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmomics.fusion import contract
+from mmomics.fusion.constraint._coordinated import Coordinated
 from mmomics.nn.encoders import stack_seen
-from mmomics.nn.streams import Streams
-from mmomics.nn.views import Views
 
 SUBCLASS = "coordinated representation"
 SPACE = {
@@ -40,16 +39,8 @@ class Params(contract.Params):
     constraint: float = 0.1  # weight of the contrastive term beside the outcome's loss
 
 
-class Method(contract.Method):
-    """One encoder and projection per modality; the embedding is the mean over what is seen, and a layer on it."""
-
-    def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
-        super().__init__(n_vars, params, streams)
-        self.n_latent = params.n_latent
-        self.views = Views(streams, n_vars, params.n_hidden, params.n_latent, params.dropout, params.input_dropout)
-
-    def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        return self.views.fused(self.views(x, seen), seen)
+class Method(Coordinated):
+    """Views coordinated by contrast: of who a view is, the others of the same subject tell."""
 
     def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         views = self.views(x, seen)

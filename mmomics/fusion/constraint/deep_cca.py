@@ -17,9 +17,8 @@ import torch
 from torch import Tensor
 
 from mmomics.fusion import contract
+from mmomics.fusion.constraint._coordinated import Coordinated
 from mmomics.nn.encoders import stack_seen
-from mmomics.nn.streams import Streams
-from mmomics.nn.views import Views
 
 SUBCLASS = "coordinated representation"
 SPACE = {"n_latent": [8, 16, 32], "constraint": [0.03, 0.1, 0.3], "dropout": [0.1, 0.3, 0.5], "input_dropout": [0.1, 0.3, 0.5]}
@@ -38,16 +37,8 @@ class Params(contract.Params):
     redundancy: float = 0.1  # weight of the correlations between different axes beside those of the same axis
 
 
-class Method(contract.Method):
-    """One encoder and projection per modality; the embedding is the mean over what is seen, and a layer on it."""
-
-    def __init__(self, n_vars: dict[str, int], params: Params, streams: Streams) -> None:
-        super().__init__(n_vars, params, streams)
-        self.n_latent = params.n_latent
-        self.views = Views(streams, n_vars, params.n_hidden, params.n_latent, params.dropout, params.input_dropout)
-
-    def encode(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
-        return self.views.fused(self.views(x, seen), seen)
+class Method(Coordinated):
+    """Views coordinated by correlation, half of their axes."""
 
     def step(self, x: dict[str, Tensor], seen: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         views = self.views(x, seen)

@@ -101,6 +101,7 @@ def run(args: argparse.Namespace) -> None:
         }
         complete = obs.index[np.stack([flags for flags in cohort.seen.values() if flags.any()]).all(0)]
         tables["handling"] = handling.handling(task, plan, metrics, draws, drawn, study, complete)
+        tables["summary"] = handling.with_scatter(tables["summary"], tables["handling"])
     hidden = by_name(_with(args.predictions, "subsets.parquet"), "subsets.parquet")
     if hidden:
         tables["robustness"] = robustness.robustness(task, plan, hidden, args.resamples, study.seed)

@@ -88,6 +88,13 @@ def handling(
     return table.assign(p_adjusted=holm(table["p_value"].to_numpy()))
 
 
+def with_scatter(summary: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """What `summary.summary` makes, with the intervals of `handling` for models of several draws: the draws' scatter is in them."""
+    found = summary.set_index(["model", "metric"])
+    found.update(table[table["n_draws"] > 1].set_index(["model", "metric"])[["lower", "upper"]])
+    return found.reset_index()[list(summary.columns)]
+
+
 def _pooled(own: np.ndarray, by_draw: np.ndarray, resampled: np.ndarray, share: float, n_test: int) -> tuple[Estimate, float]:
     """The mean over folds with its interval, and the share of its variance that is due to what is missing; NaN without draws.
 

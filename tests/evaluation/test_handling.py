@@ -9,7 +9,7 @@ from mmomics import plugins
 from mmomics.config.run import SettledModel
 from mmomics.evaluation import comparisons, summary
 from mmomics.evaluation.folds import arrange, mean_share, read_folds
-from mmomics.evaluation.handling import COLUMNS, _pooled, alike, handling
+from mmomics.evaluation.handling import COLUMNS, _pooled, alike, handling, with_scatter
 from mmomics.evaluation.intervals import corrected_t
 from tests.evaluation.simulate import OUTCOMES, TASKS, observed, predicted, subjects
 from tests.evaluation.test_folds import make_predictions, make_splits
@@ -86,3 +86,15 @@ def test_the_difference_is_as_uncertain_as_the_draws(one_fold):
     by_draw = own + np.linspace(-0.2, 0.2, 5)[:, None]
     plain, pooled = _pooled(own, by_draw[:0], resampled, 0.25, 30)[0], _pooled(own, by_draw, resampled, 0.25, 30)[0]
     assert plain.p_value < 0.05 < pooled.p_value and pooled.lower < 0 < plain.lower
+
+
+@pytest.mark.parametrize("task", ["binary", "survival"])
+def test_the_summary_has_the_scatter_of_the_draws_too(task):
+    module, plan, scores, table = made(task)
+    plain = summary.summary(module, plan, scores, dict.fromkeys(NOISE, "baseline"), {})
+    found = with_scatter(plain, table)
+    drawn = (plain["model"] == "m_multiple") & (plain["metric"] == module.PRIMARY)
+    own = table.set_index("model").loc["m_multiple"]
+    assert found.loc[drawn, ["mean", "lower", "upper"]].to_numpy()[0] == pytest.approx(own[["mean", "lower", "upper"]].to_numpy(float))
+    assert not np.allclose(found.loc[drawn, "lower"], plain.loc[drawn, "lower"], atol=1e-9)
+    assert found[~drawn].equals(plain[~drawn]) and list(found) == list(plain)

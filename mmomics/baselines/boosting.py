@@ -1,7 +1,8 @@
 """Gradient boosted trees over all features (Friedman 2001, doi:10.1214/aos/1013203451); for survival, boosted relative risks.
 
 scikit-learn's histogram trees, one model per inner fold left out, all of as many rounds as the folds that they left out ask for; the
-prediction is the mean of these models. What a subject lacks is missing to the trees, which learn which way it goes. A survival outcome
+prediction is the mean of these models. What a subject lacks is missing to the trees, which learn which way it goes where training
+subjects lack it; where none does, it goes the way of most, so that subjects with far fewer assays are told with a bias. A survival outcome
 is a count with the baseline cumulative hazard as exposure, as in `forest`. With few subjects most of thousands of features are noise
 and only cost time, so each model looks at those with the strongest slope or bend of the loss alone (Fan & Lv 2008,
 doi:10.1111/j.1467-9868.2008.00674.x), chosen on the rows that it learns from.

@@ -2,7 +2,8 @@
 
 A survival tree under proportional hazards is a Poisson tree on events with the baseline cumulative hazard as exposure (LeBlanc &
 Crowley 1992, doi:10.2307/2532300; Ishwaran et al. 2004, "Relative risk forests"), so scikit-learn's forest serves all outcomes.
-Trees are saved as arrays. Which assays a subject has are features too.
+Trees are saved as arrays. Which assays a subject has are features too, as far as training subjects lack some: what trees say of
+subjects with far fewer assays is biased, as nothing was learned with assays hidden.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> None:
     from mmomics.errors import UserError
     from mmomics.training import units
     from mmomics.training.device import choose
+    from mmomics.training.folds import Folds
 
     _known(args.imputer)
     if args.tsv and args.shard != units.FINAL:

@@ -29,7 +29,7 @@ class Head(ABC):
 
     n_out: int
     has_intercept: bool = True  # False where a constant added to the predictor changes nothing
-    bend: float = 0.25  # the most that a row tells of a slope: second derivative of the loss; that of classes
+    bend: float = 0.25  # how much the row weighs that has no slope (see `_line`): the most that a row of classes tells of one
 
     def __init__(self, outcome: dict[str, Any], state: dict[str, Any]) -> None:
         self.outcome = outcome  # task, unit, classes
@@ -95,8 +95,8 @@ class Head(ABC):
     def _line(self, eta: Tensor, y: Tensor) -> tuple[float, list[float]]:
         """Slope and intercept (n_out,) of the least loss, which is convex in them; an intercept of nought where it changes nothing.
 
-        One row more is taken to be there that would have the slope nought. Without it a few rows that are in order by chance, or many
-        that are apart, would have none that is large enough, and their probabilities would be 0 and 1.
+        Of classes and survival one row more is taken to be there, which would have the slope nought. Without it a few rows that are in
+        order by chance, or many that are apart, would have none that is large enough, and their probabilities would be 0 and 1.
         """
         # near its least the loss differs by less than single precision holds
         eta, y, weight = eta.double(), y.double(), torch.ones(len(eta), dtype=torch.float64)

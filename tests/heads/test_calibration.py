@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mmomics import plugins
 from mmomics.heads.contract import NOTHING
@@ -32,11 +32,11 @@ def cohort(task, n=1500, seed=0):
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
 def test_the_line_is_that_of_scikit_learn(task):
-    """With a penalty as heavy as one row: 1 / (2 C) of its squared slope is half its `bend`."""
+    """Of classes with a penalty as heavy as one row: 1 / (2 C) of the squared slope is half the `bend`."""
     head, eta, obs = cohort(task)
     y, has = head.target(obs)
     head.calibrate(eta, y, has)
-    model = Ridge(alpha=1.0) if task == "regression" else LogisticRegression(C=1 / head.bend, tol=1e-9, max_iter=1000)
+    model = LinearRegression() if task == "regression" else LogisticRegression(C=1 / head.bend, tol=1e-9, max_iter=1000)
     spread = float(eta.double().std(correction=0))
     found = model.fit(eta.double().numpy() / spread, y[:, 0].double().numpy())
     assert head.state["slope"] == pytest.approx(np.ravel(found.coef_)[0] / spread, rel=1e-4)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mmomics.heads.contract import Head
-from mmomics.nn.cross_fit import CrossFit, beside, intercept, linear, ridge
+from mmomics.nn.cross_fit import CrossFit, alone, beside, linear
 
 
 @dataclass
@@ -56,13 +56,12 @@ class TrainingRows:
 
     @cached_property
     def ridges(self) -> dict[str, CrossFit]:
-        """A ridge model of each modality, on the rows that have it; of windows the intercept alone, as raw samples have no common phase."""
-        return {name: self.known.get(name) or self._ridge(name) for name in self.x}
+        """The linear model of each modality, on the rows that have it."""
+        return {name: self.known.get(name) or self._alone(name) for name in self.x}
 
-    def _ridge(self, name: str) -> CrossFit:
-        own, x = self.seen[name], self.x[name]
-        y, inner = self.y[own], self.inner[own]
-        return intercept(self.head, x.shape[1], y, inner) if name in self.windows else ridge(self.head, x[own], y, inner)
+    def _alone(self, name: str) -> CrossFit:
+        own = self.seen[name]
+        return alone(self.head, self.x[name][own], self.y[own], self.inner[own], name in self.windows)
 
     @cached_property
     def joint(self) -> CrossFit:

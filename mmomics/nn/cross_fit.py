@@ -105,6 +105,11 @@ def ridge(head: Head, x: Tensor, y: Tensor, inner: Tensor) -> CrossFit:
     return _choose(head, x, y, inner, path)
 
 
+def alone(head: Head, x: Tensor, y: Tensor, inner: Tensor, windows: bool) -> CrossFit:
+    """The linear model of one modality by itself: ridge; of windows of a signal the intercept, as raw samples have no common phase."""
+    return intercept(head, x.shape[1], y, inner) if windows else ridge(head, x, y, inner)
+
+
 def intercept(head: Head, n_vars: int, y: Tensor, inner: Tensor) -> CrossFit:
     """The intercept alone, over `n_vars` features without any weight."""
     found = ridge(head, torch.zeros(len(y), 1), y, inner).widened(n_vars)

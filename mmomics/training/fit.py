@@ -109,10 +109,9 @@ def _fusion(
 ) -> list[Fit]:  # fmt: skip
     places = list(dict.fromkeys(unit.place for unit in units))
     members = [(group, places.index(unit.place), member) for group, unit in enumerate(units) for member in range(settings.members)]
-    inner = [folds[place].inner_folds for place in places]
     rows = Rows(
         [folds[place] for place in places], [scores[place].scores for place in places], fold_of=[place for _, place, _ in members],
-        held_out=[inner[place][member % len(inner[place])] for _, place, member in members], device=device, settings=settings,
+        held_out=[inner for unit in units for inner in folds[unit.place].held_out(settings.members)], device=device, settings=settings,
     )  # fmt: skip
     streams = Streams([seed for unit in units for seed in unit.member_seeds(settings.members)], device)
     any_fold = folds[places[0]]

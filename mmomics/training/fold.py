@@ -53,6 +53,11 @@ class Labels:
         """The inner folds that hold a row; of complete subjects alone, some may hold none."""
         return sorted(set(self.inner[self.inner >= 0].tolist()))
 
+    def held_out(self, n_members: int) -> list[int]:
+        """The inner fold that each member of an ensemble keeps for validation: all in turn."""
+        folds = self.inner_folds
+        return [folds[member % len(folds)] for member in range(n_members)]
+
     @property
     def digest(self) -> Tensor:
         """A number (1,) int64 of who learns from which outcome and is left out when: what is learned on one fold is not for another."""

@@ -174,8 +174,7 @@ class GenerativeImputer(contract.Imputer):
         left = torch.zeros(len(fold.y), 1, sum(asked.values()))
         there = {name: contract.entries(name, self.x, self.seen, self.measured) | ~self.seen[name].unsqueeze(1) for name in asked}
         left[fold.train, 0] = torch.cat([self.left[name].where(there[name], torch.nan) for name in asked], dim=1)
-        held_out = [fold.inner_folds[member % len(fold.inner_folds)] for member in range(settings.members)]
-        rows = Rows([fold], [left], [0] * settings.members, held_out, torch.device(self.device))
+        rows = Rows([fold], [left], [0] * settings.members, fold.held_out(settings.members), torch.device(self.device))
         streams = Streams(self.unit.member_seeds(settings.members), self.device)
         method = plugins.load("fusion", self.name).Method(rows.n_vars, make_params("fusion", self.name, {}), streams)
         self.network = ImputationModel(method, asked).to(self.device)

@@ -14,7 +14,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from mmomics.errors import UserError
-from mmomics.nn.cross_fit import CrossFit, beside, intercept, linear, ridge
+from mmomics.nn.cross_fit import CrossFit, alone, beside, linear
 from mmomics.storage import atomic
 from mmomics.training.fold import Fold
 from mmomics.training.units import Place
@@ -32,12 +32,7 @@ def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels
     found, known = {}, known or {}
     for name, x in fold.x.items():
         rows = fold.has & fold.seen[name]
-        if name in known:
-            found[name] = known[name]
-        elif name in fold.windows:
-            found[name] = intercept(fold.head, x.shape[1], fold.y[rows], fold.inner[rows])
-        else:
-            found[name] = ridge(fold.head, x[rows], fold.y[rows], fold.inner[rows])
+        found[name] = known.get(name) or alone(fold.head, x[rows], fold.y[rows], fold.inner[rows], name in fold.windows)
     if fold.featured:
         joint, has = beside(fold.featured), fold.has
         every = torch.cat([fold.x[name] for name in fold.featured], dim=1)[has]

@@ -78,8 +78,8 @@ def one_line(caplog, folder, *phrases):
 
 def test_linear_models_are_fitted_once_for_all_trials(site, tmp_path, monkeypatch):
     folder, shared = site
-    fitted, ridge = [], linear_models.ridge
-    monkeypatch.setattr(linear_models, "ridge", lambda *given: fitted.append(1) or ridge(*given))
+    fitted, alone = [], linear_models.alone
+    monkeypatch.setattr(linear_models, "alone", lambda *given: fitted.append(1) or alone(*given))
     assert train(folder, shared, "--model", "hierarchical", "--output", str(tmp_path / "out")) == 0
     assert len(fitted) == 2 * 2  # folds and modalities, however many trials
     assert pd.read_parquet(tmp_path / "out/search.parquet")["trial"].nunique() == 2

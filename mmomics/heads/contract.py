@@ -50,7 +50,10 @@ class Head(ABC):
 
     @abstractmethod
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-        """Mean loss (...,) of `eta` (..., n_obs, n_out) over the rows, each with a `weight` (..., n_obs) >= 0."""
+        """Mean loss (...,) of `eta` (..., n_obs, n_out) over the rows, each with a `weight` (..., n_obs) >= 0.
+
+        Of what was learned from a fold it knows what `y` says alone: folds that train together share the head of one of them.
+        """
 
     @abstractmethod
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
@@ -76,7 +79,8 @@ class Head(ABC):
         has : Tensor (n_obs,) bool
             Rows to learn from.
         fold : Tensor (n_obs,) int, optional
-            Inner fold that a row's predictor left out, -1 where there is none. Default: not known, or not the final model's.
+            Inner fold that a row's predictor left out, numbered as members leave them out in turn, -1 where there is none. Default: not
+            known, or not the final model's.
         method : {"slope", "isotonic"}
             `isotonic` bends probabilities of classes after the line; other outcomes have the line alone.
 

@@ -48,15 +48,20 @@ class DiscreteTime(Head):
         return head
 
     def target(self, obs: pd.DataFrame) -> tuple[Tensor, Tensor]:
-        """Time and event, and in how many intervals a row counts."""
+        """Time and event, in how many intervals a row counts and of how many, and the life table's log odds in each.
+
+        The table comes with every row since folds that train together, each with its own, share a loss.
+        """
         y, has = follow_up(obs, self.state["origin"])
         lived = self._lived(obs[keys.TIME].astype(float).fillna(0.0).to_numpy(), y[:, 1].numpy() > 0)
-        return torch.cat([y, torch.from_numpy(lived).float()[:, None]], dim=1), has
+        table = torch.tensor(self.state["logits"])
+        table = torch.cat([torch.tensor([float(len(table))]), F.pad(table, (0, N_INTERVALS - len(table)))])
+        return torch.cat([y, torch.from_numpy(lived).float()[:, None], table.expand(len(y), -1)], dim=1), has
 
     def loss(self, eta: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         """Negative log likelihood per row: a Bernoulli trial in each interval that it counts in."""
-        logits, lived = self._logits(eta), y[..., 2:3]
-        number = torch.arange(logits.shape[-1], device=y.device)
+        lived, logits = y[..., 2:3], _logits(eta, y[..., 4:], y[..., 3:4])
+        number = torch.arange(N_INTERVALS, device=y.device)
         happened = (number == lived - 1) * y[..., 1:2]
         return weighted_mean((F.softplus(logits) * (number < lived) - logits * happened).sum(-1), weight)
 
@@ -90,15 +95,18 @@ class DiscreteTime(Head):
         middle = (self._edges[1:] + self._edges[:-1]) / 2
         return place + (event | (time >= middle[place]))
 
-    def _logits(self, eta: Tensor) -> Tensor:
-        """Log odds (..., n_obs, n_intervals) of the event in each interval."""
-        n = len(self.state["logits"])
-        u = torch.linspace(-1, 1, n, dtype=eta.dtype, device=eta.device) if n > 1 else eta.new_zeros(1)
-        return (eta.new_tensor(self.state["logits"]) + eta[..., :1] + eta[..., 1:] * u).clamp(-LARGEST, LARGEST)
-
     def _cumulative(self, eta: Tensor) -> np.ndarray:
         """Cumulative hazard (n_obs, n_intervals + 1) at every edge."""
-        return F.pad(F.softplus(self._logits(eta.double())).cumsum(-1), (1, 0)).numpy()
+        table = torch.tensor(self.state["logits"], dtype=torch.float64)
+        logits = _logits(eta.double(), table, table.new_tensor(len(table)))
+        return F.pad(F.softplus(logits).cumsum(-1), (1, 0)).numpy()
+
+
+def _logits(eta: Tensor, table: Tensor, n: Tensor) -> Tensor:
+    """Log odds (..., n_obs, n_intervals) of the event in each of n intervals, from a life table's; what is beyond them means nothing."""
+    number = torch.arange(table.shape[-1], device=eta.device)
+    u = (2 * number / (n - 1).clamp_min(1) - 1) * (n > 1)
+    return (table + eta[..., :1] + eta[..., 1:] * u).clamp(-LARGEST, LARGEST)
 
 
 HEAD = DiscreteTime

@@ -1,6 +1,7 @@
 """Survival in discrete time: the likelihood of trials in intervals, and hazards that cross."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,22 @@ def test_models_of_every_kind_learn_it_and_come_back_from_their_bundle(name, coh
     again = bundle.load(tmp_path / "bundle")[0].predict(data).loc[table.index]
     expected = table.drop(columns=["repeat", "fold", "seed"])
     pd.testing.assert_frame_equal(again[expected.columns], expected, atol=1e-4)
+
+
+def test_folds_that_train_together_each_learn_against_their_own_life_table():
+    """Of other times and fewer events, so that taking one for the other would show."""
+    first, _ = make_fold("survival", n_obs=160, hazards="discrete")
+    second, obs = make_fold("survival", n_obs=160, fold=1, seed=1, hazards="discrete")
+    obs = obs.assign(time=obs["time"] / 5, event=obs["event"] & (obs.index % 3 == 0))
+    head = head_of(DISCRETE).fit(second.head.outcome, obs.iloc[second.train])
+    folds = {(0, 0): first, (0, 1): replace(second, head=head, y=head.target(obs)[0] * second.has[:, None])}
+    assert len(head.state["ends"]) < len(first.head.state["ends"])
+    settings, model = Training(members=2, epochs=5), Model(method="low_rank_tensor")
+    together = fit(model, folds, [Unit(0, 0, 0), Unit(0, 1, 0)], settings)
+    assert all(one.history["epoch"].max() > 1 for one in together)
+    for place, found in enumerate(together):
+        (alone,) = fit(model, folds, [Unit(0, place, 0)], settings)
+        torch.testing.assert_close(found.eta, alone.eta, rtol=0, atol=1e-4)
 
 
 def test_they_are_combined(cohort, fits):

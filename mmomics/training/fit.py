@@ -137,8 +137,7 @@ def _fusion(
         fold = replace(fold, head=fold.head.copy())
         own_oof, own_held = where_seen(oof[position].cpu(), fold.seen), (held[position] > 0).cpu()
         first = position * settings.members
-        left_out = fold.inner.where(own_held, torch.tensor(-1))
-        fold.head.calibrate(own_oof, fold.y, fold.has & own_held, left_out, settings.calibration)
+        fold.head.calibrate(own_oof, fold.y, fold.has & own_held, fold.left_out(own_held), settings.calibration)
         own = where_seen(eta[first : first + settings.members].cpu(), fold.seen)
         curves = history[history["group"] == position].drop(columns="group")
         fits.append(

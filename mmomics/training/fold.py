@@ -58,6 +58,11 @@ class Labels:
         folds = self.inner_folds
         return [folds[member % len(folds)] for member in range(n_members)]
 
+    def left_out(self, held: Tensor) -> Tensor:
+        """Place among `inner_folds` of the one that the predictors of rows `held` (n_obs,) bool left out (n_obs,), -1 of all others."""
+        folds = self.inner.new_tensor(self.inner_folds)
+        return torch.searchsorted(folds, self.inner).where(held, torch.tensor(-1))
+
     @property
     def digest(self) -> Tensor:
         """A number (1,) int64 of who learns from which outcome and is left out when: what is learned on one fold is not for another."""

@@ -123,6 +123,18 @@ def test_an_inner_fold_without_complete_subjects_is_left_out_by_nobody(method):
     assert found.eta.isfinite().all() and torch.equal(found.held, own.has)
 
 
+def test_scores_are_held_against_the_networks_that_left_their_inner_fold_out():
+    """Also where an inner fold has no row, so that the second network leaves out the third."""
+    fold = make_fold("regression", n_obs=200)[0]
+    whole = torch.stack(list(fold.seen.values())).all(0)
+    fold = replace(fold, inner=torch.where((fold.inner == 1) & whole, 2, fold.inner))
+    for n_members in (3, 5):
+        (found,) = filled.fit(Model(method="late"), RIDGE["complete"], {PLACE: fold}, [UNIT], Training(members=n_members))
+        kept, own = found.fold.head.state["scores"], found.fold
+        assert [len(scores) for scores in kept] == [int((own.has & (own.inner == inner)).sum()) for inner in (0, 2, 3)]
+        assert found.predictions(pd.Index(range(200)))[["lower", "upper"]].notna().all(axis=None)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_predictors_are_averaged_over_the_draws(task):
     fold = make_fold(task)[0]

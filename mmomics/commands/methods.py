@@ -28,7 +28,9 @@ def run(args: argparse.Namespace) -> None:
     given, only = (args.package, args.name) if args.package in (None, *PACKAGES) else (None, args.package)
     wanted = [folder for package in ([given] if given else PACKAGES) for folder in _folders(package)]
     choices = {name for package in wanted for name in plugins.names(package)}
-    if only and (only not in choices or args.name not in (None, only)):
+    if only in choices and args.name not in (None, only):
+        raise UserError("methods", f"'{only}' is a name, which stands alone, and '{args.name}' follows", "leave one of them out")
+    if only and only not in choices:
         raise UserError("methods", f"no '{only}' in mmomics{f' {given}' if given else ''}", did_you_mean(only, {*choices, *PACKAGES}))
     whole = bool(args.package)
     for package in wanted:

@@ -59,6 +59,7 @@ def test_a_name_may_stand_alone_and_a_wrong_one_is_told(capsys):
         (("transfomer",), "did you mean 'transformer'"),
         (("fusion", "ecg"), "no 'ecg' in mmomics fusion"),
         (("fusoin",), "did you mean 'fusion'"),
+        (("transformer", "late"), "'transformer' is a name, which stands alone, and 'late' follows"),
     ):
         with pytest.raises(UserError, match=said):
             listed(capsys, *given)

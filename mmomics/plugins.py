@@ -76,8 +76,8 @@ def defaults(package: str, name: str) -> dict[str, Any]:
     """The settings of a plug-in (the literals of its ``Params`` class), read without importing it."""
     for node in _tree(package, name).body:
         if isinstance(node, ast.ClassDef) and node.name == "Params":
-            fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and item.value is not None]
-            return {field.target.id: ast.literal_eval(field.value) for field in fields}  # type: ignore
+            fields = {ast.unparse(item.target): item.value for item in node.body if isinstance(item, ast.AnnAssign)}
+            return {key: ast.literal_eval(value) for key, value in fields.items() if value is not None}
     return {}
 
 

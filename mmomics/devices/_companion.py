@@ -37,8 +37,9 @@ def _together(record: Record, notes: Sequence[Record]) -> pd.DataFrame:
     """Annotations of a record and of others in its seconds, in order of time; those that end before it or begin after it left out."""
     tables = [record.annotations]
     for note in notes:
-        timed = record.start is not None and note.start is not None and (record.start.tzinfo is None) == (note.start.tzinfo is None)
-        ahead = (note.start - record.start) / SECOND if timed else 0.0  # type: ignore[operator]
+        ahead = 0.0  # where their clocks are not the same
+        if record.start is not None and note.start is not None and (record.start.tzinfo is None) == (note.start.tzinfo is None):
+            ahead = (note.start - record.start) / SECOND
         table = note.annotations.assign(onset=note.annotations["onset"] + ahead)
         end = table["onset"] + table["duration"].fillna(0)
         tables.append(table[(end >= 0) & (table["onset"] < record.duration)])

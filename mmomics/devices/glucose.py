@@ -8,7 +8,7 @@ repeats its header for every device, each with a section of rows. Out of range r
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -135,7 +135,7 @@ def _record(path: Path, device: Device, layout: Layout, name: str, rows: Sequenc
     return replace(record.pick([name]), annotations=notes)
 
 
-def _parse(path: Path, device: Device, layout: Layout, cells: pd.Series, where: object) -> tuple[np.ndarray, str]:
+def _parse(path: Path, device: Device, layout: Layout, cells: pd.Series, where: Callable[[int], str]) -> tuple[np.ndarray, str]:
     """Times by the user's format, ISO 8601, or the one format of the vendor's that fits every row."""
     if device.time_format is None and layout.formats:
         fits = {form: found for form in layout.formats if (found := _formats.by(cells, form)) is not None}
@@ -143,4 +143,4 @@ def _parse(path: Path, device: Device, layout: Layout, cells: pd.Series, where: 
             raise UserError(path, f"times such as '{cells.iloc[0]}' fit several formats", f"set `time_format` to one of: {', '.join(fits)}")
         if fits:
             device = device.model_copy(update={"time_format": next(iter(fits))})
-    return _times.parse(cells, device, where)  # type: ignore[arg-type]
+    return _times.parse(cells, device, where)

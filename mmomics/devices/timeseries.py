@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -211,8 +211,11 @@ class _Table:
 
     def rows(self, times: np.ndarray, values: np.ndarray, lines: np.ndarray, names: Sequence[str], number: int) -> Rows:
         assert self.clock is not None
-        where: Callable[[int], str] = lambda place: self.where(int(lines[place]))  # noqa: E731
         zone = self.zones.get(number)
+
+        def where(place: int) -> str:
+            return self.where(int(lines[place]))
+
         return Rows(times, values, tuple(names), tuple(unit(name) for name in names), self.clock, where, str(self.path), zone=zone)
 
 

@@ -92,8 +92,8 @@ def log_rank(time: np.ndarray, event: np.ndarray, group: np.ndarray) -> tuple[fl
         return None
     excess = float((event & group).sum() - (d * n_group / n).sum())
     log_ratio, half = excess / variance, Z / np.sqrt(variance)
-    ratios = (float(np.exp(np.clip(value, -50, 50))) for value in (log_ratio, log_ratio - half, log_ratio + half))
-    return *ratios, float(stats.chi2.sf(excess**2 / variance, 1))  # type: ignore[return-value]
+    ratio, lower, upper = (float(np.exp(np.clip(value, -50, 50))) for value in (log_ratio, log_ratio - half, log_ratio + half))
+    return ratio, lower, upper, float(stats.chi2.sf(excess**2 / variance, 1))
 
 
 def _sizes(lacks: np.ndarray) -> tuple[int, int]:

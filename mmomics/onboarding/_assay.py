@@ -38,7 +38,7 @@ def assay(table: Sniffed, subjects: Sequence[str], sheets: Sheets) -> list[str]:
     kind, by = ("single_cell", f"many rows for each '{table.keys['index']}': they are cells") if "pool" in table.keys else (kind, by)
     beside = [name for name in aside(table.names, kind) if not (in_columns and name in subjects)]
     text += [name for name in beside if name not in text]
-    drop = [*table.keys.get("drop", ()), *text]  # type: ignore[misc]
+    drop = [*table.dropped, *text]
     numeric = table.numbers.drop(columns=text, errors="ignore")
     numbers = numeric.to_numpy(dtype=float)
     scale, reason = guess.scale(kind, numbers.T if in_columns else numbers, table.name, lambda: _sums(table, drop, in_columns))

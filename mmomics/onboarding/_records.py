@@ -102,7 +102,7 @@ def _form(path: Path, told: dict[str, object], column: str | None) -> list[str]:
 
 def _all_names(table: Sniffed) -> list[str]:
     """Names of the columns of a record, each as often as it stands there."""
-    twice = [name for each in table.keys.get("drop", ()) for name in (each, each)]  # type: ignore[attr-defined]
+    twice = [name for each in table.dropped for name in (each, each)]
     first = str(table.cells.index.name or "")
     return [name for name in [first, *table.names, *twice] if name and name != "None" and not name.startswith("Unnamed:")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import anndata
@@ -117,7 +118,7 @@ def _columns(found: Findings, cohort: Cohort, rules: Split, frame: pd.DataFrame,
     """Whether every column that is named is there, and holds what it should."""
     before = len(found.errors)
     for key, name in named.columns(cohort, rules):
-        found.tried(lambda name=name, key=key: column(frame, name, f"{path}: {key}"))  # type: ignore[misc]
+        found.tried(partial(column, frame, name, f"{path}: {key}"))
     found.tried(lambda: samples.roster(cohort.samples, frame))
     found.tried(lambda: specimens.times(cohort.samples, frame))
     found.tried(lambda: clinical.raw(frame, [name for name in cohort.covariates if name in frame]))

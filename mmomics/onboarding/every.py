@@ -82,8 +82,8 @@ def _merged(wrong: Sequence[Wrong], people: Mapping[Path, set[str]]) -> list[Use
     for each in groups.values():
         first, names = each[0].error, _names(one.path for one in each)
         text, others = str(first), names[1:]
-        if UNIT.search(text) and (some := _some(each, people)):
-            text = UNIT.sub(lambda _, some=some: f"; {some}", text)  # type: ignore[misc]
+        if (unit := UNIT.search(text)) and (some := _some(each, people)):
+            text = f"{text[: unit.start()]}; {some}"
         elif others:
             text += f"; the same goes for {count(len(others), 'more file')} ({listed(others)})"
         first.args = (text,)
@@ -149,7 +149,7 @@ def _wrong(path: Path, device: Device, where: str, people: set[str]) -> Iterator
     """What is wrong with a file, and with the channels of each of its records; whom it names is added to `people`."""
     try:
         for record in choose(path, device).read(path, device):
-            people |= {record.subject} - {None}  # type: ignore[arg-type]
+            people |= {record.subject} if record.subject is not None else set()
             try:
                 if record.channels and contract.roles_of(device, where):
                     _channels.choose([record], device, where)

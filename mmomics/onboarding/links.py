@@ -82,7 +82,7 @@ class _Link:
     def line(self, folder: Path) -> str:
         names, keys = _columns(self.table), {key: value for key, value in self.table.keys.items() if key in KEYS}
         before = [name for name in names[: names.index(self.owner)] if name not in (self.index, *COLUMN.findall(self.index))]
-        twice = [name for name in self.table.keys.get("drop", ()) if name not in before]  # type: ignore[attr-defined]
+        twice = [name for name in self.table.dropped if name not in before]
         told = [f"files: {quoted(self.table.path.relative_to(folder))}", f"index: {quoted(self.index)}"]
         told += [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()]
         told += [f"drop: [{', '.join(map(quoted, [*before, *twice]))}]"] if before or twice else []

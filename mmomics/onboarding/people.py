@@ -46,6 +46,6 @@ def several(ids: Sequence[str]) -> People | None:
         return None
     most = Counter(names).most_common(1)[0][0]
     alike = [each for each, name in zip(ids, names, strict=True) if name == most]
-    signs = "".join(re.escape(sign) for sign in sorted({SIGN.search(each)[0] for each in ids}))  # type: ignore[index]
+    signs = "".join(re.escape(sign) for sign in sorted({SIGN.findall(each)[0] for each in ids}))
     told = f"{len(ids)} ids begin with {len(set(names))} names ({listed(alike, 3)})"
     return People(names, f"^([^{signs}]+)[{signs}]", told)

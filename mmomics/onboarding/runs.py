@@ -45,8 +45,10 @@ def columns(names: Sequence[str], subjects: Sequence[str]) -> list[str] | None:
     groups: dict[str, list[str]] = defaultdict(list)
     seen: Counter[str] = Counter()
     found, known = _form(subjects), set(subjects)
-    for name in names if found else ():
-        if match := found.search(name):  # type: ignore[union-attr]
+    if found is None:
+        return None
+    for name in names:
+        if match := found.search(name):
             rest = re.sub(r"\d+", "#", name.replace(match[1], ""))
             groups[rest].append(name)
             seen[rest] += match[1] in known  # of a long table, the first subjects were seen
@@ -54,7 +56,7 @@ def columns(names: Sequence[str], subjects: Sequence[str]) -> list[str] | None:
     if not groups:
         return None
     best = max(groups, key=lambda rest: ("lfq" in rest.lower(), len(groups[rest])))
-    spans = [found.search(name).span(1) for name in groups[best]]  # type: ignore[union-attr]
+    spans = [match.span(1) for match in map(found.search, groups[best]) if match]
     head = shared([name[:start] for name, (start, _) in zip(groups[best], spans, strict=True)])
     tail = shared([name[end:][::-1] for name, (_, end) in zip(groups[best], spans, strict=True)])[::-1]
     return [name for name in names if name.startswith(head) and name.endswith(tail)]  # controls, too

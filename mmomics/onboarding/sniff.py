@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ class Sniffed:
 
     files: dict[str, Path]
     cells: pd.DataFrame
-    keys: dict[str, object]
+    keys: dict[str, Any]
     names: list[str] = field(default_factory=list)
     repeated: bool = False
     problem: str = ""
@@ -55,6 +56,11 @@ class Sniffed:
     def path(self) -> Path:
         """The file that was looked at."""
         return next(iter(self.files.values()))
+
+    @property
+    def dropped(self) -> list[str]:
+        """Columns that are to be dropped, by name."""
+        return list(self.keys.get("drop", ()))
 
     @property
     def part(self) -> str:
@@ -84,7 +90,7 @@ class Sniffed:
         cells = cells.drop(columns=[] if made.made_of else column).set_axis(index)
         cells = cells if first else cells.iloc[:, 1:]
         names = [*([str(first)] if first else []), *[name for name in self.names if name != column]]
-        keys = {**self.keys, "index": column} | ({} if first else {"drop": ["", *self.keys.get("drop", ())]})  # type: ignore[misc]
+        keys = {**self.keys, "index": column} | ({} if first else {"drop": ["", *self.dropped]})
         return replace(self, cells=cells, keys=keys, names=names, repeated=not cells.index.is_unique)
 
     @cached_property

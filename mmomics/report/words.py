@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
 from mmomics.errors import count as count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -74,9 +78,9 @@ def interval(lower: float, upper: float, decimals: int = 3) -> str:
     return f"{number(lower, decimals)} to {number(upper, decimals)}"
 
 
-def estimate(row: object) -> str:
+def estimate(row: pd.Series) -> str:
     """`0.712 (95 % interval 0.62 to 0.79)` of a row with mean, lower, upper."""
-    mean, lower, upper = (float(row[key]) for key in ("mean", "lower", "upper"))  # type: ignore[index]
+    mean, lower, upper = (float(row[key]) for key in ("mean", "lower", "upper"))
     return number(mean) + (f" (95 % interval {interval(lower, upper, 2)})" if math.isfinite(lower + upper) else "")
 
 

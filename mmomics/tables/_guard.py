@@ -10,6 +10,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -85,7 +86,7 @@ def _send(stream: IO[bytes], frame: pd.DataFrame) -> None:
         stream.write(np.ascontiguousarray(frame.to_numpy(dtype=np.float32)).reshape(-1).view(np.uint8).data)
 
 
-def _receive(stream: IO[bytes]) -> pd.DataFrame | None:
+def _receive(stream: BufferedReader) -> pd.DataFrame | None:
     """The table; None where the child broke off before it was through."""
     line = stream.readline()
     if not line.endswith(b"\n"):
@@ -99,10 +100,10 @@ def _receive(stream: IO[bytes]) -> pd.DataFrame | None:
         raise error
     if head["numeric"]:
         values = np.empty(head["shape"], dtype=np.float32)
-        if stream.readinto(values.reshape(-1).view(np.uint8).data) != values.nbytes:  # type: ignore[attr-defined]
+        if stream.readinto(values.reshape(-1).view(np.uint8).data) != values.nbytes:
             return None
     else:
         values = np.array(head["cells"], dtype=object).reshape(head["shape"])
-        values[values == None] = np.nan  # noqa: E711
+        values[pd.isna(values)] = np.nan
     index = None if head["index"] is None else pd.Index(head["index"], dtype=object)
     return pd.DataFrame(values, index=index, columns=pd.Index(head["columns"], dtype=object))

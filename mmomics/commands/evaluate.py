@@ -35,7 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    import numpy as np
     import pandas as pd
 
     from mmomics.cohort.data import read_cohort
@@ -99,8 +98,8 @@ def run(args: argparse.Namespace) -> None:
             model: [folds.arrange(part.drop(columns="draw"), plan, task.outputs(outcome), model) for _, part in table.groupby("draw")]
             for model, table in by_name(_with(args.predictions, "draws.parquet"), "draws.parquet").items()
         }
-        complete = obs.index[np.stack([flags for flags in cohort.seen.values() if flags.any()]).all(0)]
-        tables["handling"] = handling.handling(task, plan, metrics, draws, drawn, study, complete)
+        seen = pd.DataFrame({name: flags for name, flags in cohort.seen.items() if flags.any()}, obs.index)
+        tables["handling"] = handling.handling(task, plan, metrics, draws, drawn, study, seen)
         tables["summary"] = handling.with_scatter(tables["summary"], tables["handling"])
     hidden = by_name(_with(args.predictions, "subsets.parquet"), "subsets.parquet")
     if hidden:

@@ -41,7 +41,7 @@ def handling(
     resampled: pd.DataFrame,
     drawn: Mapping[str, Sequence[Answers]],
     study: Study,
-    complete: pd.Index,
+    seen: pd.DataFrame,
 ) -> pd.DataFrame:
     """The primary metric of models that differ in nothing but `missing`.
 
@@ -53,8 +53,8 @@ def handling(
         What `comparisons.draws` makes: read only when there is one fold.
     drawn : mapping
         Model -> its predictions from each of its imputed data sets.
-    complete : Index
-        Subjects who lack no modality.
+    seen : DataFrame (n_subjects, n_modalities) of bool
+        Who has which modality.
 
     Returns
     -------
@@ -69,6 +69,7 @@ def handling(
     share, n_test = mean_share(folds), len(folds[0].test)
     rows = []
     for first, names in alike(study, list(resampled.columns)).items():
+        has_all = seen.index[seen[study.models[first].modalities or list(seen)].all(axis=1)]
         by_fold = {name: fold_scores(scores, name, task.PRIMARY).to_numpy() for name in names}
         for name in names:
             how, own = study.models[name].missing, by_fold[name]
@@ -76,7 +77,7 @@ def handling(
             one, fmi = _pooled(own, by_draw, resampled[name].to_numpy(), share, n_test)
             one = one.within(*task.RANGE[task.PRIMARY])
             between = float(_means(by_draw).std(ddof=1)) if len(by_draw) > 1 else np.nan
-            n_train = np.mean([len(fold.train.index.intersection(complete) if how == COMPLETE else fold.train) for fold in folds])
+            n_train = np.mean([len(fold.train.index.intersection(has_all) if how == COMPLETE else fold.train) for fold in folds])
             row = (first, name, how, float(n_train), task.PRIMARY, *one[:3], len(by_draw) or np.nan, between, fmi)
             if study.models[first].missing != NATIVE or name == first:
                 rows.append((*row, "", *[np.nan] * 4))
@@ -90,8 +91,8 @@ def handling(
 
 def with_scatter(summary: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """What `summary.summary` makes, with the intervals of `handling` for models of several draws: the draws' scatter is in them."""
-    found = summary.set_index(["model", "metric"])
-    found.update(table[table["n_draws"] > 1].set_index(["model", "metric"])[["lower", "upper"]])
+    found, drawn = summary.set_index(["model", "metric"]), table[table["n_draws"] > 1].set_index(["model", "metric"])
+    found.loc[drawn.index, ["lower", "upper"]] = drawn[["lower", "upper"]]
     return found.reset_index()[list(summary.columns)]
 
 

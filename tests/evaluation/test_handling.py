@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmomics import plugins
@@ -18,12 +19,15 @@ N = 120
 NOISE = {"m": 0.3, "m_complete": 2.0, "m_multiple": 0.3, "other": 1.0}
 
 
-def study(**more):
+def study(modalities=None, **more):
     how = {"m": "native", "m_complete": "complete", "m_multiple": "multiple", "other": "native", **more}
-    return SimpleNamespace(seed=0, models={name: SettledModel(method=name[0], missing=own, explained=False) for name, own in how.items()})
+    return SimpleNamespace(
+        seed=0,
+        models={name: SettledModel(method=name[0], modalities=modalities, missing=own, explained=False) for name, own in how.items()},
+    )
 
 
-def made(task, one_fold=False):
+def made(task, one_fold=False, modalities=None):
     module, (obs, cause) = plugins.load("evaluation", task), observed(task, N)
     splits = make_splits(N, 3, 2)
     splits = splits[(splits["fold"] == 0) & (splits["repeat"] == 0)] if one_fold else splits
@@ -35,14 +39,20 @@ def made(task, one_fold=False):
     found = {name: answers(noise) for name, noise in NOISE.items()}
     drawn = {"m_multiple": [answers(0.3, seed) for seed in range(4)]}
     scores = summary.metrics(module, plan, found)
+    seen = pd.DataFrame({"a": np.arange(N) < N // 2, "b": True}, subjects(N))
     resampled = comparisons.draws(module, plan, found, 50, 0)
-    return module, plan, scores, handling(module, plan, scores, resampled, drawn, study(), subjects(N)[: N // 2])
+    return module, plan, scores, handling(module, plan, scores, resampled, drawn, study(modalities), seen)
 
 
 def test_models_that_differ_in_more_are_not_alike():
     assert alike(study(), list(NOISE)) == {"m": ["m", "m_complete", "m_multiple"]}
     assert alike(study(m="single"), list(NOISE)) == {"m": ["m", "m_complete", "m_multiple"]}
     assert alike(study(), ["m", "other"]) == {}
+
+
+def test_complete_are_those_who_lack_nothing_that_the_model_may_see():
+    table = made("binary", modalities=["b"])[3].set_index("model")
+    assert table.loc["m_complete", "n_train"] == table.loc["m", "n_train"]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -98,3 +108,5 @@ def test_the_summary_has_the_scatter_of_the_draws_too(task):
     assert found.loc[drawn, ["mean", "lower", "upper"]].to_numpy()[0] == pytest.approx(own[["mean", "lower", "upper"]].to_numpy(float))
     assert not np.allclose(found.loc[drawn, "lower"], plain.loc[drawn, "lower"], atol=1e-9)
     assert found[~drawn].equals(plain[~drawn]) and list(found) == list(plain)
+    undefined = with_scatter(plain, table.assign(lower=np.nan, upper=np.nan))  # the narrower one, without scatter, is none
+    assert undefined.loc[drawn, ["lower", "upper"]].isna().all(axis=None)

@@ -27,7 +27,7 @@ def coverage(task: Task, folds: Sequence[Fold], answers: Mapping[str, Answers]) 
         of an interval, time of a bound), size_lower, size_upper, n (rows tested). No rows for models that predict no regions.
     """
     rows = []
-    most = _most(folds[0].test)
+    sizes = _sizes(folds[0].test)
     for model, by_fold in answers.items():
         found = [_of_seeds(task, fold, by_seed) for fold, by_seed in zip(folds, by_fold, strict=True)]
         regions = [one for one in found if one is not None]
@@ -39,16 +39,16 @@ def coverage(task: Task, folds: Sequence[Fold], answers: Mapping[str, Answers]) 
             if len(folds) == 1 and chosen[0].any():
                 n = int(chosen[0].sum())
                 covered = Estimate(covered.mean, *wilson(round(covered.mean * n), n), np.nan)
-            covered, size = covered.within(0, 1), size.within(0, most)
+            covered, size = covered.within(0, 1), size.within(*sizes)
             n_rows = len({row for fold, own in zip(folds, chosen, strict=True) for row in fold.test.index[own]})
             rows.append((model, name, keys.COVERAGE, *covered[:3], *size[:3], n_rows))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _most(test: pd.DataFrame) -> float:
-    """Size that no region can be above: a set holds all classes at most."""
+def _sizes(test: pd.DataFrame) -> tuple[float, float]:
+    """Sizes that no region is below or above: a set holds one class at least, the likeliest, and all at most."""
     categorical = keys.LABEL in test and isinstance(test[keys.LABEL].dtype, pd.CategoricalDtype)
-    return len(test[keys.LABEL].cat.categories) if categorical else np.inf
+    return (1, len(test[keys.LABEL].cat.categories)) if categorical else (0, np.inf)
 
 
 def _of_seeds(task: Task, fold: Fold, by_seed: Mapping[int, pd.DataFrame]) -> Regions | None:
@@ -62,7 +62,7 @@ def _of_seeds(task: Task, fold: Fold, by_seed: Mapping[int, pd.DataFrame]) -> Re
 def _groups(folds: Sequence[Fold]) -> list[tuple[str, list[np.ndarray]]]:
     """All test rows of each fold, and those of each class."""
     groups = [("", [np.ones(len(fold.test), dtype=bool) for fold in folds])]
-    if np.isfinite(_most(folds[0].test)):
+    if np.isfinite(_sizes(folds[0].test)[1]):
         for name in folds[0].test[keys.LABEL].cat.categories:
             groups.append((str(name), [(fold.test[keys.LABEL] == name).to_numpy() for fold in folds]))
     return groups

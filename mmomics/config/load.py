@@ -66,7 +66,7 @@ def read_study(name: str, run: Run, cohort_file: str | Path, root: str | Path = 
 def check_name(where: str, name: str) -> None:
     """Refuse the name of a cohort or a model that is no good part of paths and commands: `..` is another folder, `-x` an option."""
     if not re.fullmatch(r"\w[\w.-]{0,99}", name):
-        cure = "use letters, digits, '_', '-' and '.', 100 at most, and begin with a letter or digit"
+        cure = "use letters, digits, '_', '-' and '.', 100 at most, and begin with one of the first three"
         raise UserError(where, f"the name '{name[:100]}' is a part of paths", cure)
 
 
@@ -87,6 +87,9 @@ def check_model(key: str, model: Model) -> SettledModel:
     senseless = [name for name, value in given.items() if value and package == "ensembles"]
     if senseless:
         raise UserError(f"{where}.{senseless[0]}", f"'{method}' combines models and sees no modality itself", "name the models in `of`")
+    empty = [name for name in ("modalities", "of") if getattr(model, name) == []]
+    if empty:
+        raise UserError(f"{where}.{empty[0]}", "is empty", "name some, or take the key out for all")
     defaults, choices = plugins.defaults(package, method), plugins.choices(package, method)
     limits = plugins.constant(package, method, LIMITS, {})
     for param, value in model.params.items():
@@ -166,6 +169,9 @@ def _models(run: Run, cohort: Cohort, name: str) -> dict[str, SettledModel]:
         alone = [modality for modality in settled.modalities or cohort.names if modality in cohort.names]
         own = {f"{key}_{modality}": settled.model_copy(update={"modalities": [modality]}) for modality in alone}
         own = _handled(own if settled.per_modality else {key: settled}, model.missing)
+        twice = [each for each in own if each in models]
+        if twice:
+            raise UserError(f"{RUN_FILE}: models.{key}", f"two models would be called '{twice[0]}'", "rename one of them")
         models |= own
         became[key] = list(own)
     alone_only = {each for key, own in became.items() if run.models[key].per_modality for each in own}

@@ -1,1 +1,1 @@
-"""Models made of other models: how far each is trusted. They need two models or more."""
+"""Models made of other models: how far each is trusted. Of one model they say what it says."""

@@ -27,6 +27,6 @@ def run(args: argparse.Namespace) -> None:
     wanted = units.of_shard(folds.splits, args.shard, study.seed, study.seeds)
     found, digests = {}, {}
     for place, fold in folds.of(wanted).items():
-        found[place], digests[place] = linear_models.fit(fold), fold.digest
+        found[place], digests[place] = linear_models.fit(fold), fold.digests
         log.info("repeat %d, fold %d: %d modalities", *place, len(found[place]))
     linear_models.save(args.output, found, digests)

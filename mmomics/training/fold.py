@@ -63,12 +63,6 @@ class Labels:
         folds = self.inner.new_tensor(self.inner_folds)
         return torch.searchsorted(folds, self.inner).where(held, torch.tensor(-1))
 
-    @property
-    def digest(self) -> Tensor:
-        """A number (1,) int64 of who learns from which outcome and is left out when: what is learned on one fold is not for another."""
-        parts = b"".join(part.numpy().tobytes() for part in (self.has, self.inner, self.y))
-        return torch.frombuffer(bytearray(hashlib.sha256(parts).digest()[:8]), dtype=torch.int64)
-
 
 @dataclass
 class Target:
@@ -117,6 +111,16 @@ class Fold(Labels):
     def n_bytes(self) -> int:
         """Memory that the features take."""
         return sum(values.nbytes for values in self.x.values())
+
+    @property
+    def digests(self) -> dict[str, Tensor]:
+        """Of each modality a number (1,) int64 of its features, of who learns from which outcome, and of who is left out when."""
+        found = {}
+        for name in self.x:
+            parts = self.has, self.inner, self.y, self.seen[name], self.x[name]
+            content = hashlib.sha256(b"".join(hashlib.sha256(part.contiguous().numpy().data).digest() for part in parts)).digest()
+            found[name] = torch.frombuffer(bytearray(content[:8]), dtype=torch.int64)
+        return found
 
     def emptied(self) -> Fold:
         """The fold without features: who is in it, what was seen, and the outcome."""

@@ -20,6 +20,7 @@ from mmomics.training.fold import Fold
 from mmomics.training.units import Place
 
 OF = "of"  # what a file of models keeps the digests of their folds under
+Digests = dict[str, Tensor]  # of what was learned from, by modality: `Fold.digests`
 LinearModels = dict[str, CrossFit]  # of one fold, by modality, and that of several by `beside`
 
 
@@ -40,9 +41,9 @@ def fit(fold: Fold, known: Mapping[str, CrossFit] | None = None) -> LinearModels
     return found
 
 
-def save(path: str | Path, models: Mapping[Place, LinearModels], digests: Mapping[Place, Tensor]) -> None:
-    """Write the models of several folds by (repeat, fold), with the digest of the fold that each was fitted on."""
-    tensors: dict[str, Tensor] = {f"{OF}/{repeat}/{fold}": digest for (repeat, fold), digest in digests.items()}
+def save(path: str | Path, models: Mapping[Place, LinearModels], digests: Mapping[Place, Digests]) -> None:
+    """Write the models of several folds by (repeat, fold), with the digests of the fold that each was fitted on."""
+    tensors = {f"{OF}/{repeat}/{fold}/{name}": digest for (repeat, fold), own in digests.items() for name, digest in own.items()}
     for (repeat, fold), own in models.items():
         for name, found in own.items():
             parts = {part.name: torch.as_tensor(getattr(found, part.name)) for part in fields(CrossFit)}
@@ -51,7 +52,7 @@ def save(path: str | Path, models: Mapping[Place, LinearModels], digests: Mappin
         draft.write_bytes(to_bytes(tensors))
 
 
-def load(path: str | Path) -> tuple[dict[Place, LinearModels], dict[Place, Tensor]]:
+def load(path: str | Path) -> tuple[dict[Place, LinearModels], dict[Place, Digests]]:
     """Read what `save` wrote: the models, and the digests.
 
     Raises
@@ -62,9 +63,10 @@ def load(path: str | Path) -> tuple[dict[Place, LinearModels], dict[Place, Tenso
     try:
         tensors = load_file(path)
         models: dict[Place, LinearModels] = {}
-        digests: dict[Place, Tensor] = {}
-        for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors if not key.startswith(OF)):
-            digests[int(repeat), int(fold)] = tensors[f"{OF}/{repeat}/{fold}"]
+        digests: dict[Place, Digests] = {}
+        for _, repeat, fold, name in (key.split("/") for key in tensors if key.startswith(f"{OF}/")):
+            digests.setdefault((int(repeat), int(fold)), {})[name] = tensors[f"{OF}/{repeat}/{fold}/{name}"]
+        for repeat, fold, name in dict.fromkeys(tuple(key.split("/")[:3]) for key in tensors if not key.startswith(f"{OF}/")):
             parts: dict[str, Any] = {part.name: tensors[f"{repeat}/{fold}/{name}/{part.name}"] for part in fields(CrossFit)}
             parts |= {"loss": float(parts["loss"]), "telling": bool(parts["telling"])}
             models.setdefault((int(repeat), int(fold)), {})[name] = CrossFit(**parts)
@@ -83,13 +85,7 @@ def known(path: str | Path, folds: Mapping[Place, Fold]) -> dict[Place, LinearMo
     """
     models, digests = load(path)
     for place, fold in folds.items():
-        if place in models and not torch.equal(digests[place], fold.digest):
-            raise UserError(path, "was fitted on other splits or outcomes than those given", "make it anew with `mmomics linear`")
-        sizes = {name: (x.shape[1], int((fold.has & fold.seen[name]).sum())) for name, x in fold.x.items()}
-        sizes[beside(fold.featured)] = sum(sizes[name][0] for name in fold.featured), int(fold.has.sum())
-        for name, (n_vars, n_obs) in sizes.items():
-            found = models.get(place, {}).get(name)
-            if found is not None and (found.coef.shape, found.oof.shape) != ((n_vars, fold.head.n_out), (n_obs, fold.head.n_out)):
-                what = f"is of other inputs: {len(found.coef)} features of {len(found.oof)} subjects for '{name}', not {n_vars} of {n_obs}"
-                raise UserError(path, what, "make it anew with `mmomics linear`")
+        own = digests.get(place, {})
+        if any(name in own and not torch.equal(own[name], digest) for name, digest in fold.digests.items()):
+            raise UserError(path, "was fitted on other splits, outcomes or features than those given", "make it anew with `mmomics linear`")
     return models

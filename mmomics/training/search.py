@@ -194,9 +194,9 @@ def journal(
     digest.update(repr((__version__, learned, settings.model_dump(), units)).encode())
     for file in files(str(plugins.package_of(model.method)), str(model.method), model.params):
         digest.update(Path(file).read_bytes())
-    for place, fold in sorted(folds.items(), key=lambda item: item[0]):
+    for place in sorted(folds):
         digest.update(repr(place).encode())
-        for tensor in _learned_from(fold):
+        for tensor in _learned_from(folds[place]):
             digest.update(tensor.contiguous().numpy().data)
     folder = output.parent / f".{output.name}.search-{digest.hexdigest()}"
     yield folder
@@ -205,5 +205,4 @@ def journal(
 
 
 def _learned_from(fold: Fold) -> list[Tensor]:
-    further = [part for target in fold.also.values() for part in (target.y, target.has)]
-    return [*fold.x.values(), *fold.seen.values(), fold.y, fold.has, fold.inner, *further]
+    return [*fold.digests.values(), *(part for target in fold.also.values() for part in (target.y, target.has))]

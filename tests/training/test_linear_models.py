@@ -98,7 +98,7 @@ def test_where_nothing_is_to_be_found_the_mean_is_kept():
 def test_models_are_read_as_they_were_written_and_not_fitted_again(tmp_path):
     fold, _ = make_fold("multiclass")
     models = linear_models.fit(fold)
-    linear_models.save(tmp_path / "models.safetensors", {(0, 3): models}, {(0, 3): fold.digest})
+    linear_models.save(tmp_path / "models.safetensors", {(0, 3): models}, {(0, 3): fold.digests})
     read = linear_models.known(tmp_path / "models.safetensors", {(0, 3): fold})[0, 3]
     assert set(read) == set(models)
     for name, found in models.items():
@@ -110,11 +110,15 @@ def test_models_are_read_as_they_were_written_and_not_fitted_again(tmp_path):
         linear_models.load(tmp_path / "models.safetensors")
 
 
-@pytest.mark.parametrize("changed", ["inner", "has", "y"])
-def test_models_of_other_splits_or_outcomes_are_refused(tmp_path, changed):
-    """Of the same subjects, split in another way: they would have seen the rows that are tested."""
+@pytest.mark.parametrize("changed", ["inner", "has", "y", "x", "seen"])
+def test_models_of_other_splits_outcomes_or_features_are_refused(tmp_path, changed):
+    """Of the same subjects, split in another way: they would have seen the rows that are tested. Or scaled by others."""
     fold, _ = make_fold()
-    linear_models.save(tmp_path / "models.safetensors", {(0, 0): linear_models.fit(fold)}, {(0, 0): fold.digest})
-    other = replace(fold, **{changed: getattr(fold, changed).roll(1, 0)})
-    with pytest.raises(UserError, match="was fitted on other splits or outcomes than those given; make it anew with `mmomics linear`"):
+    linear_models.save(tmp_path / "models.safetensors", {(0, 0): linear_models.fit(fold)}, {(0, 0): fold.digests})
+    now = getattr(fold, changed)
+    other = replace(fold, **{changed: {**now, "m1": now["m1"].roll(1, 0)} if isinstance(now, dict) else now.roll(1, 0)})
+    with pytest.raises(UserError, match="was fitted on other splits, outcomes or features than those given; make it anew"):
         linear_models.known(tmp_path / "models.safetensors", {(0, 0): other})
+    less = replace(other, x={"m0": fold.x["m0"]}, seen={"m0": fold.seen["m0"]})
+    if changed in ("x", "seen"):  # what the model does not look at may be another
+        assert linear_models.known(tmp_path / "models.safetensors", {(0, 0): less})

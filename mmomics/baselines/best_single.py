@@ -40,8 +40,13 @@ class Baseline(contract.Baseline):
 
     @staticmethod
     def _losses(rows: TrainingRows, oof: Tensor, weight: Tensor) -> Tensor:
-        """Loss (n_modalities, n_problems) of predictors (n_modalities, n_obs, n_out) with row weights (n_problems, n_obs)."""
-        return torch.stack([rows.head.loss(one.expand(len(weight), *one.shape), rows.y, weight) for one in oof])
+        """Loss (n_modalities, n_problems) of predictors (n_modalities, n_obs, n_out) with row weights (n_problems, n_obs).
+
+        What none of the rows has says as much as the average, and is not for choice.
+        """
+        lost = torch.stack([rows.head.loss(one.expand(len(weight), *one.shape), rows.y, weight) for one in oof])
+        n_seen = torch.stack(list(rows.seen.values())).float() @ weight.T
+        return lost.masked_fill(n_seen == 0, torch.inf)
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         name = list(x)[int(self.position)]

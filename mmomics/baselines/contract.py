@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mmomics.heads.contract import Head
-from mmomics.nn.cross_fit import CrossFit, alone, beside, linear
+from mmomics.nn.cross_fit import CrossFit, alone, beside, intercept, linear
 
 
 @dataclass
@@ -64,9 +64,16 @@ class TrainingRows:
         return alone(self.head, self.x[name][own], self.y[own], self.inner[own], name in self.windows)
 
     @cached_property
+    def featured(self) -> dict[str, Tensor]:
+        """The modalities that stand in features: all but windows of a signal."""
+        return {name: x for name, x in self.x.items() if name not in self.windows}
+
+    @cached_property
     def joint(self) -> CrossFit:
-        """The better of ridge and elastic net on all modalities side by side; what is not seen stands at its mean."""
-        return self.known.get(beside(self.x)) or linear(self.head, joined(self.x), self.y, self.inner)
+        """The better of ridge and elastic net on all `featured` modalities side by side; what is not seen stands at its mean."""
+        if not self.featured:
+            return intercept(self.head, 0, self.y, self.inner)
+        return self.known.get(beside(self.featured)) or linear(self.head, joined(self.featured), self.y, self.inner)
 
 
 class Baseline(nn.Module, ABC):

@@ -1,11 +1,12 @@
 """One penalised linear model over all features: elastic net or ridge, logistic / Cox / least squares as the outcome asks.
 
 Zou & Hastie 2005, doi:10.1111/j.1467-9868.2005.00503.x; Simon et al. 2011, doi:10.18637/jss.v039.i05 for Cox. A missing assay
-stands at its training mean.
+stands at its training mean. Samples of raw signals, which have no common phase, have no weight.
 """
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mmomics.baselines import contract
@@ -19,9 +20,12 @@ class Baseline(contract.Baseline):
     intercept: Tensor  # (n_out,)
 
     def fit(self, rows: TrainingRows) -> Tensor:
-        self.keep("coef", rows.joint.coef)
-        self.keep("intercept", rows.joint.intercept)
-        return rows.joint.oof
+        found = rows.joint
+        parts = dict(zip(rows.featured, found.coef.split([x.shape[1] for x in rows.featured.values()]), strict=True))
+        nothing = {name: x.new_zeros(x.shape[1], rows.head.n_out) for name, x in rows.x.items()}
+        self.keep("coef", torch.cat([parts.get(name, none) for name, none in nothing.items()]))
+        self.keep("intercept", found.intercept)
+        return found.oof
 
     def forward(self, x: dict[str, Tensor], seen: dict[str, Tensor]) -> Tensor:
         return joined(x) @ self.coef + self.intercept

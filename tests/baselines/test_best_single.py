@@ -31,6 +31,15 @@ def test_of_modalities_that_say_nothing_the_luckiest_is_not_believed():
     assert np.mean(lucky) > 0.59 and np.mean(found) < np.mean(lucky) - 0.03  # what is left is the choice of each one's penalty
 
 
+def test_what_nobody_with_an_outcome_has_is_not_chosen_where_nothing_is_better_than_the_average():
+    """Subjects without the first outcome may have one of the further ones (`also`), and an assay of their own."""
+    fold, _ = make_fold(n_obs=100, sizes=(15, 15, 15), missing=0.0, signal=0.0)
+    for name in ("m0", "m2"):
+        fold.seen[name], fold.x[name] = ~fold.has, fold.x[name] * ~fold.has[:, None]
+    model, oof, _ = fitted(fold)
+    assert int(model.position) == 1 and oof.isfinite().all()
+
+
 def test_what_is_strongest_is_chosen_by_every_inner_fold():
     fold, _ = make_fold(n_obs=200, sizes=(10, 10, 10), missing=0.2)
     for name in ("m0", "m2"):

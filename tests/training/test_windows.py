@@ -191,6 +191,16 @@ def test_the_frequency_of_a_signal_in_random_phase_is_learned_where_linear_model
     assert 0.3 < auc(data, fold_of(data, ["ecg_signal"]), Model(method="best_single")) < 0.7
 
 
+@pytest.mark.parametrize("modalities", [None, ["ecg_signal"], ["rna", "ecg_signal"]])
+def test_raw_samples_have_no_weight_in_a_linear_model(modalities):
+    fold = fold_of(from_mudata(study()), modalities)
+    (found,) = fitting.fit(Model(method="linear"), {(0, 0): fold}, [UNIT], QUICK)
+    weights = dict(zip(fold.x, found.network.coef.split([x.shape[1] for x in fold.x.values()]), strict=True))
+    assert not weights["ecg_signal"].any() and ("rna" not in weights or weights["rna"].any())
+    before = {(0, 0): linear_models.fit(fold)}
+    torch.testing.assert_close(fitting.fit(Model(method="linear"), {(0, 0): fold}, [UNIT], QUICK, known=before)[0].eta, found.eta)
+
+
 @pytest.mark.parametrize("name", ["late_linear", "best_single"])
 def test_what_was_fitted_before_and_what_is_fitted_here_say_the_same_of_windows(name):
     fold = fold_of(from_mudata(study()))

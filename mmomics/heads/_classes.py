@@ -41,14 +41,18 @@ class Classes(Head):
         bent = _isotonic.apply(self.state["isotonic"], p)
         return bent / bent.sum(-1, keepdims=True)
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Also the isotonic curve, where it is asked for and there are rows enough; and one minus the probability of each true class."""
-        super().calibrate(eta, y, has, fold, method)
+    def learn(self, eta: Tensor, y: Tensor, has: Tensor, method: str) -> None:
+        """Also the isotonic curve, where it is asked for and there are rows enough."""
+        super().learn(eta, y, has, method)
+        self.state.pop("isotonic", None)
         eta, true = self.calibrated(eta)[has], self.true(y[has])
         if method == "isotonic" and _isotonic.enough(true):
             first = true.shape[1] == 2  # of two classes the positive one says all
             self.state["isotonic"] = _isotonic.fit(self.softened(eta.double()).numpy()[:, first:], true[:, first:])
-        self.scored(torch.from_numpy(1 - self.probabilities(eta)[true]), has, fold)
+
+    def misfit(self, eta: Tensor, y: Tensor) -> Tensor:
+        """One minus the probability of the true class."""
+        return torch.from_numpy(1 - self.probabilities(self.calibrated(eta))[self.true(y)])
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
         classes = [str(name) for name in self.outcome["classes"]]

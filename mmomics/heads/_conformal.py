@@ -6,10 +6,11 @@ classes Romano, Sesia & Candes 2020, arXiv:2006.02544), at the rank ceil(COVERAG
 from that: training rows have the score of the fit that left them out, new rows the mean of the inner fits in every network.
 
 What holds: for exchangeable rows CV+ covers at least 2 * COVERAGE - 1 (less a term that falls with n), in practice about COVERAGE. That
-asks that held-out rows serve for scores alone. Here they choose a few numbers too (epoch, penalties, calibration), a search picks the
-settings of the smallest loss on the same rows, and a baseline or an ensemble of models has one final predictor in place of one per inner
-fold, for which COVERAGE holds as far as leaving a fold out changes little. So the guarantee is approximate, and the coverage on test
-rows, which nothing was chosen on, is measured in `evaluate`.
+asks that held-out rows serve for scores alone. Here they choose a few numbers too (epoch, penalties; a row is scored after a calibration
+that did not learn from its inner fold, but the one that is kept learned from all of them), a search picks the settings of the smallest
+loss on the same rows, and a baseline or an ensemble of models has one final predictor in place of one per inner fold, for which COVERAGE
+holds as far as leaving a fold out changes little. So the guarantee is approximate, and the coverage on test rows, which nothing was
+chosen on, is measured in `evaluate`.
 """
 
 from __future__ import annotations

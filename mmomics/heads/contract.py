@@ -67,10 +67,12 @@ class Head(ABC):
             Calibrated predictors of the ensemble whose mean `eta` is; members leave the inner folds out in turn.
         """
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Learn slope and intercept that make out-of-fold predictors of the training rows best calibrated, and what depends on them.
+    def calibrate(
+        self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope", *, by_member: bool = False
+    ) -> None:  # fmt: skip
+        """Learn what makes out-of-fold predictors of the training rows best calibrated, and how ill outcomes fit them then.
 
-        Also the constant that is predicted of subjects without a predictor of their own: the average of the training rows.
+        The latter, which prediction regions are made from, is seen on each inner fold after a calibration on the others.
 
         Parameters
         ----------
@@ -79,18 +81,39 @@ class Head(ABC):
         has : Tensor (n_obs,) bool
             Rows to learn from.
         fold : Tensor (n_obs,) int, optional
-            Inner fold that a row's predictor left out, numbered as members leave them out in turn, -1 where there is none. Default: not
-            known, or not the final model's.
+            Inner fold that a row's predictor left out, -1 where there is none. Default: not known.
         method : {"slope", "isotonic"}
             `isotonic` bends probabilities of classes after the line; other outcomes have the line alone.
+        by_member : bool
+            Whether new rows are predicted by an ensemble whose members leave these inner folds, numbered from 0, out in turn.
+        """
+        self.learn(eta, y, has, method)
+        left_out = torch.zeros(len(y), dtype=torch.long) if fold is None else fold
+        scores = self.misfit(eta[has], y[has])
+        for number in left_out[has].unique():
+            others, own = has & (left_out != number), has & (left_out == number)
+            if others.any():
+                head = self.copy()
+                head.learn(eta, y, others, method)
+                scores[own[has]] = head.misfit(eta[own], y[own])
+        grouped = left_out if by_member else torch.zeros_like(left_out)
+        self.state["scores"] = _conformal.by_fold(scores.numpy(), grouped[has].numpy(), int(grouped.max()) + 1)
 
+    @abstractmethod
+    def misfit(self, eta: Tensor, y: Tensor) -> Tensor:
+        """How ill outcomes (n_obs, n_target) fit predictors (n_obs, n_out), which are calibrated for it: (n_obs,) float64."""
+
+    def learn(self, eta: Tensor, y: Tensor, has: Tensor, method: str) -> None:
+        """Learn slope and intercept, and what depends on them; given as in `calibrate`.
+
+        Also the constant that is predicted of subjects without a predictor of their own: the average of the training rows.
         Logistic calibration of two classes (Platt 1999), temperature and one bias per class of several (Alexandari, Kundaje & Shrikumar
         2020, arXiv:1901.06852), shrinkage of the log hazard ratio in survival (van Houwelingen 2000,
         doi:10.1002/1097-0258(20001230)19:24<3401::AID-SIM554>3.0.CO;2-2), the least-squares line in regression.
         """
         known = has & ~eta.isnan().any(-1)
         self.state["nothing"] = self.average(y[has]).tolist()
-        self.state["slope"], self.state["intercept"] = self._line(eta[known], y[known])
+        self.state["slope"], self.state["intercept"] = self._line(eta[known], y[known]) if known.any() else (0.0, self.state["nothing"])
 
     def average(self, y: Tensor) -> Tensor:
         """The predictor (n_out,) that fits targets (n_obs, n_target) best, of all that are the same for everybody."""
@@ -114,7 +137,8 @@ class Head(ABC):
             loss = self.loss(moved, y, weight) + self.bend / 2 / n_rows * free[0] ** 2
             return loss.item(), torch.autograd.grad(loss, free)[0].numpy()
 
-        start = np.array([spread, *[0.0] * n_free])
+        # those of most of the rows, if they are known, are near
+        start = np.array([spread * self.state.get("slope", 1.0), *self.state.get("intercept", [0.0] * n_free)[:n_free]])
         bounds = [(LEAST, None) if spread > TINY else (0.0, 0.0), *[(None, None)] * n_free]
         found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}).x
         return float(found[0] / max(spread, TINY)), found[1:].tolist() or [0.0] * self.n_out
@@ -122,12 +146,6 @@ class Head(ABC):
     def n_telling(self, y: Tensor) -> int:
         """How many of the rows (n_obs, n_target) tell anything: what the loss is a mean over."""
         return len(y)
-
-    def scored(self, scores: Tensor, has: Tensor, fold: Tensor | None) -> None:
-        """Keep how ill the outcomes of the rows learned from fit their out-of-fold predictors (n_rows,), by inner fold."""
-        n_folds = 1 if fold is None else int(fold.max()) + 1
-        own = has.new_zeros(len(scores), dtype=torch.long) if fold is None else fold[has]
-        self.state["scores"] = _conformal.by_fold(scores.double().numpy(), own.numpy(), n_folds)
 
     def left_out(self, eta: Tensor, members: Tensor | None) -> Tensor:
         """The predictor that each inner fold's scores are held against (n_folds, n_obs, n_out), see `predict`."""

@@ -32,6 +32,7 @@ class DiscreteTime(Head):
     """
 
     n_out = 2
+    bend = 1.0  # of an event, as in the proportional head: each tells of a slope what its trial's expected events do
 
     @classmethod
     def fit(cls, outcome: dict[str, Any], obs: pd.DataFrame) -> DiscreteTime:
@@ -65,12 +66,11 @@ class DiscreteTime(Head):
         happened = (number == lived - 1) * y[..., 1:2]
         return weighted_mean((F.softplus(logits) * (number < lived) - logits * happened).sum(-1), weight)
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Also how early follow-up ended, as the cumulative hazard that was expected by then."""
-        super().calibrate(eta, y, has, fold, method)
-        time, hazard = y[has, 0].double().numpy() + self.state["origin"], self._cumulative(self.calibrated(eta)[has])
+    def misfit(self, eta: Tensor, y: Tensor) -> Tensor:
+        """How early follow-up ended: minus the log of the cumulative hazard that was expected by then."""
+        time, hazard = y[:, 0].double().numpy() + self.state["origin"], self._cumulative(self.calibrated(eta))
         passed = [np.interp(at, self._edges, row) for at, row in zip(time, hazard, strict=True)]
-        self.scored(-torch.log(torch.tensor(passed, dtype=torch.float64).clamp_min(EARLIEST)), has, fold)
+        return -torch.log(torch.tensor(passed, dtype=torch.float64).clamp_min(EARLIEST))
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
         """`risk`, the log of the cumulative hazard, mean over the ends of the intervals; survival; and `time_lower`, as the proportional

@@ -40,10 +40,9 @@ class Regression(Head):
     def own(self, eta: Tensor) -> Tensor:
         return (eta - self.state["center"]) / self.state["scale"]
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Also the out-of-fold residuals, from which the interval is made (`_conformal` says what it promises)."""
-        super().calibrate(eta, y, has, fold, method)
-        self.scored((self.calibrated(eta)[has, 0] - y[has, 0]).abs(), has, fold)
+    def misfit(self, eta: Tensor, y: Tensor) -> Tensor:
+        """The residual without its sign, in standard deviations."""
+        return (self.calibrated(eta)[:, 0] - y[:, 0]).abs().double()
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
         value = eta[..., 0].double().numpy()

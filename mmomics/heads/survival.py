@@ -53,9 +53,9 @@ class Survival(Head):
         """Events."""
         return int(y[:, 1].sum())
 
-    def calibrate(self, eta: Tensor, y: Tensor, has: Tensor, fold: Tensor | None = None, method: str = "slope") -> None:
-        """Also Breslow's cumulative baseline hazard at the events, from the out-of-fold predictor, and how early follow-up ended."""
-        super().calibrate(eta, y, has, fold, method)
+    def learn(self, eta: Tensor, y: Tensor, has: Tensor, method: str) -> None:
+        """Also Breslow's cumulative baseline hazard at the events, from the out-of-fold predictor."""
+        super().learn(eta, y, has, method)
         time, event = y[has].double().numpy().T
         time = time + self.state["origin"]
         log_hazard = self.calibrated(eta)[has, 0].clamp(-LARGEST, LARGEST).double()
@@ -64,7 +64,11 @@ class Survival(Head):
         told = (knots == knots[-1]) | np.isin(knots, time[event > 0])  # where it rises, and where follow-up ends
         self.state["times"] = knots[told].tolist()
         self.state["cumulative_hazard"] = baseline[row[told]].tolist()
-        self.scored(-torch.from_numpy(np.log(np.interp(time, *self._rising()).clip(EARLIEST))) - log_hazard, has, fold)
+
+    def misfit(self, eta: Tensor, y: Tensor) -> Tensor:
+        """How early follow-up ended: minus the log of the cumulative hazard that was expected by then."""
+        hazard = np.interp(y[:, 0].double().numpy() + self.state["origin"], *self._rising()).clip(EARLIEST)
+        return -torch.from_numpy(np.log(hazard)) - self.calibrated(eta)[:, 0].clamp(-LARGEST, LARGEST).double()
 
     def predict(self, eta: Tensor, obs_index: pd.Index, members: Tensor | None = None) -> pd.DataFrame:
         """`risk`, survival at each time, and `time_lower`: a time that nine in ten are followed up beyond, and so live beyond.

@@ -68,7 +68,7 @@ def combine(ensemble: Ensemble, labels: Labels, subjects: pd.Index, members: lis
     y, inner, head = labels.y[rows], labels.inner[rows], labels.head.copy()
     weights = ensemble.weigh(head, eta, y, inner)
     oof = torch.einsum("k,nko->no", weights, eta)
-    head.calibrate(oof, y, torch.ones(len(rows), dtype=torch.bool), method=calibration)
+    head.calibrate(oof, y, torch.ones(len(rows), dtype=torch.bool), inner, calibration)
     tested = pd.Index(subjects[test_rows], name=keys.SUBJECT)
     return Combined(weights, head, tested, torch.einsum("k,nko->no", weights, _stack(test, tested)))
 
@@ -106,7 +106,7 @@ def whole(labels: Labels, subjects: pd.Index, held_out: pd.DataFrame, calibratio
     rows = torch.from_numpy(subjects.isin(mean.index))
     eta = torch.zeros(len(subjects), mean.shape[1])
     eta[rows] = head.own(torch.from_numpy(mean.loc[subjects[rows.numpy()]].to_numpy(dtype="float32")))
-    head.calibrate(eta, labels.y, rows & labels.has, method=calibration)
+    head.calibrate(eta, labels.y, rows & labels.has, labels.inner, calibration)
     return head
 
 

@@ -101,7 +101,9 @@ def pool(fits: list[Fit], training: Training) -> Fit:
         return first
     draws, oof = torch.stack([one.eta for one in fits]), torch.stack([one.oof for one in fits]).mean(0)
     head = first.fold.head.copy()
-    head.calibrate(oof, first.fold.y, first.held, first.fold.left_out(first.held), training.calibration)
+    head.calibrate(
+        oof, first.fold.y, first.held, first.fold.left_out(first.held), training.calibration, by_member=first.members is not None
+    )
     # each network keeps the inner fold that it left out
     members = None if first.members is None else torch.stack([one.members for one in fits if one.members is not None]).mean(0)
     return replace(
@@ -169,6 +171,6 @@ def _constant(fold: Fold, unit: Unit, light: bool) -> Fit:
     head = fold.head.copy()
     nothing = torch.zeros(len(fold.y), head.n_out)
     own = replace(fold, head=head)
-    head.calibrate(nothing, fold.y, fold.has, fold.left_out(fold.has))
+    head.calibrate(nothing, fold.y, fold.has)
     found = Fit(unit, own, None, eta=nothing, oof=nothing, held=fold.has)
     return found.lightened() if light else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -60,19 +61,21 @@ def fit(
         Whether what was fitted is asked for predictions alone: features and networks are let go of as soon as these are there.
     """
     method, known = str(model.method), known or {}
-    if plugins.package_of(method) == "baselines":
-        fits = (_baseline(model, folds[unit.place], unit, known.get(unit.place, {}), settings, hidden) for unit in units)
-        return [one.lightened() if light else one for one in fits]
     found: list[Fit] = []
+    if plugins.package_of(method) == "baselines":
+        for place, own in groupby(units, key=lambda unit: unit.place):  # a fold is made once for all seeds, and let go of
+            found += _baselines(model, folds[place], list(own), known.get(place, {}), settings, hidden, light)
+        return found
     scores: dict[Place, LinearScores] = {}
     n_units = _units_per_pass(folds[units[0].place].n_bytes, settings.members)
     for start in range(0, len(units), n_units):
         some = units[start : start + n_units]
-        own = {unit.place: folds[unit.place] for unit in some}
+        some_folds = {unit.place: folds[unit.place] for unit in some}
         scores = {
-            place: scores.get(place) or linear_path.fit(fold, linear_models.fit(fold, known.get(place))) for place, fold in own.items()
+            place: scores.get(place) or linear_path.fit(fold, linear_models.fit(fold, known.get(place)))
+            for place, fold in some_folds.items()
         }
-        trained = _fusion(method, model.params, own, scores, some, settings, torch.device(device), hidden)
+        trained = _fusion(method, model.params, some_folds, scores, some, settings, torch.device(device), hidden)
         found += [one.lightened() for one in trained] if light else trained
         log.info("%s: %d of %d folds and seeds trained", method, len(found), len(units))
     return found
@@ -81,6 +84,13 @@ def fit(
 def _units_per_pass(n_bytes: int, n_members: int) -> int:
     """How many ensembles train together, each on a fold of so many bytes."""
     return max(1, min(NETWORKS_PER_PASS // n_members, BYTES_PER_PASS // max(n_bytes, 1)))
+
+
+def _baselines(
+    model: Model, fold: Fold, units: list[Unit], known: LinearModels, settings: Training, hidden: bool, light: bool
+) -> list[Fit]:  # fmt: skip
+    fits = (_baseline(model, fold, unit, known, settings, hidden) for unit in units)
+    return [one.lightened() if light else one for one in fits]
 
 
 def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, settings: Training, with_hidden: bool) -> Fit:
@@ -95,7 +105,7 @@ def _baseline(model: Model, fold: Fold, unit: Unit, known: LinearModels, setting
         weight=aim.weight if aim.weighs else None, windows=fold.windows.keys(),
     )  # fmt: skip
     oof = network.fit(rows)
-    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), method=settings.calibration)
+    fold.head.calibrate(oof, rows.y, torch.ones(len(rows.y), dtype=torch.bool), rows.inner, settings.calibration)
     everyone = torch.zeros(len(fold.y), oof.shape[1])
     everyone[has] = oof
     x, seen = ({name: values[fold.test] for name, values in part.items()} for part in (fold.x, fold.seen))
@@ -137,7 +147,7 @@ def _fusion(
         fold = replace(fold, head=fold.head.copy())
         own_oof, own_held = where_seen(oof[position].cpu(), fold.seen), (held[position] > 0).cpu()
         first = position * settings.members
-        fold.head.calibrate(own_oof, fold.y, fold.has & own_held, fold.left_out(own_held), settings.calibration)
+        fold.head.calibrate(own_oof, fold.y, fold.has & own_held, fold.left_out(own_held), settings.calibration, by_member=True)
         own = where_seen(eta[first : first + settings.members].cpu(), fold.seen)
         curves = history[history["group"] == position].drop(columns="group")
         fits.append(

@@ -75,6 +75,14 @@ def test_where_there_is_nothing_the_average_is_predicted_and_nothing_is_learned(
         np.testing.assert_allclose(table[f"p_{name}"], share, atol=1e-4)
 
 
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_where_nothing_is_known_of_any_row_the_average_is_predicted_of_all(task):
+    head, eta, obs = cohort(task, 60)
+    y, has = head.target(obs)
+    head.calibrate(torch.full_like(eta, NOTHING), y, has)
+    torch.testing.assert_close(head.calibrated(eta), head.average(y[has]).expand_as(eta))
+
+
 def test_survival_has_a_slope_alone_and_the_average_hazard_where_there_is_nothing():
     rng = np.random.default_rng(0)
     x = rng.normal(size=300)

@@ -10,10 +10,12 @@ import torch
 from mmomics.cohort import prepare
 from mmomics.cohort.data import from_mudata
 from mmomics.cohort.split import split
+from mmomics.config.handling import Missing
 from mmomics.config.protocol import Training
 from mmomics.config.run import Model
 from mmomics.training import fit as fitting
 from mmomics.training import folds as module
+from mmomics.training import search
 from mmomics.training.filled import Handling
 from mmomics.training.filled import fit as fit_filled
 from mmomics.training.folds import Folds
@@ -50,6 +52,14 @@ def test_a_fold_is_made_once_while_it_is_in_use_and_again_when_it_is_not(folds, 
         own[0, 9]
 
 
+def test_folds_that_a_search_is_told_by_are_let_go_of(folds, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "KEPT", 0)
+    own, alive = folds.of(UNITS), []
+    monkeypatch.setattr(search, "_learned_from", lambda fold: alive.append(len(own._alive)) or [])
+    with search.journal(tmp_path / "out", Model(method="late_linear"), own, UNITS, QUICK, Missing()):
+        assert alive == [1, 1, 1, 1] and not len(own._alive)
+
+
 def test_small_cohorts_stay_at_hand(folds):
     own = folds.of(UNITS)
     kept = [id(own[place]) for place in own]
@@ -63,10 +73,11 @@ def test_light_fits_of_passes_as_small_as_can_be_say_the_same(folds, monkeypatch
     whole = fitting.fit(model, dict(folds.of(UNITS)), UNITS, QUICK)
     monkeypatch.setattr(module, "KEPT", 0)
     monkeypatch.setattr(fitting, "BYTES_PER_PASS", 1)
-    own = folds.of(UNITS)
+    own, made, make = folds.of(UNITS), [], folds.make
+    monkeypatch.setattr(own.folds, "make", lambda *given: made.append(given[0]) or make(*given))
     light = fitting.fit(model, own, UNITS, QUICK, light=True)
     gc.collect()
-    assert not len(own._alive)
+    assert not len(own._alive) and (len(made) == 4 or method == "late")
     subjects = pd.Index(folds.data.subjects)
     for one, other in zip(light, whole, strict=True):
         for table in ("predictions", "predictors", "subsets"):

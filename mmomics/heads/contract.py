@@ -92,7 +92,7 @@ class Head(ABC):
         scores = self.misfit(eta[has], y[has])
         for number in left_out[has].unique():
             others, own = has & (left_out != number), has & (left_out == number)
-            if others.any():
+            if self.n_telling(y[others]):
                 head = self.copy()
                 head.learn(eta, y, others, method)
                 scores[own[has]] = head.misfit(eta[own], y[own])

@@ -197,3 +197,13 @@ def test_a_separator_in_the_name_of_a_class_does_not_split_it():
     y = torch.tensor([0.0, 1.0] * 20)[:, None]
     head.calibrate(torch.zeros(40, 1), y, torch.ones(40, dtype=torch.bool))
     assert head.predict(torch.zeros(1, 1), pd.Index(["s"]))["set"].iloc[0] == "I/II|III"
+
+
+def test_one_event_leaves_a_time_that_is_outlived():
+    """Without the inner fold that has it there is no hazard to measure time by."""
+    obs = pd.DataFrame({"time": np.linspace(1, 100, 100), "event": np.arange(100) == 50})
+    head = plugins.load("heads", "survival").HEAD.fit({"task": "survival", "times": [50.0]}, obs)
+    y, has = head.target(obs)
+    head.calibrate(torch.linspace(-1, 1, 100)[:, None], y, has, torch.arange(100) % 5)
+    lower = head.predict(head.calibrated(torch.zeros(1, 1)), pd.RangeIndex(1))["time_lower"]
+    assert 5 < float(lower.iloc[0]) < 20

@@ -91,6 +91,7 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
         for level, members in obs[keys.LABEL].value_counts().items():
             if members < RARE:
                 yield f"outcome: only {count(members, 'subject')} of class '{level}'; intervals will be wide"
+    orders: dict[bytes, str] = {}
     for name in obs.columns.difference([keys.LABEL, keys.TIME, keys.EVENT, keys.BATCH, keys.STRATUM, keys.PART, keys.GROUP, keys.SUBJECT]):
         cells = obs[name]
         if cells.isna().mean() > 0.5:
@@ -106,6 +107,10 @@ def _outcome(data: CohortData, rows: np.ndarray) -> Iterator[str]:
             yield f"covariates: '{name}' has {cells.nunique()} levels; is it a category?"
         if cells.nunique() == 1:
             yield f"covariates: '{name}' is the same for everybody"
+        elif cells.nunique() > 1:  # in other units, or by other names, too
+            order = cells.rank().to_numpy() if pd.api.types.is_numeric_dtype(cells) else pd.factorize(cells)[0]
+            if (first := orders.setdefault(order.tobytes(), str(name))) != name:
+                yield f"covariates: '{name}' tells subjects apart as '{first}' does; one of them is enough"
         yield from levels.spellings(str(name), cells)
 
 

@@ -50,6 +50,21 @@ def test_a_cohort_in_order_raises_nothing(cohort, capsys):
     assert capsys.readouterr().out.endswith("0 errors, 0 warnings\n")
 
 
+def test_a_covariate_that_stands_there_twice_is_told(cohort):
+    age = cohort.files["s.csv"]["age"]
+    cohort.files["s.csv"]["months"] = 12 * age
+    cohort.files["s.csv"]["shift"], cohort.files["s.csv"]["turn"] = (
+        np.resize(["early", "late", None], N),
+        np.resize(["1st", "2nd", None], N),
+    )
+    cohort.files["s.csv"]["weight"] = np.random.default_rng(2).normal(70, 9, N)
+    cohort.settings["covariates"] = ["age", "months", "shift", "turn", "weight"]
+    assert cohort().warnings == [
+        "covariates: 'months' tells subjects apart as 'age' does; one of them is enough",
+        "covariates: 'turn' tells subjects apart as 'shift' does; one of them is enough",
+    ]
+
+
 @pytest.mark.parametrize(
     ("odd", "told"),
     [

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmomics.baselines import contract
 from mmomics.baselines.contract import TrainingRows, joined
+from mmomics.baselines.late_linear import spread
 
 
 class Baseline(contract.Baseline):
@@ -21,9 +22,8 @@ class Baseline(contract.Baseline):
 
     def fit(self, rows: TrainingRows) -> Tensor:
         found = rows.joint
-        parts = dict(zip(rows.featured, found.coef.split([x.shape[1] for x in rows.featured.values()]), strict=True))
-        nothing = {name: x.new_zeros(x.shape[1], rows.head.n_out) for name, x in rows.x.items()}
-        self.keep("coef", torch.cat([parts.get(name, none) for name, none in nothing.items()]))
+        weighed = torch.cat([torch.full((x.shape[1],), name in rows.featured) for name, x in rows.x.items()])
+        self.keep("coef", spread(found.coef, weighed))
         self.keep("intercept", found.intercept)
         return found.oof
 
